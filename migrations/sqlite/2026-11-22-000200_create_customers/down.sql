@@ -1,0 +1,3 @@
+DROP TABLE billing_groups;
+DROP TABLE customer_revenues;
+DROP TABLE customers;

@@ -1,0 +1,2 @@
+DROP TABLE rental_prices;
+DROP TABLE products;

@@ -1,0 +1,3 @@
+DROP TABLE events;
+DROP TABLE audit_records;
+DROP TABLE idempotency_keys;

@@ -1,0 +1,127 @@
+//! Customers.
+
+use super::mutation::{Answer, Call, Stop, Work, expect_version};
+use crate::domain::customer::{Customer, place_below};
+use crate::domain::event::EventType;
+use crate::domain::text::Metadata;
+use crate::domain::{ErrorCode, Id, Refusal, Zone};
+use crate::repository::{Fault, Query, customer};
+use serde::{Deserialize, Serialize};
+
+/// What a client says of a new customer.
+#[derive(Clone, Debug)]
+pub struct CreateCustomer {
+    pub external_id: Option<String>,
+    pub name: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub timezone: Option<Zone>,
+    pub parent_customer_id: Option<Id<Customer>>,
+    pub metadata: Metadata,
+}
+
+/// What a client changes of a customer: what is none stays, what is `Some(None)` is cleared.
+#[derive(Clone, Debug)]
+pub struct UpdateCustomer {
+    pub customer_id: Id<Customer>,
+    pub expected_version: Option<i32>,
+    pub external_id: Option<Option<String>>,
+    pub name: Option<String>,
+    pub email: Option<Option<String>>,
+    pub phone: Option<Option<String>>,
+    pub timezone: Option<Option<Zone>>,
+    pub parent_customer_id: Option<Option<Id<Customer>>>,
+    pub metadata: Option<Metadata>,
+}
+
+/// The customer that was created or changed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct CustomerChanged {
+    pub customer: Id<Customer>,
+}
+
+pub fn create_customer(call: &Call<'_>, new: &CreateCustomer) -> Result<Answer<CustomerChanged>, Fault> {
+    call.run(|work| {
+        let id = work.id();
+        check_external_id(work, id, new.external_id.as_deref())?;
+        check_parent(work, id, new.parent_customer_id)?;
+        let new = new.clone();
+        let customer = Customer {
+            id,
+            external_id: new.external_id,
+            name: new.name,
+            email: new.email,
+            phone: new.phone,
+            timezone: new.timezone,
+            parent_customer_id: new.parent_customer_id,
+            metadata: new.metadata,
+            device_count: 0,
+            version: 1,
+            created_at: work.now,
+            updated_at: work.now,
+        };
+        customer::insert(work.tx, work.tenant, &customer)?;
+        work.event(EventType::CustomerCreated, id, serde_json::json!({}));
+        Ok(CustomerChanged { customer: id })
+    })
+}
+
+pub fn update_customer(call: &Call<'_>, change: &UpdateCustomer) -> Result<Answer<CustomerChanged>, Fault> {
+    call.run(|work| {
+        let id = change.customer_id;
+        let outcome = CustomerChanged { customer: id };
+        let mut customer = existing(work, id)?;
+        expect_version(change.expected_version, customer.version, &outcome)?;
+        let change = change.clone();
+        if let Some(external_id) = change.external_id {
+            check_external_id(work, id, external_id.as_deref())?;
+            customer.external_id = external_id;
+        }
+        if let Some(parent) = change.parent_customer_id {
+            check_parent(work, id, parent)?;
+            customer.parent_customer_id = parent;
+        }
+        customer.name = change.name.unwrap_or(customer.name);
+        customer.email = change.email.unwrap_or(customer.email);
+        customer.phone = change.phone.unwrap_or(customer.phone);
+        customer.timezone = change.timezone.unwrap_or(customer.timezone);
+        customer.metadata = change.metadata.unwrap_or(customer.metadata);
+        customer.version += 1;
+        customer.updated_at = work.now;
+        customer::update(work.tx, work.tenant, &customer)?;
+        work.event(EventType::CustomerUpdated, id, serde_json::json!({}));
+        Ok(outcome)
+    })
+}
+
+/// The customer, or CUSTOMER_NOT_FOUND at `customerId`.
+pub fn existing(work: &mut Work<'_, '_>, id: Id<Customer>) -> Result<Customer, Stop> {
+    let found = Query::by_id(work.tenant, id).first(work.conn())?;
+    Ok(found.ok_or_else(|| not_found("customerId"))?)
+}
+
+fn not_found(field: &str) -> Refusal {
+    Refusal::new(ErrorCode::CustomerNotFound, "There is no such customer.").at(&[field])
+}
+
+fn check_external_id(work: &mut Work<'_, '_>, own: Id<Customer>, external_id: Option<&str>) -> Result<(), Stop> {
+    let Some(external_id) = external_id else { return Ok(()) };
+    let tenant = work.tenant;
+    match customer::by_external_id(tenant, external_id).first(work.conn())? {
+        Some(other) if other.id != own => {
+            let message = format!("The external id {external_id:?} belongs to {}.", other.id);
+            Err(Refusal::new(ErrorCode::DuplicateHandle, message).at(&["externalId"]).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_parent(work: &mut Work<'_, '_>, own: Id<Customer>, parent: Option<Id<Customer>>) -> Result<(), Stop> {
+    let Some(parent) = parent else { return Ok(()) };
+    let tenant = work.tenant;
+    let family = customer::family_above(work.conn(), tenant, parent)?;
+    if family.is_empty() {
+        return Err(not_found("parentCustomerId").into());
+    }
+    Ok(place_below(own, &family).map_err(|refusal| refusal.at(&["parentCustomerId"]))?)
+}

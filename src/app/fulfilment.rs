@@ -1,0 +1,237 @@
+//! Fulfilment: from a scan to an active subscription. Everything is read first without locks, the domain decides, and
+//! what it decided is stored by guarded statements; where somebody was faster, all of it starts anew.
+
+use super::mutation::{Answer, Call, Stop, Work};
+use crate::domain::asset::{Asset, AssetAssignment};
+use crate::domain::billing_group::BillingGroup;
+use crate::domain::event::EventType;
+use crate::domain::fulfilment::{Fulfilling, Situation, Terms, Unit};
+use crate::domain::order::{self, Order, OrderItem, OrderStatus};
+use crate::domain::subscription::{ScheduledPayment, Subscription, SubscriptionStatus};
+use crate::domain::text::Metadata;
+use crate::domain::{Date, Id, Refusal};
+use crate::repository::fulfilment::{Fulfilment, store};
+use crate::repository::{self, Fault, Query};
+use serde::{Deserialize, Serialize};
+
+/// One scan of one device.
+#[derive(Clone, Debug)]
+pub struct FulfilOrderItem {
+    pub order_id: Id<Order>,
+    pub scan: Scan,
+    pub terms: Terms,
+}
+
+/// Several scans for one order.
+#[derive(Clone, Debug)]
+pub struct FulfilOrderItems {
+    pub order_id: Id<Order>,
+    pub scans: Vec<Scan>,
+    pub terms: Terms,
+    pub on_error: OnError,
+}
+
+/// A device, and perhaps the item that it is meant for.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    pub serial_number: String,
+    pub order_item_id: Option<Id<OrderItem>>,
+    pub notes: Option<String>,
+}
+
+/// What becomes of the other rows when one is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnError {
+    RejectAll,
+    RejectFailed,
+}
+
+/// One subscription, and what it was made of.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Fulfilled {
+    pub subscription: Id<Subscription>,
+    pub order: Id<Order>,
+    pub asset: Id<Asset>,
+}
+
+/// What became of each row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BulkFulfilled {
+    pub order: Option<Id<Order>>,
+    pub rows: Vec<RowFulfilled>,
+}
+
+/// What became of one row: a subscription, or a refusal. Neither where other rows kept it from happening.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RowFulfilled {
+    pub serial_number: String,
+    pub fulfilled: Option<Fulfilled>,
+    pub refusal: Option<Refusal>,
+}
+
+pub fn fulfil_order_item(call: &Call<'_>, request: &FulfilOrderItem) -> Result<Answer<Fulfilled>, Fault> {
+    call.run(|work| {
+        let mut fulfilling = begin(work, request.order_id, &request.terms)?;
+        let asset = repository::asset::by_serial_number(work.tenant, &request.scan.serial_number);
+        let asset = asset.first(work.conn())?;
+        fulfilling.scan(&request.scan.serial_number, asset.as_ref(), request.scan.order_item_id)?;
+        let notes = [request.scan.notes.clone()];
+        let made = finish(work, fulfilling, &notes)?;
+        Ok(made.into_iter().next().ok_or(Fault::LostRace)?)
+    })
+}
+
+pub fn fulfil_order_items(call: &Call<'_>, request: &FulfilOrderItems) -> Result<Answer<BulkFulfilled>, Fault> {
+    call.run(|work| {
+        let mut fulfilling = begin(work, request.order_id, &request.terms)?;
+        let serial_numbers = request.scans.iter().map(|scan| scan.serial_number.clone()).collect();
+        let assets = repository::asset::by_serial_numbers(work.tenant, serial_numbers).load(work.conn())?;
+        let mut refusals = Vec::new();
+        let mut notes = Vec::new();
+        for (index, scan) in request.scans.iter().enumerate() {
+            let asset = assets.iter().find(|asset| asset.serial_number == scan.serial_number);
+            let decided = fulfilling.scan(&scan.serial_number, asset, scan.order_item_id);
+            let refusal = decided.err().map(|refusal| at_row(refusal, index));
+            if refusal.is_none() {
+                notes.push(scan.notes.clone());
+            }
+            refusals.push(refusal);
+        }
+        let failed: Vec<Refusal> = refusals.iter().flatten().cloned().collect();
+        let reject_all = request.on_error == OnError::RejectAll && !failed.is_empty();
+        // Where no row is left there is nothing to store, and nothing is changed.
+        if reject_all || failed.len() == request.scans.len() {
+            let rows = rows(request, refusals, Vec::new());
+            return Err(Stop::showing(failed, &BulkFulfilled { order: None, rows }));
+        }
+        let made = finish(work, fulfilling, &notes)?;
+        Ok(BulkFulfilled { order: Some(request.order_id), rows: rows(request, refusals, made) })
+    })
+}
+
+/// Brings the refusals and the subscriptions, which are in the order of the rows, back to their rows.
+fn rows(request: &FulfilOrderItems, refusals: Vec<Option<Refusal>>, made: Vec<Fulfilled>) -> Vec<RowFulfilled> {
+    let mut made = made.into_iter();
+    let row = |(scan, refusal): (&Scan, Option<Refusal>)| RowFulfilled {
+        serial_number: scan.serial_number.clone(),
+        fulfilled: if refusal.is_none() { made.next() } else { None },
+        refusal,
+    };
+    request.scans.iter().zip(refusals).map(row).collect()
+}
+
+/// Blames the argument of the row, where an argument of the row is to blame.
+fn at_row(refusal: Refusal, index: usize) -> Refusal {
+    let blamed = refusal.field.as_deref().and_then(<[String]>::last).cloned();
+    match blamed.as_deref() {
+        Some(name @ ("assetSerialNumber" | "orderItemId")) => refusal.at(&["scans", &index.to_string(), name]),
+        Some(_) => refusal,
+        None => refusal.at(&["scans", &index.to_string()]),
+    }
+}
+
+/// Reads what the decision needs.
+fn begin(work: &mut Work<'_, '_>, order: Id<Order>, terms: &Terms) -> Result<Fulfilling, Stop> {
+    let (tenant, now) = (work.tenant, work.now);
+    let conn = work.conn();
+    let order = Query::by_id(tenant, order).first(conn)?.ok_or_else(order::not_found)?;
+    let items = repository::order::items_of(tenant, &[order.id]).load(conn)?;
+    let settings = repository::tenant::own(conn, tenant)?.settings;
+    let customer_exists =
+        terms.customer_id != order.customer_id && Query::by_id(tenant, terms.customer_id).first(conn)?.is_some();
+    let billing_group: Option<BillingGroup> = match terms.billing_group_id.or(order.billing_group_id) {
+        Some(group) => Query::by_id(tenant, group).first(conn)?,
+        None => None,
+    };
+    let prices = match terms.contract_length {
+        Some(_) => {
+            let products: Vec<_> = items.iter().map(|item| item.product_id).collect();
+            repository::product::prices_of(tenant, &products).load(conn)?
+        }
+        None => Vec::new(),
+    };
+    let situation = Situation { settings, order, items, customer_exists, billing_group, prices };
+    Ok(Fulfilling::begin(situation, terms.clone(), now)?)
+}
+
+/// Stores what was decided; `notes` are those of each unit. Answers the subscriptions in the order of the scans.
+fn finish(work: &mut Work<'_, '_>, fulfilling: Fulfilling, notes: &[Option<String>]) -> Result<Vec<Fulfilled>, Stop> {
+    let (today, order) = (fulfilling.today(), fulfilling.order().clone());
+    let Some(decided) = fulfilling.finish() else { return Ok(Vec::new()) };
+    let mut subscriptions = Vec::new();
+    let mut payments = Vec::new();
+    let mut assignments = Vec::new();
+    for (index, unit) in decided.units.iter().enumerate() {
+        let subscription = subscription(work, &order, unit, today, notes.get(index).cloned().flatten());
+        payments.extend(unit.terms.payments(today).enumerate().map(|(place, (due_date, status))| ScheduledPayment {
+            subscription_id: subscription.id,
+            sequence: i32::try_from(place + 1).unwrap_or(i32::MAX),
+            due_date,
+            amount: unit.monthly_amount,
+            status,
+        }));
+        assignments.push(AssetAssignment {
+            id: work.id(),
+            asset_id: unit.asset.id,
+            subscription_id: subscription.id,
+            customer_id: order.customer_id,
+            assigned_at: work.now,
+            returned_at: None,
+        });
+        subscriptions.push(subscription);
+    }
+    let fulfilment = Fulfilment {
+        order: &order,
+        items: &decided.items,
+        subscriptions: &subscriptions,
+        payments: &payments,
+        assignments: &assignments,
+        now: work.now,
+    };
+    let status = store(work.tx, work.tenant, &fulfilment)?;
+    let mut made = Vec::new();
+    for (subscription, unit) in subscriptions.iter().zip(&decided.units) {
+        let (id, asset) = (subscription.id, unit.asset.id);
+        work.event(EventType::SubscriptionCreated, id, serde_json::json!({"orderId": order.id, "assetId": asset}));
+        work.event(
+            EventType::AssetAssigned,
+            asset,
+            serde_json::json!({"subscriptionId": id, "customerId": order.customer_id}),
+        );
+        made.push(Fulfilled { subscription: id, order: order.id, asset });
+    }
+    if status == OrderStatus::Fulfilled {
+        work.event(EventType::OrderFulfilled, order.id, serde_json::json!({"number": order.number}));
+    }
+    Ok(made)
+}
+
+fn subscription(work: &Work<'_, '_>, order: &Order, unit: &Unit, today: Date, notes: Option<String>) -> Subscription {
+    let (period_start, period_end) = unit.terms.period_at(work.now);
+    Subscription {
+        id: work.id(),
+        handle: None,
+        status: SubscriptionStatus::Active,
+        customer_id: order.customer_id,
+        order_id: Some(order.id),
+        order_item_id: Some(unit.item),
+        asset_id: Some(unit.asset.id),
+        billing_group_id: unit.billing_group,
+        currency: unit.monthly_amount.currency,
+        timezone: unit.terms.zone,
+        monthly_amount: Some(unit.monthly_amount),
+        contract_length: Some(unit.terms.length),
+        billing_start: Some(unit.terms.billing_start),
+        start_date: unit.terms.start_instant(),
+        end_date: Some(unit.terms.end_instant()),
+        billing_anchor: Some(unit.terms.billing_anchor()),
+        current_period_start: Some(period_start),
+        current_period_end: Some(period_end),
+        next_billing_date: unit.terms.next_billing_date(today),
+        notes,
+        metadata: Metadata::empty(),
+        version: 1,
+        created_at: work.now,
+        updated_at: work.now,
+    }
+}

@@ -1,0 +1,191 @@
+//! What every mutation has in common: one transaction that holds its effect, its idempotency record, its audit record
+//! and its events; or, where it refuses, nothing.
+
+use super::{App, Viewer};
+use crate::domain::event::{AuditRecord, Event, EventType};
+use crate::domain::tenant::Tenant;
+use crate::domain::{Entity, ErrorCode, Id, Instant, Refusal};
+use crate::repository::db::Failure;
+use crate::repository::{Conn, Fault, Tx, journal};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// One mutation that somebody asks for.
+pub struct Call<'a> {
+    pub app: &'a App,
+    pub viewer: &'a Viewer,
+    pub request_id: &'a str,
+    /// The mutation's name.
+    pub operation: &'static str,
+    pub idempotency: Option<Idempotency>,
+}
+
+/// The key under which a mutation has its effect once, however often it is asked for.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    pub key: String,
+    /// SHA-256 of the mutation's name and its arguments.
+    pub fingerprint: [u8; 32],
+}
+
+/// What a mutation answers: `T` holds the ids of what it made or changed.
+#[derive(Clone, Debug)]
+pub struct Answer<T> {
+    /// None where it refused. After CONFLICT, the object as it is now.
+    pub outcome: Option<T>,
+    pub refusals: Vec<Refusal>,
+    /// Whether it was answered before, under the same idempotency key, and nothing was done now.
+    pub replayed: bool,
+}
+
+impl<T> Answer<T> {
+    pub fn refused(refusals: Vec<Refusal>) -> Self {
+        Answer { outcome: None, refusals, replayed: false }
+    }
+}
+
+/// Why a use case ends without an effect.
+#[derive(Debug)]
+pub enum Stop {
+    Refused {
+        refusals: Vec<Refusal>,
+        /// The outcome all the same, as JSON: what the client should look at.
+        outcome: Option<serde_json::Value>,
+    },
+    /// The same key was answered before: the outcome then, as JSON.
+    Replay(String),
+    Failed(Fault),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Stop::Failed(fault)
+    }
+}
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Stop::Refused { refusals: vec![refusal], outcome: None }
+    }
+}
+impl From<serde_json::Error> for Stop {
+    fn from(error: serde_json::Error) -> Self {
+        Stop::Failed(Fault::Database(error.to_string()))
+    }
+}
+impl Failure for Stop {
+    fn fault(&self) -> Option<&Fault> {
+        match self {
+            Stop::Failed(fault) => Some(fault),
+            Stop::Refused { .. } | Stop::Replay(_) => None,
+        }
+    }
+}
+
+impl Stop {
+    /// A refusal that shows an outcome all the same.
+    pub fn showing(refusals: Vec<Refusal>, outcome: &impl Serialize) -> Self {
+        Stop::Refused { refusals, outcome: serde_json::to_value(outcome).ok() }
+    }
+}
+
+/// A use case in the middle of its transaction.
+pub struct Work<'w, 'c> {
+    pub tx: &'w mut Tx<'c>,
+    pub tenant: Id<Tenant>,
+    pub viewer: &'w Viewer,
+    /// One moment for all that the use case does.
+    pub now: Instant,
+    app: &'w App,
+    events: Vec<Event>,
+}
+
+impl Work<'_, '_> {
+    /// The connection, for reading.
+    pub fn conn(&mut self) -> &mut Conn {
+        self.tx
+    }
+
+    /// A new identifier.
+    pub fn id<E>(&self) -> Id<E> {
+        self.app.ambient.id(self.now)
+    }
+
+    /// Tells those who listen that something happened to an object.
+    pub fn event<E: Entity>(&mut self, event_type: EventType, subject: Id<E>, data: serde_json::Value) {
+        let (id, created_at) = (self.id(), self.now);
+        self.events.push(Event { id, event_type, subject: subject.to_string(), data, created_at });
+    }
+}
+
+/// Refuses with CONFLICT, showing the object as it is, where the client expected another version of it.
+pub fn expect_version(expected: Option<i32>, current: i32, outcome: &impl Serialize) -> Result<(), Stop> {
+    match expected {
+        Some(expected) if expected != current => {
+            let message = format!("The object is at version {current}, not {expected}: look at it and try again.");
+            let refusal = Refusal::new(ErrorCode::Conflict, message).at(&["expectedVersion"]);
+            Err(Stop::showing(vec![refusal], outcome))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Call<'_> {
+    /// Runs a use case. It may run more than once, where somebody else was faster, but has one effect at most.
+    pub fn run<T: Serialize + DeserializeOwned>(
+        &self,
+        mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<T, Stop>,
+    ) -> Result<Answer<T>, Fault> {
+        let stored = self.app.db.write(|tx| {
+            let (tenant, now) = (self.viewer.tenant_id, self.app.ambient.now());
+            if let Some(idempotency) = &self.idempotency {
+                claim(tx, tenant, idempotency, now)?;
+            }
+            let mut work = Work { tx, tenant, viewer: self.viewer, now, app: self.app, events: Vec::new() };
+            let outcome = decide(&mut work)?;
+            let events = work.events;
+            let written = serde_json::to_value(&outcome)?;
+            journal::publish(tx, tenant, &events)?;
+            if let Some(idempotency) = &self.idempotency {
+                journal::record(tx, tenant, &idempotency.key, written.to_string())?;
+            }
+            let record = AuditRecord {
+                id: self.app.ambient.id::<()>(now).uuid(),
+                operation: self.operation,
+                actor: self.viewer.key_id.to_string(),
+                request_id: self.request_id.to_owned(),
+                outcome: written,
+                created_at: now,
+            };
+            journal::audit(tx, tenant, &record)?;
+            Ok(outcome)
+        });
+        match stored {
+            Ok(outcome) => Ok(Answer { outcome: Some(outcome), refusals: Vec::new(), replayed: false }),
+            Err(Stop::Refused { refusals, outcome }) => {
+                let outcome = outcome.and_then(|json| serde_json::from_value(json).ok());
+                Ok(Answer { outcome, refusals, replayed: false })
+            }
+            Err(Stop::Replay(outcome)) => {
+                let outcome = serde_json::from_str(&outcome).map_err(|error| Fault::Database(error.to_string()))?;
+                Ok(Answer { outcome: Some(outcome), refusals: Vec::new(), replayed: true })
+            }
+            Err(Stop::Failed(fault)) => Err(fault),
+        }
+    }
+}
+
+/// Takes the key, or stops: with what was answered under it, or with a refusal where the arguments were others.
+fn claim(tx: &mut Tx<'_>, tenant: Id<Tenant>, idempotency: &Idempotency, now: Instant) -> Result<(), Stop> {
+    if journal::claim(tx, tenant, &idempotency.key, &idempotency.fingerprint, now)? {
+        return Ok(());
+    }
+    let recorded = journal::recorded(tx, tenant, &idempotency.key)?.ok_or(Fault::LostRace)?;
+    if recorded.fingerprint != idempotency.fingerprint {
+        return Err(Refusal::new(
+            ErrorCode::IdempotencyKeyReused,
+            "This idempotency key was used for another mutation or with other arguments: use a new key.",
+        )
+        .into());
+    }
+    Err(Stop::Replay(recorded.outcome))
+}

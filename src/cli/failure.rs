@@ -1,0 +1,44 @@
+//! Why a command did not do what it was asked for: one line for whoever typed it.
+
+use crate::app::operator::OperatorError;
+use crate::repository::{MigrateError, OpenError, VersionError};
+use std::fmt::Display;
+use std::io;
+use std::net::SocketAddr;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("the database URL: {0}")]
+    Url(String),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    #[error(transparent)]
+    Version(#[from] VersionError),
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    #[error("the log filter: {0}")]
+    LogFilter(String),
+    #[error("port {} of {} is taken. Stop the other program, or choose another port with --listen.", .0.port(), .0.ip())]
+    PortTaken(SocketAddr),
+    #[error("cannot listen on {address}: {cause}")]
+    Listen { address: SocketAddr, cause: io::Error },
+    #[error("the server stopped: {0}")]
+    Server(io::Error),
+    #[error("the result could not be written: {0}")]
+    Output(io::Error),
+}
+
+impl Failure {
+    pub fn url(cause: &impl Display) -> Self {
+        Failure::Url(cause.to_string())
+    }
+
+    pub fn listen(address: SocketAddr, cause: io::Error) -> Self {
+        match cause.kind() {
+            io::ErrorKind::AddrInUse => Failure::PortTaken(address),
+            _ => Failure::Listen { address, cause },
+        }
+    }
+}

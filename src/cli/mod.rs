@@ -1,0 +1,73 @@
+//! The commands. Each opens what it needs, does its one thing, and says what it did. Results go to standard output,
+//! everything else to standard error.
+
+mod failure;
+mod keys;
+mod logging;
+mod server;
+
+pub use failure::Failure;
+
+use crate::app::App;
+use crate::config::{Command, Config};
+use crate::graphql::schema_sdl;
+use crate::repository::{DatabaseUrl, Db};
+use std::io::Write;
+
+/// Connections that a command needs which does one thing after the other.
+const FEW: u32 = 2;
+
+/// Does what the command line asks for.
+pub fn run(config: Config) -> Result<(), Failure> {
+    logging::start(config.log(), config.log_format)?;
+    match &config.command {
+        Command::Serve { server: args, migrate } => server::serve(open(&config, args.pool_size())?, args, *migrate),
+        Command::Demo(args) => server::demo(open(&config, args.pool_size())?, args),
+        Command::Migrate => {
+            let applied = migrate(&open(&config, FEW)?)?;
+            if applied.is_empty() {
+                return print("The tables are up to date already.");
+            }
+            applied.iter().try_for_each(|name| print(&format!("Applied {name}")))
+        }
+        Command::Tenant(command) => keys::tenant(&open_current(&config)?, command),
+        Command::Key(command) => keys::key(&open_current(&config)?, command),
+        Command::Schema => print(schema_sdl().trim_end()),
+    }
+}
+
+fn open(config: &Config, pool_size: u32) -> Result<Db, Failure> {
+    let url: DatabaseUrl = config.database_url().parse().map_err(|cause| Failure::url(&cause))?;
+    Ok(Db::open(&url, pool_size)?)
+}
+
+/// Opens a database whose tables are those of this program.
+fn open_current(config: &Config) -> Result<App, Failure> {
+    let db = open(config, FEW)?;
+    prepare(&db)?;
+    Ok(App::new(db))
+}
+
+/// Makes the tables of a database that has none yet. Older ones are left to `perennial migrate`, which is to be run when
+/// the time is right for it.
+fn prepare(db: &Db) -> Result<(), Failure> {
+    if db.is_empty()? {
+        db.migrate()?;
+    }
+    Ok(db.check_version()?)
+}
+
+/// Brings the tables up to date and answers what that took. Tables of a later program are left alone and refused.
+fn migrate(db: &Db) -> Result<Vec<String>, Failure> {
+    let applied = db.migrate()?;
+    db.check_version()?;
+    Ok(applied)
+}
+
+/// One line on standard output. A reader that has seen enough, such as `head`, is no failure.
+fn print(line: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Output(cause)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,133 @@
+//! The commands that serve.
+
+use super::{Failure, migrate, prepare, print};
+use crate::app::App;
+use crate::config::ServerArgs;
+use crate::demo::{self, Demo};
+use crate::graphql::Api;
+use crate::http::{self, HttpSettings};
+use crate::repository::Db;
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What the demo asks for first.
+const FIRST_QUERY: &str =
+    "{ orders(first: 5) { nodes { number status customer { name } items { sku quantity fulfilledQuantity } } } }";
+
+/// Serves until a signal comes.
+pub fn serve(db: Db, args: &ServerArgs, migrate_first: bool) -> Result<(), Failure> {
+    if migrate_first {
+        for name in migrate(&db)? {
+            tracing::info!(name, "migrated");
+        }
+    } else {
+        prepare(&db)?;
+    }
+    run(App::new(db).into(), &args.http(None, new_request_id), |address| {
+        tracing::info!(%address, "listening");
+        Ok(())
+    })
+}
+
+/// Fills the demo database and serves it.
+pub fn demo(db: Db, args: &ServerArgs) -> Result<(), Failure> {
+    // To fill the database takes a while: a port that is taken should be heard of before that.
+    TcpListener::bind(args.listen).map_err(|cause| Failure::listen(args.listen, cause))?;
+    migrate(&db)?;
+    let app = Arc::new(App::new(db));
+    let demo = fill(&app)?;
+    let settings = args.http(Some(demo.api_key.clone()), new_request_id);
+    let has_playground = settings.playground.is_some();
+    run(app, &settings, |address| introduce(&demo, reachable(address), has_playground))
+}
+
+/// Fills the database under a progress bar, which shows on a terminal only.
+fn fill(app: &App) -> Result<Demo, Failure> {
+    let style = ProgressStyle::with_template("Filling the demo database {bar:40} {percent}%, {eta} left");
+    let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let demo = demo::fill(app, &|done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    Ok(demo?)
+}
+
+/// Says how to try the demo.
+fn introduce(demo: &Demo, address: SocketAddr, has_playground: bool) -> Result<(), Failure> {
+    if has_playground {
+        print(&format!("Playground  http://{address}/"))?;
+    }
+    print(&format!("GraphQL     http://{address}/graphql"))?;
+    print(&format!("API key     {}", demo.api_key))?;
+    print(&format!(
+        "\nTry it:\n  curl -s http://{address}/graphql -H 'Authorization: Bearer {}' \
+         -H 'Content-Type: application/json' -d '{{\"query\":\"{FIRST_QUERY}\"}}'\n\nCtrl-C stops the server.",
+        demo.api_key
+    ))
+}
+
+/// An address to type: a server that listens everywhere is reached here.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// Runs the server on this thread. `started` is told where it listens once it does.
+fn run(
+    app: Arc<App>,
+    settings: &HttpSettings,
+    started: impl FnOnce(SocketAddr) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let api = Arc::new(Api::new(app.clone()));
+    System::new().block_on(async {
+        let (server, address) =
+            http::start(app, api, settings).map_err(|cause| Failure::listen(settings.listen, cause))?;
+        let handle = server.handle();
+        started(address)?;
+        tokio::select! {
+            ended = server => ended.map_err(Failure::Server),
+            ended = stop_on_signals(handle) => ended.map_err(Failure::Server),
+        }
+    })
+}
+
+/// The first signal lets requests finish, which ends the server. The second one ends this, and the program with it.
+async fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
+    signal().await?;
+    tracing::info!("stopping: requests under way may finish");
+    actix_web::rt::spawn(server.stop(true));
+    signal().await?;
+    tracing::warn!("stopping at once");
+    Ok(())
+}
+
+/// Waits for SIGINT or SIGTERM.
+#[cfg(unix)]
+async fn signal() -> io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// The ids of requests order by time and name nothing that is stored.
+#[expect(clippy::disallowed_methods, reason = "the outermost place: from here on it is handed in")]
+fn new_request_id() -> Uuid {
+    Uuid::now_v7()
+}

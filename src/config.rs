@@ -1,0 +1,291 @@
+//! Every setting: its flag, its environment variable, its default. Nothing else reads the environment.
+
+use crate::domain::api_key::{ApiKey, Scope};
+use crate::domain::tenant::Tenant;
+use crate::domain::{Choice, Id};
+use crate::http::playground::Playground;
+use crate::http::{HttpSettings, Limits};
+use clap::builder::FalseyValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The database of every command but `demo`.
+const DATABASE: &str = "sqlite://perennial.db";
+/// The database of `demo`, apart from the real one.
+const DEMO_DATABASE: &str = "sqlite://perennial-demo.db";
+/// What is logged unless something else is asked for: every request, and what goes wrong.
+const LOG: &str = "info,actix_server=warn";
+/// `demo` shows its address and its key on the same terminal, so it logs trouble only.
+const DEMO_LOG: &str = "warn";
+
+const EXAMPLES: &str = "\
+Examples:
+  perennial demo                                  look around, with data to look at
+  perennial migrate                               make the tables, or bring them up to date
+  perennial tenant create \"Lease & Co\"            the first tenant, with its first API key
+  perennial serve --listen 0.0.0.0:8080           serve the API at /graphql
+  perennial schema > schema.graphql               the schema, for code generators
+
+PostgreSQL:
+  export DATABASE_URL='postgres://perennial:secret@db.internal/perennial?sslmode=require'
+  perennial migrate && perennial serve";
+
+/// A GraphQL backend for companies that sell or rent on subscription.
+///
+/// Orders, assets, subscriptions, invoices and the payments that keep them going, for many tenants, in one program
+/// with one database: SQLite out of the box, PostgreSQL for production. Every flag that names an environment variable
+/// can be set there instead; the flag wins.
+#[derive(Parser)]
+#[command(name = "perennial", version, after_help = EXAMPLES, propagate_version = true, max_term_width = 100)]
+pub struct Config {
+    /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=MODE
+    ///
+    /// Default: sqlite://perennial.db, and for `demo` sqlite://perennial-demo.db. `sslmode` is one of disable, prefer,
+    /// require, verify-ca and verify-full.
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", global = true, hide_env_values = true)]
+    #[arg(help_heading = "Options for every command")]
+    database_url: Option<String>,
+
+    /// What to log to standard error: a level, or a list such as info,perennial::http=debug
+    ///
+    /// The levels are error, warn, info, debug, trace and off. Default: info, and for `demo` warn.
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", global = true, hide_env_values = true)]
+    #[arg(help_heading = "Options for every command")]
+    log: Option<String>,
+
+    /// How to write the log: for people or for machines
+    #[arg(long, env = "PERENNIAL_LOG_FORMAT", value_name = "FORMAT", global = true, default_value = "pretty")]
+    #[arg(help_heading = "Options for every command", value_enum, hide_env_values = true)]
+    pub log_format: LogFormat,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Config {
+    /// The address of the database, not yet read: it may hold a password, so it belongs into no message.
+    pub fn database_url(&self) -> &str {
+        let default = if self.is_demo() { DEMO_DATABASE } else { DATABASE };
+        self.database_url.as_deref().filter(|url| !url.is_empty()).unwrap_or(default)
+    }
+
+    /// What to log.
+    pub fn log(&self) -> &str {
+        let default = if self.is_demo() { DEMO_LOG } else { LOG };
+        self.log.as_deref().filter(|filter| !filter.is_empty()).unwrap_or(default)
+    }
+
+    fn is_demo(&self) -> bool {
+        matches!(self.command, Command::Demo(_))
+    }
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// One line an event, in colour on a terminal
+    Pretty,
+    /// One JSON object an event
+    Json,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve the API at /graphql, with /healthz and /readyz beside it
+    ///
+    /// Refuses to start on a database whose tables are older or newer than this program. SIGTERM and SIGINT let the
+    /// requests under way finish; a second one ends at once.
+    Serve {
+        #[command(flatten)]
+        server: ServerArgs,
+
+        /// Bring the tables up to date before serving
+        #[arg(long, env = "PERENNIAL_MIGRATE", hide_env_values = true, value_parser = FalseyValueParser::new())]
+        migrate: bool,
+    },
+    /// Serve a database of its own that is filled with a demo tenant, and say how to try it
+    ///
+    /// Makes the tables, fills them once, and makes a new API key each time it is started.
+    Demo(ServerArgs),
+    /// Make the tables, or bring them up to date
+    Migrate,
+    /// Make tenants
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Make, list and revoke the API keys of a tenant
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Print the GraphQL schema
+    Schema,
+}
+
+#[derive(Subcommand)]
+pub enum TenantCommand {
+    /// Make a tenant and its first API key, which may do everything
+    Create {
+        /// The company's name
+        name: String,
+
+        /// Print {"tenantId": …, "apiKey": …} on one line, and nothing else
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum KeyCommand {
+    /// Make a key. It is shown once and cannot be shown again
+    Create {
+        /// What the key is for, such as the program that will use it
+        name: String,
+
+        /// The tenant that the key speaks for
+        #[arg(long, value_name = "TENANT_ID")]
+        tenant: Id<Tenant>,
+
+        /// What the key may do: read, write (and read) or admin (everything)
+        #[arg(long, value_parser = scope, default_value = "write")]
+        scope: Scope,
+
+        /// Print {"keyId": …, "apiKey": …} on one line, and nothing else
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the keys of a tenant, without their secrets
+    List {
+        /// The tenant
+        #[arg(long, value_name = "TENANT_ID")]
+        tenant: Id<Tenant>,
+    },
+    /// Revoke a key for good
+    Revoke {
+        /// The key, as `key list` shows it
+        #[arg(value_name = "KEY_ID")]
+        key: Id<ApiKey>,
+
+        /// The tenant of the key
+        #[arg(long, value_name = "TENANT_ID")]
+        tenant: Id<Tenant>,
+    },
+}
+
+#[derive(Args)]
+pub struct ServerArgs {
+    /// Where to listen
+    #[arg(long, env = "PERENNIAL_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(help_heading = "Server", value_parser = address, hide_env_values = true)]
+    pub listen: SocketAddr,
+
+    /// Threads that serve connections [default: one a core]
+    #[arg(long, env = "PERENNIAL_WORKERS", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(help_heading = "Server", hide_env_values = true)]
+    workers: Option<u16>,
+
+    /// The most connections to the database
+    #[arg(long, env = "PERENNIAL_POOL_SIZE", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(help_heading = "Server", default_value = "16", hide_env_values = true)]
+    pool_size: u16,
+
+    /// Leave out the page at / on which queries can be tried
+    #[arg(long, env = "PERENNIAL_NO_PLAYGROUND", help_heading = "Server", hide_env_values = true)]
+    #[arg(value_parser = FalseyValueParser::new())]
+    no_playground: bool,
+
+    /// How long requests under way may still take on shutdown
+    #[arg(long, env = "PERENNIAL_SHUTDOWN_TIMEOUT", value_name = "SECONDS", default_value = "30")]
+    #[arg(help_heading = "Server", value_parser = clap::value_parser!(u16).range(1..=3600), hide_env_values = true)]
+    shutdown_timeout: u16,
+
+    /// The longest body of a request
+    #[arg(long, env = "PERENNIAL_MAX_BODY_BYTES", value_name = "BYTES", default_value = "262144")]
+    #[arg(help_heading = "Limits", hide_env_values = true)]
+    max_body_bytes: NonZeroUsize,
+
+    /// The longest text of a query
+    #[arg(long, env = "PERENNIAL_MAX_QUERY_BYTES", value_name = "BYTES", default_value = "16384")]
+    #[arg(help_heading = "Limits", hide_env_values = true)]
+    max_query_bytes: NonZeroUsize,
+
+    /// How long a request may take to be answered
+    #[arg(long, env = "PERENNIAL_TIMEOUT", value_name = "SECONDS", default_value = "30")]
+    #[arg(help_heading = "Limits", value_parser = clap::value_parser!(u16).range(1..=3600), hide_env_values = true)]
+    timeout: u16,
+}
+
+impl ServerArgs {
+    /// The most connections to the database.
+    pub fn pool_size(&self) -> u32 {
+        self.pool_size.into()
+    }
+
+    /// The settings of the server. `api_key` is what the playground offers to use, if there is one to give away.
+    pub fn http(&self, api_key: Option<String>, new_request_id: fn() -> Uuid) -> HttpSettings {
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        HttpSettings {
+            listen: self.listen,
+            workers: self.workers.map_or(cores.get(), usize::from),
+            blocking_threads: self.pool_size.into(),
+            limits: Limits {
+                body: self.max_body_bytes.get(),
+                query: self.max_query_bytes.get(),
+                timeout: Duration::from_secs(self.timeout.into()),
+            },
+            shutdown_timeout: Duration::from_secs(self.shutdown_timeout.into()),
+            playground: (!self.no_playground).then_some(Playground { api_key }),
+            new_request_id,
+        }
+    }
+}
+
+/// An address with a port; a name is looked up.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let mut found = text.to_socket_addrs().map_err(|_| "an address and a port are needed, such as 0.0.0.0:8080")?;
+    found.next().ok_or_else(|| "this name has no address".to_owned())
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    Scope::from_name(&text.to_ascii_uppercase()).ok_or_else(|| "it is one of read, write and admin".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        <Config as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn the_demo_has_a_database_and_a_log_of_its_own() {
+        let serve = Config::parse_from(["perennial", "serve", "--listen", "localhost:0"]);
+        let demo = Config::parse_from(["perennial", "demo"]);
+        // The environment of whoever runs the tests may name both.
+        if serve.database_url.is_none() && serve.log.is_none() {
+            assert_eq!((serve.database_url(), demo.database_url()), (DATABASE, DEMO_DATABASE));
+            assert_eq!((serve.log(), demo.log()), (LOG, DEMO_LOG));
+        }
+        let told = Config::parse_from(["perennial", "demo", "--database-url", "sqlite://x.db", "--log", "debug"]);
+        assert_eq!((told.database_url(), told.log()), ("sqlite://x.db", "debug"));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for line in [
+            &["serve", "--workers", "0"][..],
+            &["serve", "--pool-size", "0"],
+            &["serve", "--listen", "8080"],
+            &["serve", "--max-body-bytes", "0"],
+            &["key", "create", "x", "--tenant", "ord_01h455vb4pex5vsknk084sn02q"],
+            &["key", "create", "x", "--tenant", "ten_01h455vb4pex5vsknk084sn02q", "--scope", "root"],
+        ] {
+            assert!(Config::try_parse_from([&["perennial"], line].concat()).is_err(), "{line:?}");
+        }
+    }
+}

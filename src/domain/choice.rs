@@ -1,0 +1,60 @@
+//! Closed sets of names: every status and setting. One list says the Rust variant, the name that the database and
+//! the API use, and the description that the API shows.
+
+/// A closed set of named values. Made by [`choice!`].
+pub trait Choice: Copy + Eq + Send + Sync + 'static {
+    /// The name of the set, as the API knows it.
+    const NAME: &'static str;
+    /// What the set is about.
+    const ABOUT: &'static str;
+    /// Every value with its name and its description, in the order of their declaration.
+    const ALL: &'static [(Self, &'static str, &'static str)];
+
+    /// The name of this value, for the database and the API.
+    fn name(self) -> &'static str;
+
+    /// The value with this name, if there is one.
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(value, _, _)| *value)
+    }
+}
+
+/// Declares an enum as a [`Choice`]. Doc comments become the API's descriptions.
+macro_rules! choice {
+    (
+        $(#[doc = $about:literal])+
+        pub enum $name:ident {
+            $( $(#[doc = $value_about:literal])+ $value:ident = $text:literal, )+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum $name { $( $(#[doc = $value_about])+ $value, )+ }
+
+        impl $crate::domain::Choice for $name {
+            const NAME: &'static str = stringify!($name);
+            const ABOUT: &'static str = concat!($($about),+);
+            const ALL: &'static [(Self, &'static str, &'static str)] =
+                &[$(($name::$value, $text, concat!($($value_about),+))),+];
+
+            fn name(self) -> &'static str {
+                match self { $($name::$value => $text,)+ }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str($crate::domain::Choice::name(*self))
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(from)?;
+                $crate::domain::Choice::from_name(&name)
+                    .ok_or_else(|| serde::de::Error::custom(concat!("not a ", stringify!($name))))
+            }
+        }
+    };
+}
+pub(crate) use choice;

@@ -1,0 +1,32 @@
+//! The rules. Plain types and pure functions: time, zones and ids arrive as arguments, nothing here reads a clock,
+//! a database or a random source. To learn a rule, open the file of its noun.
+
+pub mod api_key;
+pub mod asset;
+pub mod billing_group;
+pub mod calendar;
+pub mod choice;
+pub mod customer;
+pub mod event;
+pub mod fulfilment;
+pub mod id;
+pub mod money;
+pub mod order;
+pub mod product;
+pub mod refusal;
+pub mod schedule;
+pub mod subscription;
+pub mod tenant;
+pub mod text;
+
+pub use choice::Choice;
+pub use id::{Entity, Id};
+pub use money::{Currency, Money};
+pub use refusal::{ErrorCode, Refusal};
+
+/// An instant in UTC, with microseconds: the finest that both databases keep.
+pub type Instant = chrono::DateTime<chrono::Utc>;
+/// A calendar date, without a zone.
+pub type Date = chrono::NaiveDate;
+/// An IANA time zone.
+pub type Zone = chrono_tz::Tz;

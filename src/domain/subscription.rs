@@ -1,0 +1,140 @@
+//! Subscriptions: what a customer pays for, period by period.
+
+use super::asset::Asset;
+use super::billing_group::BillingGroup;
+use super::choice::choice;
+use super::customer::Customer;
+use super::order::{Order, OrderItem};
+use super::tenant::BillingStart;
+use super::text::Metadata;
+use super::{Currency, Date, Entity, Id, Instant, Money, Zone};
+
+/// What a customer pays for. A rental is made by fulfilling one unit of an order item; it holds one asset.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    pub id: Id<Subscription>,
+    /// A name of its own, unique in the tenant; rentals have none.
+    pub handle: Option<String>,
+    pub status: SubscriptionStatus,
+    pub customer_id: Id<Customer>,
+    pub order_id: Option<Id<Order>>,
+    pub order_item_id: Option<Id<OrderItem>>,
+    pub asset_id: Option<Id<Asset>>,
+    pub billing_group_id: Option<Id<BillingGroup>>,
+    pub currency: Currency,
+    pub timezone: Zone,
+    /// What a rental costs a month.
+    pub monthly_amount: Option<Money>,
+    /// How many months a rental runs.
+    pub contract_length: Option<ContractLength>,
+    /// The rule by which a rental's first payment is due.
+    pub billing_start: Option<BillingStart>,
+    pub start_date: Instant,
+    pub end_date: Option<Instant>,
+    pub billing_anchor: Option<Instant>,
+    pub current_period_start: Option<Instant>,
+    pub current_period_end: Option<Instant>,
+    pub next_billing_date: Option<Date>,
+    pub notes: Option<String>,
+    pub metadata: Metadata,
+    pub version: i32,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+impl Entity for Subscription {
+    const NAME: &'static str = "Subscription";
+    const PREFIX: &'static str = "sub";
+}
+
+/// One due date of a rental's payment schedule.
+#[derive(Clone, Debug)]
+pub struct ScheduledPayment {
+    pub subscription_id: Id<Subscription>,
+    /// The place in the schedule, from 1.
+    pub sequence: i32,
+    pub due_date: Date,
+    pub amount: Money,
+    pub status: ScheduledPaymentStatus,
+}
+
+choice! {
+    /// Where a subscription stands.
+    pub enum SubscriptionStatus {
+        /// Prepared, not yet started.
+        Draft = "DRAFT",
+        /// Waiting for its first payment.
+        Incomplete = "INCOMPLETE",
+        /// In its trial.
+        Trialing = "TRIALING",
+        /// Running.
+        Active = "ACTIVE",
+        /// On hold: nothing is billed.
+        Paused = "PAUSED",
+        /// Ended as agreed.
+        Ended = "ENDED",
+        /// Cancelled.
+        Cancelled = "CANCELLED",
+    }
+}
+
+choice! {
+    /// Where one payment of a rental's schedule stands.
+    pub enum ScheduledPaymentStatus {
+        /// To be invoiced on its due date.
+        Scheduled = "SCHEDULED",
+        /// An invoice asks for it.
+        Invoiced = "INVOICED",
+        /// Paid.
+        Paid = "PAID",
+        /// The payment was refused.
+        Failed = "FAILED",
+        /// Never to be invoiced.
+        Cancelled = "CANCELLED",
+        /// Due before the rental was brought here: settled in another system, never charged.
+        SettledElsewhere = "SETTLED_ELSEWHERE",
+    }
+}
+
+/// How many months a rental runs: 1 to 120.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ContractLength(u8);
+
+/// A number of months for which nothing is rented.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("A contract runs for 1 to 120 months.")]
+pub struct NotAContractLength;
+
+impl ContractLength {
+    pub fn try_new(months: i32) -> Result<Self, NotAContractLength> {
+        match u8::try_from(months) {
+            Ok(months @ 1..=120) => Ok(ContractLength(months)),
+            _ => Err(NotAContractLength),
+        }
+    }
+
+    pub fn months(self) -> u32 {
+        u32::from(self.0)
+    }
+}
+
+impl From<ContractLength> for i32 {
+    fn from(length: ContractLength) -> Self {
+        i32::from(length.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contract_runs_for_1_to_120_months() {
+        for months in [1, 12, 120] {
+            assert_eq!(ContractLength::try_new(months).map(i32::from), Ok(months));
+        }
+        for months in [0, -1, 121, 256 + 12, i32::MAX, i32::MIN] {
+            assert!(ContractLength::try_new(months).is_err(), "{months}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Scalars and enums of a row, and how they are written.
+
+use super::json::{Out, Written};
+use super::registry::{choice_type, scalar_type};
+use crate::domain::billing_group::BillingDay;
+use crate::domain::id::encode;
+use crate::domain::subscription::ContractLength;
+use crate::domain::text::Metadata;
+use crate::domain::{Choice, Currency, Date, Entity, Id, Instant, Money, Zone};
+use crate::repository::list::ChoiceKind;
+use async_graphql::OutputType;
+use async_graphql::registry::Registry;
+use chrono::{Datelike, Timelike};
+use std::fmt::Write;
+
+/// A scalar or an enum: its GraphQL type, and how it is written.
+pub trait Leaf: Send + Sync + 'static {
+    const NULLABLE: bool = false;
+    /// Registers the type and answers its name, with `!` where it is never null.
+    fn type_name(registry: &mut Registry) -> String;
+    fn write(&self, bytes: &mut Vec<u8>);
+}
+
+/// A field without a selection of its own.
+pub trait Column<T>: Send + Sync {
+    fn type_name(&self, registry: &mut Registry) -> String;
+    fn nullable(&self) -> bool;
+    fn write(&self, row: &T, out: &mut Out<'_>) -> Written;
+}
+
+pub struct Borrowed<T, V>(pub fn(&T) -> &V);
+pub struct Computed<T, V>(pub fn(&T) -> V);
+pub struct TypedId<T>(pub fn(&T) -> Id<T>);
+
+impl<T, V: Leaf> Column<T> for Borrowed<T, V> {
+    fn type_name(&self, registry: &mut Registry) -> String {
+        V::type_name(registry)
+    }
+    fn nullable(&self) -> bool {
+        V::NULLABLE
+    }
+    fn write(&self, row: &T, out: &mut Out<'_>) -> Written {
+        self.0(row).write(&mut out.bytes);
+        Ok(())
+    }
+}
+
+impl<T, V: Leaf> Column<T> for Computed<T, V> {
+    fn type_name(&self, registry: &mut Registry) -> String {
+        V::type_name(registry)
+    }
+    fn nullable(&self) -> bool {
+        V::NULLABLE
+    }
+    fn write(&self, row: &T, out: &mut Out<'_>) -> Written {
+        self.0(row).write(&mut out.bytes);
+        Ok(())
+    }
+}
+
+impl<T: Entity> Column<T> for TypedId<T> {
+    fn type_name(&self, registry: &mut Registry) -> String {
+        <async_graphql::ID as OutputType>::create_type_info(registry)
+    }
+    fn nullable(&self) -> bool {
+        false
+    }
+    fn write(&self, row: &T, out: &mut Out<'_>) -> Written {
+        out.bytes.push(b'"');
+        out.raw(T::PREFIX);
+        out.bytes.push(b'_');
+        out.bytes.extend_from_slice(&encode(self.0(row).uuid()));
+        out.bytes.push(b'"');
+        Ok(())
+    }
+}
+
+impl<L: Leaf> Leaf for Option<L> {
+    const NULLABLE: bool = true;
+    fn type_name(registry: &mut Registry) -> String {
+        L::type_name(registry).trim_end_matches('!').to_owned()
+    }
+    fn write(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Some(value) => value.write(bytes),
+            None => bytes.extend_from_slice(b"null"),
+        }
+    }
+}
+
+impl<L: Leaf> Leaf for Vec<L> {
+    fn type_name(registry: &mut Registry) -> String {
+        format!("[{}]!", L::type_name(registry))
+    }
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.push(b'[');
+        for (index, value) in self.iter().enumerate() {
+            if index > 0 {
+                bytes.push(b',');
+            }
+            value.write(bytes);
+        }
+        bytes.push(b']');
+    }
+}
+
+impl<C: Choice> Leaf for C {
+    fn type_name(registry: &mut Registry) -> String {
+        choice_type(registry, ChoiceKind::of::<C>()) + "!"
+    }
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.push(b'"'); // a GraphQL name needs no escaping
+        bytes.extend_from_slice(self.name().as_bytes());
+        bytes.push(b'"');
+    }
+}
+
+/// Implements [`Leaf`]: the GraphQL type by its Rust or its scalar's name, and how a value is written.
+macro_rules! leaf {
+    ($($leaf:ty as $graphql:expr => |$value:ident, $bytes:ident| $write:expr;)*) => { $(
+        impl Leaf for $leaf {
+            fn type_name(registry: &mut Registry) -> String {
+                $graphql(registry)
+            }
+            fn write(&self, $bytes: &mut Vec<u8>) {
+                let $value = self;
+                $write
+            }
+        }
+    )* };
+}
+leaf! {
+    String as String::create_type_info => |text, bytes| write_string(bytes, text);
+    i32 as i32::create_type_info => |n, bytes| bytes.extend_from_slice(itoa::Buffer::new().format(*n).as_bytes());
+    i64 as i32::create_type_info => |n, bytes| bytes.extend_from_slice(itoa::Buffer::new().format(*n).as_bytes());
+    bool as bool::create_type_info => |yes, bytes| bytes.extend_from_slice(if *yes { b"true" } else { b"false" });
+    ContractLength as i32::create_type_info => |length, bytes| i32::from(*length).write(bytes);
+    BillingDay as i32::create_type_info => |day, bytes| i32::from(day.number()).write(bytes);
+    Currency as |registry| scalar_type(registry, "CurrencyCode") => |currency, bytes| write_string(bytes, currency.code());
+    Zone as |registry| scalar_type(registry, "TimeZone") => |zone, bytes| write_string(bytes, zone.name());
+    Instant as |registry| scalar_type(registry, "DateTime") => |instant, bytes| write_instant(bytes, *instant);
+    Date as |registry| scalar_type(registry, "Date") => |date, bytes| write_display(bytes, date);
+    Metadata as |registry| scalar_type(registry, "JSON") => |json, bytes| bytes.extend_from_slice(json.as_str().as_bytes());
+    // Written alone, an amount of money is its decimal.
+    Money as |registry| scalar_type(registry, "Decimal") => |money, bytes| write_display(bytes, money);
+}
+
+/// Writes what needs no escaping as a string.
+fn write_display(bytes: &mut Vec<u8>, value: &impl std::fmt::Display) {
+    let mut text = String::with_capacity(16);
+    // Writing to a String never fails.
+    let _ = write!(text, "\"{value}\"");
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+/// `"2026-01-31T00:00:00Z"`, with the fraction only where there is one.
+fn write_instant(bytes: &mut Vec<u8>, instant: Instant) {
+    let two = |bytes: &mut Vec<u8>, n: u32| {
+        bytes.extend(
+            [n / 10, n % 10]
+                .into_iter()
+                .filter_map(|digit| char::from_digit(digit, 10))
+                .filter_map(|c| u8::try_from(c).ok()),
+        );
+    };
+    bytes.push(b'"');
+    bytes.extend_from_slice(itoa::Buffer::new().format(instant.year()).as_bytes());
+    for (sign, part) in [
+        (b'-', instant.month()),
+        (b'-', instant.day()),
+        (b'T', instant.hour()),
+        (b':', instant.minute()),
+        (b':', instant.second()),
+    ] {
+        bytes.push(sign);
+        two(bytes, part);
+    }
+    let micros = instant.nanosecond() / 1000;
+    if micros > 0 {
+        bytes.extend_from_slice(format!(".{micros:06}").as_bytes());
+    }
+    bytes.extend_from_slice(b"Z\"");
+}
+
+/// Writes a text as a JSON string.
+pub fn write_string(bytes: &mut Vec<u8>, text: &str) {
+    bytes.push(b'"');
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\') {
+        let (plain, special) = rest.split_at(at);
+        bytes.extend_from_slice(plain);
+        let Some((special, after)) = special.split_first() else { break };
+        match special {
+            b'"' => bytes.extend_from_slice(b"\\\""),
+            b'\\' => bytes.extend_from_slice(b"\\\\"),
+            b'\n' => bytes.extend_from_slice(b"\\n"),
+            control => bytes.extend_from_slice(format!("\\u{control:04x}").as_bytes()),
+        }
+        rest = after;
+    }
+    bytes.extend_from_slice(rest);
+    bytes.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(leaf: &impl Leaf) -> String {
+        let mut bytes = Vec::new();
+        leaf.write(&mut bytes);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn strings_are_escaped_as_json_wants_it() {
+        for text in ["", "plain", "q\"b\\n\nt\tz\u{1}", "ä € 😀", "\u{7f}\u{2028}"] {
+            let json = written(&text.to_owned());
+            assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text, "{json}");
+        }
+    }
+
+    #[test]
+    fn values_are_written_in_their_own_form() {
+        let instant: Instant = "2026-01-31T09:08:07Z".parse().unwrap();
+        assert_eq!(written(&instant), "\"2026-01-31T09:08:07Z\"");
+        let instant: Instant = "2026-12-01T00:00:00.000120Z".parse().unwrap();
+        assert_eq!(written(&instant), "\"2026-12-01T00:00:00.000120Z\"");
+        assert_eq!(written(&Money::new(12900, Currency::EUR)), "\"129.00\"");
+        assert_eq!(written(&Some(Zone::Europe__Berlin)), "\"Europe/Berlin\"");
+        assert_eq!(written(&None::<Date>), "null");
+        assert_eq!(written(&vec![1, 2]), "[1,2]");
+    }
+}

@@ -1,0 +1,181 @@
+//! What an object type is: a name, a description, columns and relations.
+
+use super::column::{Borrowed, Column, Computed, Leaf, TypedId};
+use super::many::Many;
+use super::one::{AnyNode, Find, FindBy, One};
+use super::page::Connection;
+use super::value::{MaybeValue, Value, Values};
+use super::view::Relation;
+use crate::domain::tenant::Tenant;
+use crate::domain::{Entity, Id};
+use crate::repository::{Listed, Query, Stored};
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+/// A row that clients can read. [`Object::declare`] runs once.
+pub trait Object: Sized + Send + Sync + 'static {
+    fn declare() -> Type<Self>;
+}
+
+/// The declaration of an object type. Its methods are the whole vocabulary. Each adds a field and takes its name, its
+/// description, and how its value is found.
+pub struct Type<T> {
+    pub(super) name: Cow<'static, str>,
+    pub(super) about: Cow<'static, str>,
+    /// Its identifier, where it is a `Node`.
+    pub(super) id: Option<fn(&T) -> Id<T>>,
+    pub(super) fields: Vec<Field<T>>,
+}
+
+pub(super) struct Field<T> {
+    pub name: &'static str,
+    pub about: Cow<'static, str>,
+    pub kind: Kind<T>,
+}
+
+pub(super) enum Kind<T> {
+    Column(Box<dyn Column<T>>),
+    Relation(Box<dyn Relation<T>>),
+}
+
+impl<T: Object> Type<T> {
+    pub fn new(name: impl Into<Cow<'static, str>>, about: impl Into<Cow<'static, str>>) -> Self {
+        Type { name: name.into(), about: about.into(), id: None, fields: Vec::new() }
+    }
+
+    /// Makes it a `Node`, which everything that is not a part of something else should be: gives it its `id`.
+    pub fn node(mut self, id: fn(&T) -> Id<T>) -> Self
+    where
+        T: Entity,
+    {
+        self.id = Some(id);
+        self.with("id", "The identifier, unique among all objects.", Kind::Column(Box::new(TypedId(id))))
+    }
+
+    /// A scalar or an enum that the row holds. An `Option` is a nullable field.
+    pub fn column<V: Leaf>(self, name: &'static str, about: &'static str, get: fn(&T) -> &V) -> Self {
+        self.with(name, about, Kind::Column(Box::new(Borrowed(get))))
+    }
+
+    /// A scalar or an enum that is computed from the row.
+    pub fn computed<V: Leaf>(self, name: &'static str, about: &'static str, get: fn(&T) -> V) -> Self {
+        self.with(name, about, Kind::Column(Box::new(Computed(get))))
+    }
+
+    /// An object that is part of the row, such as an amount of money.
+    pub fn value<U: Object>(self, name: &'static str, about: &'static str, get: fn(&T) -> &U) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Value(get))))
+    }
+
+    /// An object that is part of the row, or null.
+    pub fn maybe_value<U: Object>(self, name: &'static str, about: &'static str, get: fn(&T) -> Option<&U>) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(MaybeValue(get))))
+    }
+
+    /// Objects that are part of the row.
+    pub fn values<U: Object>(self, name: &'static str, about: &'static str, get: fn(&T) -> Vec<&U>) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Values(get))))
+    }
+
+    /// The object that the row names.
+    pub fn one<U: Object + Stored>(self, name: &'static str, about: &'static str, key: fn(&T) -> Id<U>) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(One::Always(key))))
+    }
+
+    /// The object that the row names, or null where it names none.
+    pub fn maybe<U: Object + Stored>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        key: fn(&T) -> Option<Id<U>>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(One::Perhaps(key))))
+    }
+
+    /// All objects that name this one: how those of many parents are found, and which parent each of them names. For
+    /// lists that stay short; others are connections.
+    pub fn many<U: Object + Stored, K: Into<Option<Id<T>>> + 'static>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        query: fn(Id<Tenant>, &[Id<T>]) -> Query<U>,
+        parent: fn(&U) -> K,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Many { query, parent })))
+    }
+
+    /// A list of the objects that name this one, to be paged through, filtered and sorted.
+    pub fn connection<U: Object + Listed, K: Into<Option<Id<T>>> + 'static>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        query: fn(Id<Tenant>, &[Id<T>]) -> Query<U>,
+        parent: fn(&U) -> K,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Connection::Below { query, parent })))
+    }
+
+    /// A list of all objects of a type, to be paged through, filtered and sorted.
+    pub fn list<U: Object + Listed>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        query: fn(Id<Tenant>) -> Query<U>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Connection::<T, U, Id<T>>::All { query })))
+    }
+
+    /// The object with the given id, or null.
+    pub fn find<U: Object + Stored + Entity>(self, name: &'static str, about: &'static str) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Find::<U>::default())))
+    }
+
+    /// The object with the given natural key, or null. The argument is a text: its name and its description.
+    pub fn find_by<U: Object + Stored>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        argument: (&'static str, &'static str),
+        query: fn(Id<Tenant>, &str) -> Query<U>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(FindBy { argument, query })))
+    }
+
+    /// The object with the given id, whichever of these types it has, or null.
+    pub fn any(self, name: &'static str, about: &'static str, types: fn() -> Vec<AnyNode<T>>) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(super::one::Any { types: types(), many: false })))
+    }
+
+    /// The objects with the given ids, in the order of the ids; null for each that does not exist.
+    pub fn any_of(self, name: &'static str, about: &'static str, types: fn() -> Vec<AnyNode<T>>) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(super::one::Any { types: types(), many: true })))
+    }
+
+    /// The identifier of a row of a `Node`. Only nodes stand where identifiers are asked for.
+    pub(super) fn id(&self, row: &T) -> Id<T> {
+        self.id.map_or(Id::new(uuid::Uuid::nil()), |id| id(row))
+    }
+
+    fn with(mut self, name: &'static str, about: impl Into<Cow<'static, str>>, kind: Kind<T>) -> Self {
+        self.fields.push(Field { name, about: about.into(), kind });
+        self
+    }
+}
+
+/// The one declaration of `T`.
+pub(super) fn of<T: Object>() -> &'static Type<T> {
+    static TYPES: RwLock<Option<HashMap<TypeId, &'static (dyn Any + Send + Sync)>>> = RwLock::new(None);
+    let types = || TYPES.read().unwrap_or_else(PoisonError::into_inner);
+    let known = types().as_ref().and_then(|types| types.get(&TypeId::of::<T>()).copied());
+    let ty = known.unwrap_or_else(|| {
+        let made: &'static (dyn Any + Send + Sync) = Box::leak(Box::new(T::declare()));
+        let mut types = TYPES.write().unwrap_or_else(PoisonError::into_inner);
+        *types.get_or_insert_default().entry(TypeId::of::<T>()).or_insert(made)
+    });
+    match ty.downcast_ref() {
+        Some(ty) => ty,
+        None => unreachable!("every declaration is kept under the TypeId of its own type"),
+    }
+}

@@ -1,0 +1,36 @@
+//! The reading engine: reads what a query selects, a level at a time, and writes the answer as JSON.
+//!
+//! An object type is declared once ([`Object`], `declare.rs`): its description, its columns, its relations. Everything
+//! else follows from the declaration:
+//!
+//! - `registry.rs` tells async-graphql, which parses, validates and introspects.
+//! - `run.rs` is where async-graphql calls in: one blocking hop, one connection, one snapshot for a whole query.
+//! - `select.rs` asks which fields are meant for a type. `view.rs` loads a level: each relation of all its rows in one
+//!   statement (`one.rs`, `many.rs`, `page.rs`; `value.rs` for what is part of the row), then the level below.
+//! - `arguments.rs` and `cursor.rs` turn the arguments of a page into a slice of a list.
+//! - `json.rs` writes the rows into one buffer. Nothing is written before everything is loaded.
+//! - `mutate.rs` does the same for mutations: run one, then read what is selected of its payload.
+//!
+//! The number of statements depends on the shape of the query, never on the number of rows.
+
+mod arguments;
+mod column;
+mod cursor;
+mod declare;
+mod json;
+mod many;
+mod mutate;
+mod one;
+mod page;
+mod registry;
+mod run;
+mod select;
+mod value;
+mod view;
+
+pub use declare::{Object, Type};
+pub use json::to_json;
+pub use mutate::{Mutation, Mutations, Payload, Ran, Running, Stopped};
+pub use one::AnyNode;
+pub use registry::{choice_type, scalar_type};
+pub use run::{Engine, Request, coded};

@@ -1,0 +1,224 @@
+//! Mutations: each is run in a transaction of its own, then what is selected of its payload is read like any object,
+//! on a snapshot taken after the commit.
+
+use super::declare::Object;
+use super::json::{Out, Step};
+use super::registry::{Argument, meta_field, object, plain_object};
+use super::run::{Answered, Request, State, coded};
+use super::select::{Selected, select};
+use super::view::{Cx, View};
+use crate::domain::Choice;
+use crate::domain::api_key::Scope;
+use crate::repository::Fault;
+use async_graphql::indexmap::IndexMap;
+use async_graphql::registry::Registry;
+use async_graphql::{InputType, QueryEnv, ServerError};
+use bytes::Bytes;
+use std::sync::atomic::Ordering;
+
+/// The name of the mutation root.
+pub const NAME: &str = "Mutation";
+
+/// A request that can run mutations.
+pub trait Mutations: Request {
+    /// Every mutation there is.
+    fn all() -> &'static [Mutation<Self>]
+    where
+        Self: Sized;
+}
+
+/// What a mutation answers: objects by their ids, and `userErrors`.
+pub trait Payload: Object {
+    /// Why it refused; none where it did what was asked. The code, the message and the refusal's place in `input`.
+    fn refusal(&self) -> Option<&crate::domain::Refusal>;
+}
+
+/// A mutation that was run.
+pub struct Ran<P> {
+    pub payload: P,
+    /// Whether this is what was answered before, under the same idempotency key.
+    pub replayed: bool,
+}
+
+/// A mutation that is about to be run: what it may want to know beside its input.
+pub struct Running<'q> {
+    pub name: &'static str,
+    pub env: &'q QueryEnv,
+    selected: &'q Selected<'q>,
+    /// How many mutations the document runs.
+    pub mutations: usize,
+}
+
+impl Running<'_> {
+    /// The argument of a directive on the field.
+    pub fn directive(&self, directive: &str, argument: &str) -> Result<Option<async_graphql::Value>, ServerError> {
+        let directives = &self.selected.field.node.directives;
+        let Some(found) = directives.iter().find(|known| known.node.name.node == directive) else { return Ok(None) };
+        match found.node.get_argument(argument) {
+            Some(given) => super::select::resolve(self.env, &given.node, given.pos),
+            None => Ok(None),
+        }
+    }
+
+    /// The field's `input` as JSON, with its variables filled in.
+    pub fn input(&self) -> Result<serde_json::Value, ServerError> {
+        let given = self.selected.raw_argument(self.env, "input")?;
+        let json = given.map(|value| value.into_json());
+        json.transpose().map(Option::unwrap_or_default).map_err(|error| coded(error.to_string(), "BAD_USER_INPUT"))
+    }
+}
+
+/// A mutation: its name, its description, the scope that it needs, and how it is run.
+pub struct Mutation<R> {
+    name: &'static str,
+    about: &'static str,
+    needs: Scope,
+    register: fn(&mut Registry) -> (String, String),
+    answer: Box<dyn for<'q> Fn(&R, &'q QueryEnv, &Running<'q>, &mut Out<'q>) -> Result<Done, Stopped> + Send + Sync>,
+}
+
+struct Done {
+    replayed: bool,
+}
+
+/// Why a mutation has no answer.
+pub enum Stopped {
+    /// An error of the field: what is wrong with the request.
+    Field(ServerError),
+    /// The database failed.
+    Fault(Fault),
+}
+
+impl From<ServerError> for Stopped {
+    fn from(error: ServerError) -> Self {
+        Stopped::Field(error)
+    }
+}
+impl From<Fault> for Stopped {
+    fn from(fault: Fault) -> Self {
+        Stopped::Fault(fault)
+    }
+}
+
+impl<R: Request> Mutation<R> {
+    /// Declares a mutation: `run` takes its input and answers its payload.
+    pub fn new<I: InputType + 'static, P: Payload>(
+        name: &'static str,
+        about: &'static str,
+        needs: Scope,
+        run: fn(&R, &Running<'_>, I) -> Result<Ran<P>, Stopped>,
+    ) -> Self {
+        Mutation {
+            name,
+            about,
+            needs,
+            register: |registry| (I::create_type_info(registry), object::<P>(registry) + "!"),
+            answer: Box::new(move |request, env, running, out| {
+                let selected = running.selected;
+                let input = selected.argument::<I>(env, "input").map_err(|mut error| {
+                    // async-graphql's own words name Rust's types; the code and the place are what counts.
+                    error.extensions.get_or_insert_default().set("code", "BAD_USER_INPUT");
+                    error
+                })?;
+                let ran = run(request, running, input)?;
+                write(request, env, selected, &ran.payload, out)?;
+                Ok(Done { replayed: ran.replayed })
+            }),
+        }
+    }
+}
+
+/// Reads and writes what is selected of a payload. A refusal whose `userErrors` nobody selected becomes an error of the
+/// field, so that nobody misses it.
+fn write<'q, R: Request, P: Payload>(
+    request: &R,
+    env: &'q QueryEnv,
+    selected: &Selected<'q>,
+    payload: &P,
+    out: &mut Out<'q>,
+) -> Result<(), Stopped> {
+    let written = request.db().read(|conn| {
+        let mut cx = Cx { conn, tenant: request.tenant(), env };
+        let view = View::load(&mut cx, &[payload], &selected.sets)?;
+        let seen = view.fields.iter().any(|(field, _)| field.name() == "userErrors");
+        if let Some(refusal) = payload.refusal().filter(|_| !seen) {
+            let mut error = coded(refusal.message.clone(), refusal.code.name());
+            if let Some(path) = &refusal.field {
+                let path = path.iter().map(|part| async_graphql::Value::from(part.as_str())).collect();
+                error.extensions.get_or_insert_default().set("argument", async_graphql::Value::List(path));
+            }
+            return Ok(Err(error));
+        }
+        Ok::<_, Fault>(Ok(view.write(payload, 0, out).is_ok()))
+    })?;
+    match written? {
+        true => Ok(()),
+        // What went wrong below is noted among the errors already.
+        false => Err(Stopped::Field(ServerError::new(String::new(), None))),
+    }
+}
+
+/// Registers the mutation root; answers its name.
+pub fn register<R: Mutations>(registry: &mut Registry) -> String {
+    let fields = R::all().iter().map(|mutation| {
+        let (input, payload) = (mutation.register)(registry);
+        let argument = Argument::new("input", "What to do.", input);
+        meta_field(mutation.name, mutation.about, payload, vec![argument], None)
+    });
+    let fields = fields.collect();
+    let about = "Everything that can be changed. Each field is one transaction: all of it happens, or nothing.";
+    plain_object(registry, NAME, about, std::any::type_name::<R>(), fields);
+    NAME.to_owned()
+}
+
+/// Runs the mutations of an operation one after the other. The first that fails ends the operation, as the
+/// specification says: what was run before it stays.
+pub(super) fn answer_mutations<R: Mutations>(state: &State<R>, env: &QueryEnv) -> Answered {
+    let mut answers = IndexMap::new();
+    let mut out = Out::default();
+    let fields = select(env, &[&env.operation.node.selection_set.node], NAME, false);
+    let mutations = fields.iter().filter(|field| field.name() != "__typename").count();
+    for selected in &fields {
+        let Some(mutation) = R::all().iter().find(|known| known.name == selected.name()) else { continue };
+        let running = Running { name: mutation.name, env, selected, mutations };
+        let span = tracing::info_span!("mutation", name = mutation.name);
+        let done = span.in_scope(|| run(state, mutation, env, &running, &mut out));
+        let bytes = Bytes::from(std::mem::take(&mut out.bytes));
+        match done {
+            Ok(()) => {
+                answers.insert(selected.key.to_owned(), bytes);
+            }
+            Err(Stopped::Field(error)) => {
+                if !error.message.is_empty() {
+                    out.path.push(Step::Key(selected.key));
+                    out.fail(error, selected.field.pos);
+                    out.path.pop();
+                }
+                answers.insert(selected.key.to_owned(), Bytes::new());
+                break;
+            }
+            Err(Stopped::Fault(fault)) => return Err(fault),
+        }
+    }
+    Ok((answers, out.errors))
+}
+
+fn run<'q, R: Mutations>(
+    state: &State<R>,
+    mutation: &Mutation<R>,
+    env: &'q QueryEnv,
+    running: &Running<'q>,
+    out: &mut Out<'q>,
+) -> Result<(), Stopped> {
+    if !state.request.scope().includes(mutation.needs) {
+        let message = format!("{} needs a key of the scope {}.", mutation.name, mutation.needs.name());
+        return Err(coded(message, "FORBIDDEN").into());
+    }
+    out.path.push(Step::Key(running.selected.key));
+    let done = (mutation.answer)(&state.request, env, running, out);
+    out.path.pop();
+    if done?.replayed {
+        state.replayed.store(true, Ordering::Relaxed);
+    }
+    Ok(())
+}

@@ -1,0 +1,275 @@
+//! Where async-graphql calls in, and where a request comes from.
+
+use super::declare::{Object, of};
+use super::json::{Out, Step};
+use super::mutate::Mutations;
+use super::registry::object;
+use super::view::{Cx, View};
+use crate::repository::{Db, Fault};
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationType};
+use async_graphql::registry::Registry;
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, EmptySubscription, Name, ObjectType, OutputType, Positioned, QueryEnv,
+    Response, Schema, ServerError, ServerResult, Value,
+};
+use bytes::Bytes;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+/// One request, as the roots see it.
+pub trait Request: Send + Sync + 'static {
+    /// The query root.
+    type Query: Object;
+    fn query(&self) -> &Self::Query;
+    fn db(&self) -> &Db;
+    fn tenant(&self) -> crate::domain::Id<crate::domain::tenant::Tenant>;
+    fn scope(&self) -> crate::domain::api_key::Scope;
+    /// Whether the schema may be asked for itself.
+    fn introspects(&self) -> bool {
+        true
+    }
+}
+
+/// A request and its answers.
+pub(super) struct State<R> {
+    pub request: R,
+    /// By response key; none when the database failed. Whichever root field async-graphql asks for first fills it.
+    answers: OnceLock<Option<IndexMap<String, Bytes>>>,
+    /// Whether a mutation answered what it had answered before.
+    pub replayed: std::sync::atomic::AtomicBool,
+}
+
+/// An operation's answers: each root field's JSON, empty where a field failed that must not be null.
+pub(super) type Answered = Result<(IndexMap<String, Bytes>, Vec<ServerError>), Fault>;
+
+/// An error of a field, with its code.
+pub fn coded(message: impl Into<String>, code: &str) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", code);
+    error
+}
+
+/// The error of a bad argument: `path` leads to it, from the field's arguments down.
+pub fn bad_input(message: String, path: &[&str]) -> ServerError {
+    let mut error = coded(message, "BAD_USER_INPUT");
+    let path = path.iter().map(|part| Value::from(*part)).collect();
+    error.extensions.get_or_insert_default().set("argument", Value::List(path));
+    error
+}
+
+/// The query root: all fields of an operation are answered in one go.
+pub struct QueryRoot<R>(PhantomData<fn() -> R>);
+
+/// The mutation root: the fields of an operation are run one after the other, each in a transaction of its own.
+pub struct MutationRoot<R>(PhantomData<fn() -> R>);
+
+impl<R: Request> ContainerType for QueryRoot<R> {
+    async fn resolve_field(&self, cx: &Context<'_>) -> ServerResult<Option<Value>> {
+        resolve(cx, |state: &State<R>, env| {
+            state
+                .request
+                .db()
+                .read(|conn| answer_query(&mut Cx { conn, tenant: state.request.tenant(), env }, state.request.query()))
+        })
+    }
+}
+
+impl<R: Request + Mutations> ContainerType for MutationRoot<R> {
+    async fn resolve_field(&self, cx: &Context<'_>) -> ServerResult<Option<Value>> {
+        resolve(cx, |state: &State<R>, env| super::mutate::answer_mutations(state, env))
+    }
+}
+
+/// Answers the whole operation when its first field is asked for. It blocks: [`Engine::execute`] is called on a thread
+/// that may.
+fn resolve<R: Request>(
+    cx: &Context<'_>,
+    answer: impl FnOnce(&State<R>, &QueryEnv) -> Answered,
+) -> ServerResult<Option<Value>> {
+    let state = cx.data::<Arc<State<R>>>().map_err(|error| error.into_server_error(cx.item.pos))?;
+    let answers = state.answers.get_or_init(|| {
+        let (answers, errors) = match answer(state, cx.query_env) {
+            Ok((answers, errors)) => (Some(answers), errors),
+            Err(fault) => {
+                tracing::error!(cause = %fault, "the database failed");
+                let error = match fault {
+                    Fault::Unavailable(_) => {
+                        coded("The database is not available. Try again in a few seconds.", "SERVICE_UNAVAILABLE")
+                    }
+                    Fault::LostRace => coded("Too many others change the same. Try again.", "CONFLICT"),
+                    Fault::Database(_) => internal(),
+                };
+                // It happened while the request was executed: it has a place.
+                let mut error = cx.set_error_path(error);
+                error.locations = vec![cx.item.pos];
+                (None, vec![error])
+            }
+        };
+        errors.into_iter().for_each(|error| cx.add_error(error));
+        answers
+    });
+    let key = cx.item.node.response_key().node.as_str();
+    let json = answers.as_ref().map_or(Some(Bytes::new()), |answers| answers.get(key).cloned());
+    Ok(json.map(Value::Binary))
+}
+
+/// An error whose cause is in the log and not for the client.
+pub fn internal() -> ServerError {
+    coded("Something went wrong on our side. The request id helps us find out what.", "INTERNAL_SERVER_ERROR")
+}
+
+fn answer_query<'q, Q: Object>(cx: &mut Cx<'_, 'q>, root: &Q) -> Answered {
+    let view = View::load(cx, &[root], &[&cx.env.operation.node.selection_set.node])?;
+    let mut out = Out::default();
+    let mut ranges = Vec::with_capacity(view.fields.len());
+    for (selected, what) in &view.fields {
+        if matches!(what, super::view::What::Introspection | super::view::What::Typename) {
+            continue;
+        }
+        let start = out.bytes.len();
+        let value = |out: &mut Out<'q>| view.value(selected, what, root, 0, out);
+        let written = out.at(Step::Key(selected.key), what.nullable(), value);
+        ranges.push((selected.key.to_owned(), if written.is_ok() { start..out.bytes.len() } else { start..start }));
+    }
+    let bytes = Bytes::from(out.bytes);
+    Ok((ranges.into_iter().map(|(key, range)| (key, bytes.slice(range))).collect(), out.errors))
+}
+
+impl<R: Request> OutputType for QueryRoot<R> {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(&of::<R::Query>().name)
+    }
+    fn create_type_info(registry: &mut Registry) -> String {
+        object::<R::Query>(registry)
+    }
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        Err(internal()) // a root is never a field
+    }
+}
+impl<R: Request> ObjectType for QueryRoot<R> {}
+
+impl<R: Request + Mutations> OutputType for MutationRoot<R> {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(super::mutate::NAME)
+    }
+    fn create_type_info(registry: &mut Registry) -> String {
+        super::mutate::register::<R>(registry)
+    }
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        Err(internal())
+    }
+}
+impl<R: Request + Mutations> ObjectType for MutationRoot<R> {}
+
+/// A schema that is read by the engine.
+pub struct Engine<R: Request + Mutations> {
+    schema: Schema<QueryRoot<R>, MutationRoot<R>, EmptySubscription>,
+    documents: Documents,
+}
+
+impl<R: Request + Mutations> Engine<R> {
+    /// `extend` adds what does not come from declarations, such as directives.
+    pub fn new(extend: impl FnOnce(Builder<R>) -> Builder<R>) -> Self {
+        let builder = Schema::build(QueryRoot(PhantomData), MutationRoot(PhantomData), EmptySubscription);
+        Engine { schema: extend(builder).finish(), documents: Documents::default() }
+    }
+
+    pub fn sdl(&self) -> String {
+        self.schema.sdl()
+    }
+
+    /// Runs one operation. Its future never waits for anything but the database, and blocks for that: poll it on a
+    /// thread that may. `check` looks at the document before anything else does.
+    pub async fn execute(
+        &self,
+        mut request: async_graphql::Request,
+        check: impl FnOnce(&ExecutableDocument) -> Result<(), ServerError>,
+        on_behalf_of: R,
+    ) -> Response {
+        match self.documents.parsed(&mut request) {
+            Ok(document) => {
+                if let Err(error) = check(&document) {
+                    return Response::from_errors(vec![error]);
+                }
+                add_defaults(&document, &mut request);
+                request.set_parsed_query(ExecutableDocument::clone(&document));
+            }
+            Err(error) => {
+                let message = "The document is not GraphQL: look at the place that `locations` names.";
+                let mut refused = coded(message, "GRAPHQL_PARSE_FAILED");
+                refused.locations = ServerError::from(error).locations;
+                return Response::from_errors(vec![refused]);
+            }
+        }
+        let introspects = on_behalf_of.introspects();
+        let state = Arc::new(State { request: on_behalf_of, answers: OnceLock::new(), replayed: false.into() });
+        let mut request = request.data(state.clone());
+        if !introspects {
+            request = request.disable_introspection();
+        }
+        let mut response = self.schema.execute(request).await;
+        // async-graphql lists root fields as they finish; the specification, as they were asked for.
+        if let (Value::Object(fields), Some(Some(answers))) = (&mut response.data, state.answers.get()) {
+            fields.sort_by_key(|key, _| answers.get_index_of(key.as_str()));
+        }
+        if state.replayed.load(std::sync::atomic::Ordering::Relaxed) {
+            let replayed = IndexMap::from_iter([(Name::new("replayed"), Value::Boolean(true))]);
+            response.extensions.insert("idempotency".to_owned(), Value::Object(replayed));
+        }
+        response
+    }
+}
+
+type Builder<R> = async_graphql::SchemaBuilder<QueryRoot<R>, MutationRoot<R>, EmptySubscription>;
+
+/// Documents that were seen before are not parsed again.
+#[derive(Default)]
+struct Documents(RwLock<HashMap<String, Arc<ExecutableDocument>>>);
+
+/// How many documents are kept, and how long one may be that is.
+const KEPT_DOCUMENTS: usize = 1_000;
+const LONGEST_KEPT: usize = 8_000;
+
+impl Documents {
+    fn parsed(
+        &self,
+        request: &mut async_graphql::Request,
+    ) -> Result<Arc<ExecutableDocument>, async_graphql::parser::Error> {
+        let documents = || self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(document) = documents().get(&request.query) {
+            return Ok(document.clone());
+        }
+        let document = Arc::new(async_graphql::parser::parse_query(&request.query)?);
+        if request.query.len() <= LONGEST_KEPT {
+            let mut documents = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            // Clients that write values into their documents fill it with what never comes again: start anew.
+            if documents.len() >= KEPT_DOCUMENTS {
+                documents.clear();
+            }
+            documents.insert(request.query.clone(), document.clone());
+        }
+        Ok(document)
+    }
+}
+
+/// async-graphql forgets the defaults of variables when it looks at `@skip` and `@include`.
+fn add_defaults(document: &ExecutableDocument, request: &mut async_graphql::Request) {
+    let named = |name: Option<&Name>| {
+        request.operation_name.is_none() || name.map(Name::as_str) == request.operation_name.as_deref()
+    };
+    let operations: Vec<_> = document.operations.iter().filter(|(name, _)| named(*name)).collect();
+    if let [(_, operation)] = operations.as_slice()
+        && operation.node.ty != OperationType::Subscription
+    {
+        for definition in &operation.node.variable_definitions {
+            if let Some(default) = &definition.node.default_value
+                && !request.variables.contains_key(&definition.node.name.node)
+            {
+                request.variables.insert(Name::new(&definition.node.name.node), default.node.clone());
+            }
+        }
+    }
+}

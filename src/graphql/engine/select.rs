@@ -1,0 +1,90 @@
+//! Which fields a query means for one object type: aliases, fragments, merging, arguments. (`@skip` and `@include` are
+//! gone by now: async-graphql removes them while it prepares the request.)
+
+use async_graphql::parser::types::{Field, Selection, SelectionSet};
+use async_graphql::{InputType, Name, Positioned, QueryEnv, ServerError, ServerResult, Value};
+
+/// One key of the answer. Several fields with this key are one field with several selection sets.
+pub struct Selected<'q> {
+    pub key: &'q str,
+    pub field: &'q Positioned<Field>,
+    pub sets: Vec<&'q SelectionSet>,
+}
+
+/// The fields that `sets` select on an object of the type `name`, which may also be a `Node`.
+pub fn select<'q>(env: &'q QueryEnv, sets: &[&'q SelectionSet], name: &str, is_node: bool) -> Vec<Selected<'q>> {
+    let mut selected = Vec::new();
+    for set in sets {
+        add(env, set, name, is_node, &mut selected);
+    }
+    selected
+}
+
+fn add<'q>(env: &'q QueryEnv, set: &'q SelectionSet, name: &str, is_node: bool, selected: &mut Vec<Selected<'q>>) {
+    let applies = |condition: &str| condition == name || (is_node && condition == "Node");
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                let key = field.node.response_key().node.as_str();
+                let set = &field.node.selection_set.node;
+                match selected.iter_mut().find(|known| known.key == key) {
+                    Some(known) => known.sets.push(set),
+                    None => selected.push(Selected { key, field, sets: vec![set] }),
+                }
+            }
+            Selection::InlineFragment(fragment) => {
+                if fragment.node.type_condition.as_ref().is_none_or(|condition| applies(&condition.node.on.node)) {
+                    add(env, &fragment.node.selection_set.node, name, is_node, selected);
+                }
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = env.fragments.get(&spread.node.fragment_name.node)
+                    && applies(&fragment.node.type_condition.node.on.node)
+                {
+                    add(env, &fragment.node.selection_set.node, name, is_node, selected);
+                }
+            }
+        }
+    }
+}
+
+impl<'q> Selected<'q> {
+    pub fn name(&self) -> &'q str {
+        self.field.node.name.node.as_str()
+    }
+
+    /// An argument's value, with its variables filled in; none where it is left out.
+    pub fn raw_argument(&self, env: &QueryEnv, name: &str) -> ServerResult<Option<Value>> {
+        let Some(given) = self.field.node.get_argument(name) else { return Ok(None) };
+        resolve(env, &given.node, given.pos)
+    }
+
+    /// An argument; one that is left out reads as null.
+    pub fn argument<V: InputType>(&self, env: &QueryEnv, name: &str) -> ServerResult<V> {
+        let value = self.raw_argument(env, name)?;
+        V::parse(value.map(Into::into)).map_err(|error| error.into_server_error(self.field.pos))
+    }
+}
+
+/// A value of the document with its variables filled in. A variable that was not given is as if it were not there.
+pub fn resolve(
+    env: &QueryEnv,
+    given: &async_graphql_value::Value,
+    pos: async_graphql::Pos,
+) -> ServerResult<Option<Value>> {
+    use async_graphql_value::Value as Given;
+    if let Given::Variable(name) = given {
+        return Ok(variable(env, name).cloned());
+    }
+    let value = given.clone().into_const_with(|name| {
+        variable(env, &name)
+            .cloned()
+            .ok_or_else(|| ServerError::new(format!("Variable ${name} has no value."), Some(pos)))
+    })?;
+    Ok(Some(value))
+}
+
+fn variable<'q>(env: &'q QueryEnv, name: &Name) -> Option<&'q Value> {
+    let definition = || env.operation.node.variable_definitions.iter().find(|known| known.node.name.node == *name);
+    env.variables.get(name).or_else(|| definition().and_then(|known| known.node.default_value()))
+}

@@ -1,0 +1,161 @@
+//! A level of the answer: rows of one type, what was selected of them, and their relations, each loaded for all rows at
+//! once. Loading is finished before the first byte is written, so writing cannot fail for want of the database.
+
+use super::column::Column;
+use super::declare::{Field, Kind, Object, Type, of};
+use super::json::{Null, Out, Written};
+use super::registry::Argument;
+use super::select::{Selected, select};
+use crate::domain::Id;
+use crate::domain::tenant::Tenant;
+use crate::repository::{Conn, Read};
+use async_graphql::parser::types::SelectionSet;
+use async_graphql::registry::Registry;
+use async_graphql::{QueryEnv, ServerError};
+
+/// What loading needs.
+pub struct Cx<'c, 'q> {
+    pub conn: &'c mut Conn,
+    pub tenant: Id<Tenant>,
+    pub env: &'q QueryEnv,
+}
+
+/// How the objects behind a field are found.
+pub trait Relation<T>: Send + Sync {
+    /// Registers the type behind the field and answers its name, with `!` and `[]`.
+    fn type_name(&self, registry: &mut Registry) -> String;
+    fn nullable(&self) -> bool;
+    fn arguments(&self, registry: &mut Registry) -> Vec<Argument> {
+        let _ = registry;
+        Vec::new()
+    }
+    /// How often what is below may stand in the answer, for the cost of a query.
+    fn factor(&self) -> Factor {
+        Factor::Once
+    }
+    /// One statement for all parents, then the same for what was selected below. Bad arguments are found before any
+    /// statement: they are an error of the field, not of the request.
+    fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>>;
+}
+
+/// How often what is below a field may stand in the answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Factor {
+    Once,
+    /// A short list.
+    Some,
+    /// As often as the page is long.
+    Page,
+}
+
+pub type Fetched<'q, T> = Result<Box<dyn Loaded<'q, T> + 'q>, ServerError>;
+
+/// A relation, loaded: it can write what belongs to the parent at `index`.
+pub trait Loaded<'q, T> {
+    fn write(&self, parent: &T, index: usize, out: &mut Out<'q>) -> Written;
+}
+
+/// What a query selects of the rows of one level.
+pub struct View<'q, T: 'static> {
+    ty: &'static Type<T>,
+    pub fields: Vec<(Selected<'q>, What<'q, T>)>,
+}
+
+/// What stands behind one key of the answer.
+pub enum What<'q, T: 'static> {
+    Typename,
+    Column(&'static dyn Column<T>),
+    Relation {
+        nullable: bool,
+        loaded: Box<dyn Loaded<'q, T> + 'q>,
+    },
+    Refused {
+        nullable: bool,
+        error: ServerError,
+    },
+    /// async-graphql answers it.
+    Introspection,
+}
+
+impl<'q, T: Object> View<'q, T> {
+    /// Loads what `sets` select of `rows`.
+    pub fn load(cx: &mut Cx<'_, 'q>, rows: &[&T], sets: &[&'q SelectionSet]) -> Read<Self> {
+        let ty = of::<T>();
+        let selected = select(cx.env, sets, &ty.name, ty.id.is_some());
+        let fields = selected.into_iter().map(|selected| {
+            let what = match ty.fields.iter().find(|field| field.name == selected.name()) {
+                Some(field) => Self::field(cx, field, rows, &selected)?,
+                None if selected.name() == "__typename" => What::Typename,
+                None => What::Introspection,
+            };
+            Ok((selected, what))
+        });
+        Ok(View { ty, fields: fields.collect::<Read<_>>()? })
+    }
+
+    fn field(cx: &mut Cx<'_, 'q>, field: &'static Field<T>, rows: &[&T], selected: &Selected<'q>) -> Read<What<'q, T>> {
+        let nullable = field.nullable();
+        let relation = match &field.kind {
+            Kind::Column(column) => return Ok(What::Column(&**column)),
+            Kind::Relation(relation) => relation,
+        };
+        let span = tracing::debug_span!("load", on = &*of::<T>().name, field = field.name, parents = rows.len());
+        Ok(match span.in_scope(|| relation.load(cx, rows, selected))? {
+            Ok(loaded) => What::Relation { nullable, loaded },
+            Err(error) => What::Refused { nullable, error },
+        })
+    }
+
+    /// Writes one row: `index` is its place among the rows that were loaded.
+    pub fn write(&self, row: &T, index: usize, out: &mut Out<'q>) -> Written {
+        out.bytes.push(b'{');
+        for (position, (selected, what)) in self.fields.iter().enumerate() {
+            let value = |out: &mut Out<'q>| self.value(selected, what, row, index, out);
+            out.member(position == 0, selected.key, what.nullable(), value)?;
+        }
+        out.bytes.push(b'}');
+        Ok(())
+    }
+
+    /// Writes one field of a row.
+    pub fn value(
+        &self,
+        selected: &Selected<'q>,
+        what: &What<'q, T>,
+        row: &T,
+        index: usize,
+        out: &mut Out<'q>,
+    ) -> Written {
+        match what {
+            What::Column(column) => column.write(row, out),
+            What::Relation { loaded, .. } => loaded.write(row, index, out),
+            What::Typename => {
+                out.bytes.push(b'"');
+                out.raw(&self.ty.name);
+                out.bytes.push(b'"');
+                Ok(())
+            }
+            What::Refused { error, .. } => Err(out.fail(error.clone(), selected.field.pos)),
+            What::Introspection => Err(Null),
+        }
+    }
+}
+
+impl<T> What<'_, T> {
+    pub fn nullable(&self) -> bool {
+        match self {
+            What::Column(column) => column.nullable(),
+            What::Relation { nullable, .. } | What::Refused { nullable, .. } => *nullable,
+            What::Typename | What::Introspection => false,
+        }
+    }
+}
+
+impl<T> Field<T> {
+    pub fn nullable(&self) -> bool {
+        match &self.kind {
+            Kind::Column(column) => column.nullable(),
+            Kind::Relation(relation) => relation.nullable(),
+        }
+    }
+}

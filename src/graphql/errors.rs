@@ -1,0 +1,101 @@
+//! Errors as clients see them: `UserError` in the payloads of mutations, and the last look over errors at the top level.
+
+use super::engine::{Object, Type};
+use crate::domain::Refusal;
+use async_graphql::{Response, ServerError, Value};
+
+impl Object for Refusal {
+    fn declare() -> Type<Self> {
+        Type::new("UserError", "Why a mutation refused. Nothing was changed.")
+            .column("code", "The reason, for programs.", |refusal: &Refusal| &refusal.code)
+            .computed("message", "What is wrong and what to do, for people.", |refusal| {
+                refusal.message.clone().into_owned()
+            })
+            .column(
+                "field",
+                "The path of the argument to blame, such as [\"input\", \"items\", \"0\", \"quantity\"]; null when no \
+                 single argument is to blame.",
+                |refusal| &refusal.field,
+            )
+            .computed(
+                "number",
+                "The error number that Billwerk+ Optimize documents for this refusal; null where it has none.",
+                |refusal| refusal.code.number(),
+            )
+    }
+}
+
+/// The most errors of one answer.
+const MOST_ERRORS: usize = 20;
+
+/// Gives every error its code and hides what is not for clients.
+pub fn finish(response: &mut Response, request_id: &str) {
+    if response.errors.is_empty() {
+        return;
+    }
+    response.errors.truncate(MOST_ERRORS);
+    for error in &mut response.errors {
+        if code(error).is_none() {
+            finish_foreign(error);
+        }
+        if matches!(code(error), Some("INTERNAL_SERVER_ERROR" | "SERVICE_UNAVAILABLE")) {
+            error.extensions.get_or_insert_default().set("requestId", request_id);
+        }
+    }
+    response.extensions.insert("requestId".to_owned(), Value::from(request_id));
+}
+
+fn code(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// An error that async-graphql made.
+fn finish_foreign(error: &mut ServerError) {
+    let (code, argument) = match &error.source {
+        Some(cause) => {
+            let cause = cause.downcast_ref::<String>();
+            tracing::error!(message = %error.message, ?cause, "an error without a code");
+            "Something went wrong on our side.".clone_into(&mut error.message);
+            ("INTERNAL_SERVER_ERROR", None)
+        }
+        None if error.message.starts_with("Unknown operation named")
+            || error.message.starts_with("Operation name required") =>
+        {
+            ("OPERATION_RESOLUTION_FAILURE", None)
+        }
+        None => match argument(&error.message) {
+            Some(path) => ("BAD_USER_INPUT", Some(path)),
+            None if error.path.is_empty() => ("GRAPHQL_VALIDATION_FAILED", None),
+            None => ("BAD_USER_INPUT", None),
+        },
+    };
+    error.source = None;
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", code);
+    if let Some(path) = argument {
+        extensions.set("argument", Value::List(path));
+    }
+}
+
+/// The path of the argument that validation blames, which it says in its message only.
+fn argument(message: &str) -> Option<Vec<Value>> {
+    let rest = message.strip_prefix("Invalid value for argument \"")?;
+    let (path, _) = rest.split_once('"')?;
+    Some(path.split('.').map(Value::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_argument_that_validation_blames_is_found() {
+        let path = argument("Invalid value for argument \"input.items.0.quantity\", expected type \"Int\"");
+        let path: Vec<String> = path.unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(path, ["\"input\"", "\"items\"", "\"0\"", "\"quantity\""]);
+        assert_eq!(argument("Unknown field"), None);
+    }
+}

@@ -1,0 +1,23 @@
+//! The wire. Translation only: what a client wrote becomes a command of a use case, and what the repository answers is
+//! written as the client selected it. A file a noun: its object types, its inputs, its mutations.
+
+pub mod api;
+mod asset;
+mod billing_group;
+mod check;
+mod customer;
+mod engine;
+mod errors;
+mod fulfilment;
+mod limits;
+mod money;
+mod mutations;
+mod order;
+mod product;
+mod query;
+mod scalars;
+mod subscription;
+mod tenant;
+
+pub use api::{Api, Caller, schema_sdl};
+pub use engine::to_json;

@@ -1,0 +1,82 @@
+//! The query root.
+
+use super::engine::{AnyNode, Object, Type};
+use crate::app::Viewer;
+use crate::domain::asset::Asset;
+use crate::domain::billing_group::BillingGroup;
+use crate::domain::customer::Customer;
+use crate::domain::order::{Order, OrderItem};
+use crate::domain::product::Product;
+use crate::domain::subscription::Subscription;
+use crate::domain::tenant::Tenant;
+use crate::repository::{asset, customer, order, product, subscription};
+
+/// The query root: everything is seen by somebody.
+pub struct Query {
+    pub viewer: Viewer,
+}
+
+/// Every type that has an identifier.
+fn nodes() -> Vec<AnyNode<Query>> {
+    vec![
+        AnyNode::of::<Asset>(),
+        AnyNode::of::<BillingGroup>(),
+        AnyNode::of::<Customer>(),
+        AnyNode::of::<Order>(),
+        AnyNode::of::<OrderItem>(),
+        AnyNode::of::<Product>(),
+        AnyNode::of::<Subscription>(),
+        AnyNode::of::<Tenant>(),
+    ]
+}
+
+impl Object for Query {
+    fn declare() -> Type<Self> {
+        Type::new("Query", "Everything that can be read. A query sees one moment of the data.")
+            .any("node", "Any object by its id; null where there is none.", nodes)
+            .any_of("nodes", "Objects by their ids, in that order; null for each that does not exist.", nodes)
+            .value("viewer", "Who is asking.", |query: &Query| &query.viewer)
+            .one("tenant", "The company whose data this is.", |query| query.viewer.tenant_id)
+            .find::<Product>("product", "A product by its id; null where there is none.")
+            .find_by(
+                "productBySku",
+                "A product by its SKU; null where there is none.",
+                ("sku", "The SKU."),
+                product::by_sku,
+            )
+            .list("products", "All products.", product::all)
+            .find::<Customer>("customer", "A customer by its id; null where there is none.")
+            .find_by(
+                "customerByExternalId",
+                "A customer by its identifier in other systems; null where there is none.",
+                ("externalId", "The identifier."),
+                customer::by_external_id,
+            )
+            .list("customers", "All customers.", customer::all)
+            .find::<Order>("order", "An order by its id; null where there is none.")
+            .find_by(
+                "orderByNumber",
+                "An order by its number; null where there is none.",
+                ("number", "The number."),
+                order::by_number,
+            )
+            .list("orders", "All orders.", order::all)
+            .find::<Asset>("asset", "An asset by its id; null where there is none.")
+            .find_by(
+                "assetBySerialNumber",
+                "An asset by its serial number; null where there is none.",
+                ("serialNumber", "The serial number, to the letter."),
+                asset::by_serial_number,
+            )
+            .list("assets", "All assets.", asset::all)
+            .find::<BillingGroup>("billingGroup", "A billing group by its id; null where there is none.")
+            .find::<Subscription>("subscription", "A subscription by its id; null where there is none.")
+            .find_by(
+                "subscriptionByHandle",
+                "A subscription by its handle; null where there is none.",
+                ("handle", "The handle."),
+                subscription::by_handle,
+            )
+            .list("subscriptions", "All subscriptions.", subscription::all)
+    }
+}

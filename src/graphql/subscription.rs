@@ -1,0 +1,87 @@
+//! Subscriptions and their payment schedules.
+
+use super::engine::{Object, Type};
+use crate::domain::subscription::{ScheduledPayment, Subscription};
+use crate::repository::subscription;
+
+impl Object for Subscription {
+    fn declare() -> Type<Self> {
+        Type::new("Subscription", "What a customer pays for, period by period. A rental holds one device.")
+            .node(|subscription: &Subscription| subscription.id)
+            .column(
+                "handle",
+                "A name of its own, unique in the tenant; null where it has none, as rentals do.",
+                |subscription| &subscription.handle,
+            )
+            .column("status", "Where it stands.", |subscription| &subscription.status)
+            .one("customer", "Who pays.", |subscription| subscription.customer_id)
+            .maybe("order", "The order that it fulfils; null where there is none.", |subscription| {
+                subscription.order_id
+            })
+            .maybe("orderItem", "The item of which it fulfils one unit; null where there is none.", |subscription| {
+                subscription.order_item_id
+            })
+            .maybe("asset", "The device; null where there is none.", |subscription| subscription.asset_id)
+            .maybe(
+                "billingGroup",
+                "The group with which it is billed; null where it is billed by itself.",
+                |subscription| subscription.billing_group_id,
+            )
+            .column("currency", "The currency of its prices.", |subscription| &subscription.currency)
+            .column("timezone", "The zone in which its days begin and end.", |subscription| &subscription.timezone)
+            .maybe_value("monthlyAmount", "What a rental costs a month; null for others.", |subscription| {
+                subscription.monthly_amount.as_ref()
+            })
+            .column("contractLength", "For how many months a rental runs; null for others.", |subscription| {
+                &subscription.contract_length
+            })
+            .column(
+                "billingStart",
+                "The rule by which a rental's first payment is due; null for others.",
+                |subscription| &subscription.billing_start,
+            )
+            .column("startDate", "Its first moment.", |subscription| &subscription.start_date)
+            .column("endDate", "The moment at which it is over; null where no end is agreed.", |subscription| {
+                &subscription.end_date
+            })
+            .column(
+                "billingAnchor",
+                "The moment from which its billing periods are counted; null before it is set.",
+                |subscription| &subscription.billing_anchor,
+            )
+            .column(
+                "currentPeriodStart",
+                "The start of the running period; null before the first one.",
+                |subscription| &subscription.current_period_start,
+            )
+            .column(
+                "currentPeriodEnd",
+                "The end of the running period, which is the start of the next; null before the first one.",
+                |subscription| &subscription.current_period_end,
+            )
+            .column("nextBillingDate", "The first due date that is open; null where there is none.", |subscription| {
+                &subscription.next_billing_date
+            })
+            .many(
+                "paymentSchedule",
+                "The due dates of a rental, in order; empty for others.",
+                subscription::payments_of,
+                |payment| payment.subscription_id,
+            )
+            .column("metadata", "Whatever you keep with it.", |subscription| &subscription.metadata)
+            .column("notes", "Internal notes; null where there are none.", |subscription| &subscription.notes)
+            .column("version", "Counts its changes: for `expectedVersion`.", |subscription| &subscription.version)
+            .column("createdAt", "When it was created.", |subscription| &subscription.created_at)
+            .column("updatedAt", "When it was last changed.", |subscription| &subscription.updated_at)
+    }
+}
+
+impl Object for ScheduledPayment {
+    fn declare() -> Type<Self> {
+        Type::new("ScheduledPayment", "One due date of a rental's payment schedule.")
+            .column("sequence", "Its place in the schedule, from 1.", |payment: &ScheduledPayment| &payment.sequence)
+            .column("dueDate", "The day on which it is due.", |payment| &payment.due_date)
+            .value("amount", "What is due.", |payment| &payment.amount)
+            .column("status", "Where it stands.", |payment| &payment.status)
+    }
+}

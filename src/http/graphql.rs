@@ -1,0 +1,165 @@
+//! `/graphql`: GraphQL over HTTP, one request at a time.
+
+use super::negotiation::{self, MediaType};
+use super::rejection::Rejection;
+use super::trace::RequestId;
+use super::{Context, credentials, request};
+use crate::app::{App, Viewer};
+use crate::domain::Id;
+use crate::domain::tenant::Tenant;
+use crate::graphql::{Caller, to_json};
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{self, Bytes, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use async_graphql::parser::types::{DocumentOperations, OperationType};
+use async_graphql::{Request, Response, Value};
+use std::future::Future;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tracing::Span;
+use tracing::field::display;
+
+/// Headers that a page of another site cannot send without being asked for leave first. A GET needs one of them,
+/// because a browser would otherwise send it from anywhere.
+const PREFLIGHT: [&str; 4] =
+    ["graphql-preflight", "graphql-require-preflight", "apollo-require-preflight", "x-requested-with"];
+/// Operation names are logged up to here.
+const LOGGED_NAME: usize = 100;
+
+/// Answers every method; those that are not allowed are told so in the same shape.
+pub async fn graphql(request: HttpRequest, payload: Payload, context: web::Data<Context>) -> HttpResponse {
+    let request_id = RequestId::of(&request);
+    let accepted = negotiation::accepted(request.headers());
+    let media_type = accepted.unwrap_or(MediaType::Json);
+    let answered = match accepted {
+        Some(_) => answer(&request, payload, &context, &request_id).await,
+        None => Err(Rejection::not_acceptable()),
+    };
+    let mut response = match answered {
+        Ok(response) => HttpResponse::build(status(&response, media_type))
+            .content_type(media_type.content_type())
+            .body(to_json(&response)),
+        Err(rejection) => {
+            Span::current().record("refused", rejection.code);
+            rejection.respond(media_type, &request_id.0)
+        }
+    };
+    response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Accept"));
+    response
+}
+
+async fn answer(
+    http: &HttpRequest,
+    payload: Payload,
+    context: &Context,
+    request_id: &RequestId,
+) -> Result<Response, Rejection> {
+    let timeout = context.limits.timeout;
+    let by_get = match *http.method() {
+        Method::POST => false,
+        Method::GET => true,
+        _ => return Err(Rejection::method("GET, POST", "Use POST, or GET for queries.")),
+    };
+    let api_key = credentials::api_key(http.headers())?.to_owned();
+    let tenant = credentials::tenant(http.headers())?;
+    let idempotency_key = credentials::idempotency_key(http.headers())?;
+    let mut request = if by_get {
+        check_preflight(http.headers())?;
+        request::from_query_string(http.query_string(), &context.limits)?
+    } else {
+        request::from_body(&body(http.headers(), payload, context).await?, &context.limits)?
+    };
+    if let Some(name) = &request.operation_name {
+        Span::current().record("operation", display(name.chars().take(LOGGED_NAME).collect::<String>()));
+    }
+    if by_get && is_mutation(&mut request) {
+        return Err(Rejection::method("POST", "A mutation changes something. Send it by POST."));
+    }
+    // One hop to a thread that may wait for the database, for all that the request needs of it.
+    let (app, api, span) = (context.app.clone(), context.api.clone(), Span::current());
+    let (runtime, request_id) = (Handle::current(), request_id.0.to_string());
+    let work = tokio::task::spawn_blocking(move || {
+        let _entered = span.enter();
+        let viewer = authenticate(&app, &api_key, tenant)?;
+        Ok(runtime.block_on(api.execute(request, Caller { viewer, request_id, idempotency_key })))
+    });
+    within(timeout, work).await?.unwrap_or_else(|broken| match broken.try_into_panic() {
+        // Whoever waits for it sees the panic too, where it becomes an answer.
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Err(Rejection::unavailable()),
+    })
+}
+
+fn authenticate(app: &App, api_key: &str, tenant: Option<Id<Tenant>>) -> Result<Viewer, Rejection> {
+    let viewer = app.authenticate(api_key).map_err(|cause| {
+        tracing::error!(%cause, "credentials could not be checked");
+        Rejection::unavailable()
+    })?;
+    let viewer = viewer.ok_or_else(Rejection::unauthenticated)?;
+    Span::current().record("key", display(viewer.key_id));
+    if tenant.is_some_and(|tenant| tenant != viewer.tenant_id) {
+        return Err(Rejection::other_tenant());
+    }
+    Ok(viewer)
+}
+
+fn check_preflight(headers: &HeaderMap) -> Result<(), Rejection> {
+    if PREFLIGHT.iter().any(|name| headers.contains_key(*name)) {
+        return Ok(());
+    }
+    Err(Rejection::bad_request("A GET needs the header `GraphQL-Preflight: 1`, so that no other site can send it."))
+}
+
+/// The whole body, if it is of a type that is read and not too long.
+async fn body(headers: &HeaderMap, payload: Payload, context: &Context) -> Result<Bytes, Rejection> {
+    if !negotiation::is_json(headers) {
+        return Err(Rejection::unsupported("Send the request as `Content-Type: application/json` in UTF-8."));
+    }
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(Rejection::unsupported("Compressed bodies are not read. Leave `Content-Encoding` out."));
+    }
+    let limit = context.limits.body;
+    match tokio::time::timeout(context.limits.timeout, payload.to_bytes_limited(limit)).await {
+        Ok(Ok(Ok(body))) => Ok(body),
+        Ok(Ok(Err(_))) => Err(Rejection::bad_request("The body broke off. Send it again.")),
+        Ok(Err(_)) => Err(Rejection::too_large("body", limit)),
+        Err(_) => Err(Rejection::slow_body()),
+    }
+}
+
+/// Whether the operation that would run is a mutation. What cannot be parsed runs nothing: execution says why.
+fn is_mutation(request: &mut Request) -> bool {
+    let name = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else { return false };
+    let operation = match &document.operations {
+        DocumentOperations::Single(operation) => Some(operation),
+        DocumentOperations::Multiple(operations) => match name {
+            Some(name) => operations.get(name.as_str()),
+            None => operations.values().next().filter(|_| operations.len() == 1),
+        },
+    };
+    operation.is_some_and(|operation| operation.node.ty == OperationType::Mutation)
+}
+
+/// The time limit ends the waiting. A statement that already runs in the database goes on, and may take effect.
+async fn within<F: Future>(timeout: Duration, work: F) -> Result<F::Output, Rejection> {
+    tokio::time::timeout(timeout, work).await.map_err(|_| Rejection::timeout())
+}
+
+/// Under the older media type the status says nothing about the document; under the newer one it tells a document
+/// that was not executed from one that was, however that ended.
+fn status(response: &Response, media_type: MediaType) -> StatusCode {
+    if media_type == MediaType::GraphqlResponse && is_request_error(response) {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    }
+}
+
+/// Whether nothing was executed: no data, and no error that has a place in it.
+fn is_request_error(response: &Response) -> bool {
+    response.data == Value::Null
+        && !response.errors.is_empty()
+        && response.errors.iter().all(|error| error.path.is_empty())
+}

@@ -1,0 +1,96 @@
+//! HTTP: the server, its routes, and what stands between a request and the schema. Translation and limits only.
+
+pub mod credentials;
+pub mod graphql;
+pub mod health;
+pub mod negotiation;
+pub mod observe;
+pub mod playground;
+pub mod rejection;
+pub mod request;
+pub mod trace;
+
+use crate::app::App;
+use crate::graphql::Api;
+use actix_web::body::BoxBody;
+use actix_web::dev::Server;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{HttpServer, web};
+use playground::Playground;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How the server is to run.
+#[derive(Clone)]
+pub struct HttpSettings {
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Threads that serve connections.
+    pub workers: usize,
+    /// Threads of each worker that may wait for the database: more than there are connections would only queue.
+    pub blocking_threads: usize,
+    pub limits: Limits,
+    /// How long requests under way may still take once the server is told to stop.
+    pub shutdown_timeout: Duration,
+    /// The page to try queries on, at `/`.
+    pub playground: Option<Playground>,
+    /// Makes the ids of requests that bring none.
+    pub new_request_id: fn() -> Uuid,
+}
+
+/// What one request may take.
+#[derive(Clone, Copy)]
+pub struct Limits {
+    /// Bytes of a body.
+    pub body: usize,
+    /// Bytes of the text of a query.
+    pub query: usize,
+    /// Time for the body to arrive, for the credentials to be checked, and for the answer to be made: each.
+    pub timeout: Duration,
+}
+
+/// What the handlers share.
+pub struct Context {
+    pub app: Arc<App>,
+    pub api: Arc<Api>,
+    pub limits: Limits,
+}
+
+/// Longer than the minute after which most load balancers drop an idle connection, so that they do it first.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Binds the address and answers the server, which runs when it is awaited, and the address that it has got.
+/// It handles no signals: whoever starts it stops it through [`Server::handle`].
+/// Call it where an actix or Tokio runtime runs.
+pub fn start(app: Arc<App>, api: Arc<Api>, settings: &HttpSettings) -> std::io::Result<(Server, SocketAddr)> {
+    let context = web::Data::new(Context { app, api, limits: settings.limits });
+    let playground = playground::routes(settings.playground.clone());
+    let new_request_id = settings.new_request_id;
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(context.clone())
+            .configure(configure)
+            .configure(playground.clone())
+            // Wrapped last, so outermost: it sees every answer, and gives each its headers.
+            .wrap(from_fn(move |request, next: Next<BoxBody>| observe::observe(request, next, new_request_id)))
+    })
+    .workers(settings.workers)
+    .worker_max_blocking_threads(settings.blocking_threads)
+    .keep_alive(KEEP_ALIVE)
+    .shutdown_timeout(settings.shutdown_timeout.as_secs())
+    .disable_signals()
+    .bind(settings.listen)?;
+    let address = server.addrs().first().copied().unwrap_or(settings.listen);
+    Ok((server.run(), address))
+}
+
+/// Every route but those of the playground.
+fn configure(routes: &mut web::ServiceConfig) {
+    routes
+        .service(web::resource("/graphql").to(graphql::graphql))
+        .service(web::resource("/healthz").to(health::healthz))
+        .service(web::resource("/readyz").to(health::readyz))
+        .default_service(web::to(health::nothing_here));
+}

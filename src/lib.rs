@@ -1,0 +1,18 @@
+//! Perennial: a GraphQL backend for companies that sell or rent on subscription.
+
+/// The use cases: one function a mutation.
+pub mod app;
+/// The command line.
+pub mod cli;
+/// Every setting.
+pub mod config;
+/// The demo tenant's data.
+pub mod demo;
+/// The rules: plain types and pure functions.
+pub mod domain;
+/// The wire: the schema, the reading engine, the translation of inputs.
+pub mod graphql;
+/// The server: routes, credentials, limits, the playground.
+pub mod http;
+/// The SQL: the only layer that names Diesel.
+pub mod repository;

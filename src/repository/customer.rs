@@ -1,0 +1,144 @@
+//! Customers, and what they bring in each month.
+
+use super::db::{Read, Tx, changed};
+use super::list::{List, listed};
+use super::query::{Query, stored};
+use super::schema::{customer_revenues, customers};
+use super::sql_types::{At, In};
+use super::{Conn, on_backend};
+use crate::domain::customer::{Customer, CustomerRevenue, DEEPEST_FAMILY};
+use crate::domain::tenant::Tenant;
+use crate::domain::{Id, Instant, Money};
+use diesel::prelude::*;
+
+stored!(Customer, customers(
+    id, external_id, name, email, phone, timezone, parent_customer_id, metadata, device_count, version, created_at,
+    updated_at
+) => {
+    let (At(created_at), At(updated_at)) = (created_at, updated_at);
+    let timezone: Option<In> = timezone;
+    let timezone = timezone.map(|In(zone)| zone);
+    Customer {
+        id, external_id, name, email, phone, timezone, parent_customer_id, metadata, device_count, version, created_at,
+        updated_at,
+    }
+});
+
+listed!(Customer: List::new()
+    .text(customers::name).sorted(|customer: &Customer| (&customer.name).into())
+    .text(customers::email)
+    .text(customers::external_id)
+    .id::<Customer>(customers::parent_customer_id)
+    .int(customers::device_count).sorted(|customer| customer.device_count.into())
+    .instant(customers::created_at).sorted(|customer| customer.created_at.into())
+    .instant(customers::updated_at).sorted(|customer| customer.updated_at.into()));
+
+stored!(CustomerRevenue, customer_revenues(customer_id, currency, monthly_amount) => {
+    CustomerRevenue { customer_id, monthly: Money::new(monthly_amount, currency) }
+}, key: customer_id);
+
+pub fn all(tenant: Id<Tenant>) -> Query<Customer> {
+    Query::new(tenant)
+}
+
+pub fn by_external_id(tenant: Id<Tenant>, external_id: &str) -> Query<Customer> {
+    Query::by_text(tenant, "external_id", external_id)
+}
+
+/// The customers below these.
+pub fn children_of(tenant: Id<Tenant>, parents: &[Id<Customer>]) -> Query<Customer> {
+    Query::new(tenant).of_each("parent_customer_id", parents)
+}
+
+pub fn revenues_of(tenant: Id<Tenant>, customers: &[Id<Customer>]) -> Query<CustomerRevenue> {
+    Query::new(tenant).of_each("customer_id", customers).order("currency")
+}
+
+/// The customer, its parent, and so on upwards, as far as a family may reach.
+pub fn family_above(conn: &mut Conn, tenant: Id<Tenant>, customer: Id<Customer>) -> Read<Vec<Id<Customer>>> {
+    let mut above = Vec::new();
+    let mut next = Some(customer);
+    while let Some(id) = next
+        && above.len() <= DEEPEST_FAMILY
+        && let Some(found) = Query::by_id(tenant, id).first(conn)?
+    {
+        above.push(id);
+        next = found.parent_customer_id;
+    }
+    Ok(above)
+}
+
+pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, customer: &Customer) -> Read<()> {
+    on_backend!(tx, |conn| diesel::insert_into(customers::table)
+        .values((
+            customers::tenant_id.eq(tenant),
+            customers::id.eq(customer.id),
+            customers::external_id.eq(&customer.external_id),
+            customers::name.eq(&customer.name),
+            customers::email.eq(&customer.email),
+            customers::phone.eq(&customer.phone),
+            customers::timezone.eq(customer.timezone.map(In)),
+            customers::parent_customer_id.eq(customer.parent_customer_id),
+            customers::metadata.eq(&customer.metadata),
+            customers::device_count.eq(customer.device_count),
+            customers::version.eq(customer.version),
+            customers::created_at.eq(At(customer.created_at)),
+            customers::updated_at.eq(At(customer.updated_at)),
+        ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Stores a changed customer over the version before it. The counters are not touched.
+pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, customer: &Customer) -> Read<()> {
+    let rows = on_backend!(tx, |conn| diesel::update(customers::table)
+        .filter(customers::tenant_id.eq(tenant))
+        .filter(customers::id.eq(customer.id))
+        .filter(customers::version.eq(customer.version - 1))
+        .set((
+            customers::external_id.eq(&customer.external_id),
+            customers::name.eq(&customer.name),
+            customers::email.eq(&customer.email),
+            customers::phone.eq(&customer.phone),
+            customers::timezone.eq(customer.timezone.map(In)),
+            customers::parent_customer_id.eq(customer.parent_customer_id),
+            customers::metadata.eq(&customer.metadata),
+            customers::version.eq(customer.version),
+            customers::updated_at.eq(At(customer.updated_at)),
+        ))
+        .execute(conn))?;
+    changed(rows, 1)
+}
+
+/// Counts new devices and what they bring in each month.
+pub fn gain(
+    tx: &mut Tx<'_>,
+    tenant: Id<Tenant>,
+    customer: Id<Customer>,
+    devices: i32,
+    monthly: Money,
+    now: Instant,
+) -> Read<()> {
+    let rows = on_backend!(tx, |conn| diesel::update(customers::table)
+        .filter(customers::tenant_id.eq(tenant))
+        .filter(customers::id.eq(customer))
+        .set((
+            customers::device_count.eq(customers::device_count + devices),
+            customers::version.eq(customers::version + 1),
+            customers::updated_at.eq(At(now)),
+        ))
+        .execute(conn))?;
+    changed(rows, 1)?;
+    on_backend!(tx, |conn| diesel::insert_into(customer_revenues::table)
+        .values((
+            customer_revenues::tenant_id.eq(tenant),
+            customer_revenues::customer_id.eq(customer),
+            customer_revenues::currency.eq(monthly.currency),
+            customer_revenues::monthly_amount.eq(monthly.minor),
+        ))
+        .on_conflict((customer_revenues::tenant_id, customer_revenues::customer_id, customer_revenues::currency))
+        .do_update()
+        .set(customer_revenues::monthly_amount.eq(customer_revenues::monthly_amount + monthly.minor))
+        .execute(conn))?;
+    Ok(())
+}

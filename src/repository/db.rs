@@ -1,0 +1,247 @@
+//! Connections and transactions. The argument proves the transaction: a function that writes takes `&mut Tx`, and only
+//! [`Db::write`] makes one.
+
+use super::url::DatabaseUrl;
+use diesel::Connection;
+use diesel::connection::{AnsiTransactionManager, CacheSize, SimpleConnection, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sqlite::SqliteConnection;
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+/// A connection to either database. Run queries on it with `on_backend!`.
+pub enum Conn {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// What reading answers.
+pub type Read<T> = Result<T, Fault>;
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Somebody else was faster: a guard found no row, a unique index refused, the database saw a deadlock. Nothing
+    /// was changed; the same use case run again sees the new state and decides anew.
+    #[error("somebody else was faster")]
+    LostRace,
+    /// No connection could be had in time.
+    #[error("no connection to the database: {0}")]
+    Unavailable(String),
+    /// Anything else. The text is for the log, never for a client.
+    #[error("{0}")]
+    Database(String),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure, _) => {
+                Fault::LostRace
+            }
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+                Fault::Unavailable(info.message().to_owned())
+            }
+            // Diesel has no kind of its own for these two.
+            Error::DatabaseError(_, info) if info.message().contains("deadlock detected") => Fault::LostRace,
+            Error::DatabaseError(_, info) if info.message().contains("database is locked") => {
+                Fault::Unavailable(info.message().to_owned())
+            }
+            _ => Fault::Database(error.to_string()),
+        }
+    }
+}
+
+/// Refuses with [`Fault::LostRace`] unless a guarded statement changed exactly as many rows as it should have.
+pub fn changed(rows: usize, expected: usize) -> Result<(), Fault> {
+    if rows == expected { Ok(()) } else { Err(Fault::LostRace) }
+}
+
+/// The errors of a use case, which [`Db::write`] asks whether running it again may help.
+pub trait Failure: From<Fault> {
+    fn fault(&self) -> Option<&Fault>;
+}
+
+impl Failure for Fault {
+    fn fault(&self) -> Option<&Fault> {
+        Some(self)
+    }
+}
+
+/// A transaction that may write. Dereferences to its connection, for reading.
+pub struct Tx<'c>(&'c mut Conn);
+
+impl Deref for Tx<'_> {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        self.0
+    }
+}
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut Conn {
+        self.0
+    }
+}
+
+/// How often a use case that lost a race is run again before it gives up.
+const MOST_TRIES: u32 = 20;
+
+/// The database behind a pool of connections. Everything here blocks: call it from a thread that may.
+#[derive(Clone)]
+pub struct Db(Pool<Manager>);
+
+impl Db {
+    /// Opens the database and checks that it answers.
+    pub fn open(url: &DatabaseUrl, pool_size: u32) -> Result<Db, OpenError> {
+        let manager = Manager(url.clone());
+        // The pool tries for long and then says only that it timed out; a first connection says what is wrong.
+        manager.connect().map_err(|error| OpenError { url: url.clone(), cause: first_line(&error.to_string()) })?;
+        let pool = Pool::builder()
+            .max_size(pool_size)
+            .min_idle(Some(1))
+            .connection_timeout(Duration::from_secs(10))
+            // A trivial statement before each use would double the round trips of a small query. A connection that
+            // breaks is dropped when it comes back.
+            .test_on_check_out(false)
+            .build(manager)
+            .map_err(|error| OpenError { url: url.clone(), cause: first_line(&error.to_string()) })?;
+        Ok(Db(pool))
+    }
+
+    fn connection(&self) -> Result<PooledConnection<Manager>, Fault> {
+        self.0.get().map_err(|error| Fault::Unavailable(error.to_string()))
+    }
+
+    /// Runs `read` on one connection and one snapshot, so that all its statements see the same moment.
+    pub fn read<T, E: From<Fault>>(&self, read: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let mut conn = self.connection()?;
+        conn.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN")?;
+        let answer = read(&mut conn);
+        conn.end(false)?;
+        answer
+    }
+
+    /// Runs one statement, which needs no transaction to see one moment.
+    pub fn read_once<T, E: From<Fault>>(&self, read: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        read(&mut *self.connection()?)
+    }
+
+    /// Runs a use case in one transaction: all of it is stored, or, where it answers an error, nothing. One that lost
+    /// a race is run again from its start, a bounded number of times.
+    pub fn write<T, E: Failure>(&self, mut run: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut conn = self.connection()?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            conn.begin("BEGIN", "BEGIN IMMEDIATE")?;
+            let answer = run(&mut Tx(&mut conn));
+            let ended = conn.end(answer.is_ok());
+            let answer = answer.and_then(|answer| ended.map(|()| answer).map_err(E::from));
+            match &answer {
+                Err(error) if matches!(error.fault(), Some(Fault::LostRace)) && tries < MOST_TRIES => {}
+                _ => return answer,
+            }
+        }
+    }
+
+    /// Runs statements as they are, for tests and tools.
+    pub fn execute_batch(&self, sql: &str) -> Result<(), Fault> {
+        Ok(self.connection()?.batch_execute(sql)?)
+    }
+
+    pub(super) fn with<T>(&self, run: impl FnOnce(&mut Conn) -> T) -> Result<T, Fault> {
+        Ok(run(&mut *self.connection()?))
+    }
+
+    /// Whether this is PostgreSQL.
+    pub fn is_postgres(&self) -> Result<bool, Fault> {
+        self.with(|conn| matches!(conn, Conn::Postgres(_)))
+    }
+}
+
+impl Conn {
+    /// The connection behind whatever dereferences to one.
+    pub(super) fn itself(&mut self) -> &mut Conn {
+        self
+    }
+
+    fn begin(&mut self, postgres: &str, sqlite: &str) -> Result<(), Fault> {
+        match self {
+            Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(conn, postgres)?,
+            Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, sqlite)?,
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, commit: bool) -> Result<(), Fault> {
+        super::on_backend!(self, |conn| if commit {
+            AnsiTransactionManager::commit_transaction(conn)
+        } else {
+            AnsiTransactionManager::rollback_transaction(conn)
+        })?;
+        Ok(())
+    }
+
+    pub(super) fn batch_execute(&mut self, sql: &str) -> Result<(), Error> {
+        super::on_backend!(self, |conn| conn.batch_execute(sql))
+    }
+}
+
+/// Makes connections by the URL's scheme, and sets them up.
+struct Manager(DatabaseUrl);
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Conn, Self::Error> {
+        match &self.0 {
+            DatabaseUrl::Postgres(url) => {
+                let mut conn = PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
+                // A statement with a LIMIT parameter would be planned anew at each run; ours are look-ups by index,
+                // whatever their parameters.
+                conn.batch_execute("SET plan_cache_mode = force_generic_plan; SET TIME ZONE 'UTC'")
+                    .map_err(diesel::r2d2::Error::QueryError)?;
+                Ok(Conn::Postgres(conn))
+            }
+            DatabaseUrl::Sqlite(file) => {
+                let mut conn = SqliteConnection::establish(file).map_err(diesel::r2d2::Error::ConnectionError)?;
+                conn.batch_execute(SQLITE_SETUP).map_err(diesel::r2d2::Error::QueryError)?;
+                conn.set_prepared_statement_cache_size(CacheSize::Unbounded);
+                Ok(Conn::Sqlite(conn))
+            }
+        }
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
+        super::on_backend!(conn, |conn| conn.ping()).map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking() || super::on_backend!(conn, |conn| conn.is_broken())
+    }
+}
+
+/// WAL lets readers and one writer work at once; with it, NORMAL loses nothing when the process dies, and at most the
+/// last moments when the machine does.
+const SQLITE_SETUP: &str = "
+    PRAGMA busy_timeout = 10000;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA cache_size = -8000;
+";
+
+/// A database that could not be opened: one line for a person.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open {url}: {cause}")]
+pub struct OpenError {
+    url: DatabaseUrl,
+    cause: String,
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or("no reason given").trim().to_owned()
+}

@@ -1,0 +1,42 @@
+//! The SQL. The only layer that names Diesel.
+//!
+//! A file a noun: what is read ([`query::Query`] values, which the reading engine runs, and a few look-ups for the use
+//! cases) and what is written (functions that take `&mut Tx`, which only [`Db::write`] can make). To add a noun: its
+//! tables in `migrations/` (both folders) and `schema.rs`, then a file here with `stored!` and its queries.
+
+pub mod api_key;
+pub mod asset;
+pub mod billing_group;
+pub mod customer;
+pub mod db;
+pub mod fulfilment;
+pub mod journal;
+pub mod list;
+pub mod migrations;
+pub mod order;
+pub mod product;
+pub mod query;
+mod query_sql;
+mod schema;
+mod sql_types;
+pub mod subscription;
+pub mod tenant;
+pub mod url;
+
+pub use db::{Conn, Db, Fault, OpenError, Read, Tx};
+pub use list::{Bind, Direction, List, Listed, Slice, SortKey};
+pub use migrations::{MigrateError, VersionError};
+pub use query::{Condition, Query, Stored};
+pub use url::DatabaseUrl;
+
+/// Runs one expression on whichever database the connection leads to. The expression is compiled for each of the two,
+/// so that everything that Diesel can say for one of them can be said here.
+macro_rules! on_backend {
+    ($conn:expr, |$inner:ident| $run:expr) => {
+        match $conn.itself() {
+            $crate::repository::db::Conn::Postgres($inner) => $run,
+            $crate::repository::db::Conn::Sqlite($inner) => $run,
+        }
+    };
+}
+pub(crate) use on_backend;

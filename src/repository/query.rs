@@ -1,0 +1,177 @@
+//! What to read, as a value: which rows of a table, for which parents, in which order, how many. The reading engine and
+//! the use cases make queries of the same kind; `query_sql.rs` writes them down for each database.
+
+use super::db::{Conn, Read};
+use super::list::{Bind, Direction, Slice};
+use crate::domain::Id;
+use crate::domain::tenant::Tenant;
+use std::marker::PhantomData;
+
+/// A type whose values are rows of one table. Made by `stored!`.
+pub trait Stored: Sized + Send + Sync + 'static {
+    const TABLE: &'static str;
+    /// The column of its identifier, beside the tenant.
+    const KEY: &'static str = "id";
+    /// Runs one SELECT of this table's columns.
+    fn load(conn: &mut Conn, query: &Query<Self>) -> Read<Vec<Self>>;
+}
+
+/// Some rows of `T`'s table, of one tenant.
+pub struct Query<T> {
+    pub(super) tenant: Id<Tenant>,
+    pub(super) condition: Condition,
+    /// The parents whose children are read: each parent gets a page of its own.
+    pub(super) parents: Option<(&'static str, Vec<Id<()>>)>,
+    pub(super) order: Vec<(&'static str, Direction)>,
+    /// At most so many rows, for each parent.
+    pub(super) limit: Option<i64>,
+    of: PhantomData<fn() -> T>,
+}
+
+/// What must hold of a row.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// The column stands in this relation to the value.
+    Is(&'static str, Comparison, Bind),
+    /// The column is one of the values.
+    Among(&'static str, Values),
+    /// The column is null, or is not.
+    Null(&'static str, bool),
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Comparison {
+    Equal,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+}
+
+/// Several values of one kind: bound as one parameter, so that the statement is the same for any number of them.
+#[derive(Clone, Debug)]
+pub enum Values {
+    Ids(Vec<Id<()>>),
+    Texts(Vec<String>),
+}
+
+impl<T> Query<T> {
+    /// All rows of the tenant.
+    pub fn new(tenant: Id<Tenant>) -> Self {
+        Query {
+            tenant,
+            condition: Condition::All(Vec::new()),
+            parents: None,
+            order: Vec::new(),
+            limit: None,
+            of: PhantomData,
+        }
+    }
+
+    /// Only rows whose column holds one of these ids.
+    pub fn among<E>(self, column: &'static str, ids: &[Id<E>]) -> Self {
+        self.filter(Condition::Among(column, Values::Ids(ids.iter().map(|id| id.untyped()).collect())))
+    }
+
+    /// Only rows that meet the condition.
+    pub fn filter(mut self, condition: Condition) -> Self {
+        match &mut self.condition {
+            Condition::All(all) => all.push(condition),
+            other => *other = Condition::All(vec![other.clone(), condition]),
+        }
+        self
+    }
+
+    /// The children of these parents, which the column names. Every parent has a page of its own.
+    pub fn of_each<E>(mut self, column: &'static str, parents: &[Id<E>]) -> Self {
+        self.parents = Some((column, parents.iter().map(|id| id.untyped()).collect()));
+        self
+    }
+
+    /// Sorted by this column, ascending, after those named before.
+    pub fn order(mut self, column: &'static str) -> Self {
+        self.order.push((column, Direction::Asc));
+        self
+    }
+
+    /// A part of the list: its filter, its order, where it begins and how long it is.
+    pub fn slice(mut self, slice: &Slice) -> Self {
+        if let Some(filter) = &slice.filter {
+            self = self.filter(filter.clone());
+        }
+        if let Some(seek) = slice.seek() {
+            self = self.filter(seek);
+        }
+        self.order = slice.order();
+        self.limit = Some(slice.limit());
+        self
+    }
+
+    /// The same rows without order and bounds, for counting.
+    pub fn filtered(mut self, filter: Option<&Condition>) -> Self {
+        if let Some(filter) = filter {
+            self = self.filter(filter.clone());
+        }
+        self
+    }
+}
+
+impl<T: Stored> Query<T> {
+    /// The rows with these ids.
+    pub fn by_ids(tenant: Id<Tenant>, ids: &[Id<T>]) -> Self {
+        Query::new(tenant).among(T::KEY, ids)
+    }
+
+    /// The row with this id.
+    pub fn by_id(tenant: Id<Tenant>, id: Id<T>) -> Self {
+        Query::by_ids(tenant, &[id])
+    }
+
+    /// The rows whose column holds this text.
+    pub fn by_text(tenant: Id<Tenant>, column: &'static str, text: &str) -> Self {
+        Query::new(tenant).filter(Condition::Is(column, Comparison::Equal, Bind::Text(text.to_owned())))
+    }
+
+    pub fn load(&self, conn: &mut Conn) -> Read<Vec<T>> {
+        T::load(conn, self)
+    }
+
+    /// The only row, or the first of them.
+    pub fn first(self, conn: &mut Conn) -> Read<Option<T>> {
+        let query = Query { limit: Some(1), ..self };
+        Ok(query.load(conn)?.pop())
+    }
+
+    /// How many rows there are for each parent, or in all where there are no parents. Parents without a row are left
+    /// out.
+    pub fn count(&self, conn: &mut Conn) -> Read<Vec<(Option<Id<()>>, i64)>> {
+        super::query_sql::count(conn, self)
+    }
+}
+
+/// Makes a type [`Stored`]: its table, its columns, and how a row becomes a value. The names of the columns are bound
+/// in the expression; instants and zones come wrapped, as `At(…)` and `In(…)`.
+macro_rules! stored {
+    ($type:ty, $table:ident ($($column:ident),+ $(,)?) => $value:expr $(, key: $key:ident)?) => {
+        impl $crate::repository::query::Stored for $type {
+            const TABLE: &'static str = stringify!($table);
+            $(const KEY: &'static str = stringify!($key);)?
+
+            fn load(
+                conn: &mut $crate::repository::Conn,
+                query: &$crate::repository::Query<Self>,
+            ) -> $crate::repository::Read<Vec<Self>> {
+                use $crate::repository::query_sql::select;
+                use $crate::repository::schema::$table;
+                type Columns = ($(diesel::dsl::SqlTypeOf<$table::$column>,)+);
+                let columns = concat!($(stringify!($column), ", "),+);
+                let rows: Vec<_> = select::<Columns, _, _>(conn, columns, query)?;
+                Ok(rows.into_iter().map(|($($column,)+)| $value).collect())
+            }
+        }
+    };
+}
+pub(super) use stored;

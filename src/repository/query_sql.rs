@@ -1,0 +1,318 @@
+//! Queries written down. Both databases get the same statement but for two things: how a list of values is bound, and
+//! how each parent gets a page of its own.
+
+use super::db::{Conn, Read};
+use super::list::{Bind, Direction};
+use super::query::{Comparison, Condition, Query, Stored, Values};
+use super::sql_types::{At, Identifier, Moment};
+use crate::domain::{Date, Id};
+use diesel::RunQueryDsl;
+use diesel::deserialize::FromSqlRow;
+use diesel::pg::{Pg, PgConnection};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_dsl::LoadQuery;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use diesel::sqlite::{Sqlite, SqliteConnection};
+use std::marker::PhantomData;
+
+/// Runs `SELECT columns FROM table …`; `columns` are names, each followed by a comma.
+pub(super) fn select<Columns, T: Stored, Row>(conn: &mut Conn, columns: &str, query: &Query<T>) -> Read<Vec<Row>>
+where
+    for<'q> Statement<'q, Columns>: LoadQuery<'q, PgConnection, Row> + LoadQuery<'q, SqliteConnection, Row>,
+    Row: FromSqlRow<Columns, Pg> + FromSqlRow<Columns, Sqlite>,
+{
+    let columns = columns.trim_end_matches(", ");
+    Ok(match conn {
+        Conn::Postgres(conn) => Statement::<Columns>::select(Dialect::Postgres, columns, query).load(conn)?,
+        Conn::Sqlite(conn) => Statement::<Columns>::select(Dialect::Sqlite, columns, query).load(conn)?,
+    })
+}
+
+/// Runs `SELECT parent, count(*) FROM table … GROUP BY parent`.
+pub(super) fn count<T: Stored>(conn: &mut Conn, query: &Query<T>) -> Read<Vec<(Option<Id<()>>, i64)>> {
+    Ok(match conn {
+        Conn::Postgres(conn) => Statement::count(Dialect::Postgres, query).load(conn)?,
+        Conn::Sqlite(conn) => Statement::count(Dialect::Sqlite, query).load(conn)?,
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+/// A statement: its text, and which parameter stands after how much of it. `Columns` are the SQL types of its columns.
+pub(super) struct Statement<'q, Columns> {
+    dialect: Dialect,
+    text: String,
+    parameters: Vec<(usize, Parameter<'q>)>,
+    /// Whether it is worth keeping prepared.
+    kept: bool,
+    columns: PhantomData<Columns>,
+}
+
+enum Parameter<'q> {
+    One(&'q Bind),
+    Id(Id<()>),
+    Limit(&'q i64),
+    /// PostgreSQL binds a list as an array.
+    Ids(&'q Vec<Id<()>>),
+    Texts(&'q Vec<String>),
+    /// SQLite binds it as a JSON document.
+    Json(String),
+}
+
+/// How many conditions a statement may have and still be kept prepared. Clients compose filters freely: keeping each of
+/// them would fill the memory with statements that never come again.
+const MOST_KEPT: usize = 3;
+
+impl<'q, Columns> Statement<'q, Columns> {
+    fn new(dialect: Dialect, condition: &Condition, keys: usize) -> Self {
+        let kept = condition.size() <= MOST_KEPT && keys <= 2;
+        Statement { dialect, text: String::with_capacity(400), parameters: Vec::new(), kept, columns: PhantomData }
+    }
+
+    fn select<T: Stored>(dialect: Dialect, columns: &str, query: &'q Query<T>) -> Self {
+        let mut statement = Statement::new(dialect, &query.condition, query.order.len());
+        match (&query.parents, &query.limit) {
+            (Some((column, parents)), Some(limit)) => statement.pages(columns, query, column, parents, limit),
+            (_, limit) => {
+                statement.push(&["SELECT ", columns, " FROM ", T::TABLE]);
+                statement.chosen(query);
+                statement.children(query);
+                statement.ordered(query);
+                if let Some(limit) = limit {
+                    statement.push(&[" LIMIT "]);
+                    statement.bind(Parameter::Limit(limit));
+                }
+            }
+        }
+        statement
+    }
+
+    /// A page for each parent. PostgreSQL looks each page up by itself, so that a parent with a million children costs
+    /// no more than one with ten; SQLite has no lateral join, and numbers the children instead.
+    fn pages<T: Stored>(
+        &mut self,
+        columns: &str,
+        query: &'q Query<T>,
+        column: &str,
+        parents: &'q Vec<Id<()>>,
+        limit: &'q i64,
+    ) {
+        match self.dialect {
+            Dialect::Postgres => {
+                self.push(&["SELECT page.* FROM unnest("]);
+                self.bind(Parameter::Ids(parents));
+                self.push(&[") AS parent (id), LATERAL (SELECT ", columns, " FROM ", T::TABLE]);
+                self.chosen(query);
+                self.push(&[" AND ", column, " = parent.id"]);
+                self.ordered(query);
+                self.push(&[" LIMIT "]);
+                self.bind(Parameter::Limit(limit));
+                self.push(&[") AS page"]);
+            }
+            Dialect::Sqlite => {
+                self.push(&[
+                    "SELECT ",
+                    columns,
+                    " FROM (SELECT ",
+                    columns,
+                    ", row_number() OVER (PARTITION BY ",
+                    column,
+                ]);
+                self.ordered(query);
+                self.push(&[") AS place FROM ", T::TABLE]);
+                self.chosen(query);
+                self.children(query);
+                self.push(&[") WHERE place <= "]);
+                self.bind(Parameter::Limit(limit));
+            }
+        }
+        self.ordered(query);
+    }
+
+    fn chosen<T>(&mut self, query: &'q Query<T>) {
+        self.push(&[" WHERE tenant_id = "]);
+        self.bind(Parameter::Id(query.tenant.untyped()));
+        if query.condition.size() > 0 {
+            self.push(&[" AND "]);
+            self.condition(&query.condition);
+        }
+    }
+
+    fn children<T>(&mut self, query: &'q Query<T>) {
+        if let Some((column, parents)) = &query.parents {
+            self.push(&[" AND ", column]);
+            self.ids(parents);
+        }
+    }
+
+    fn ordered<T>(&mut self, query: &Query<T>) {
+        for (index, (column, direction)) in query.order.iter().enumerate() {
+            let word = if index == 0 { " ORDER BY " } else { ", " };
+            self.push(&[word, column, if *direction == Direction::Desc { " DESC" } else { "" }]);
+        }
+    }
+
+    fn condition(&mut self, condition: &'q Condition) {
+        match condition {
+            Condition::All(parts) => self.joined(parts, " AND ", "1 = 1"),
+            Condition::Any(parts) => self.joined(parts, " OR ", "1 = 0"),
+            Condition::Not(part) => {
+                // A comparison with null is neither true nor false; its negation holds all the same.
+                self.push(&["(CASE WHEN "]);
+                self.condition(part);
+                self.push(&[" THEN 1 ELSE 0 END) = 0"]);
+            }
+            Condition::Null(column, true) => self.push(&[column, " IS NULL"]),
+            Condition::Null(column, false) => self.push(&[column, " IS NOT NULL"]),
+            Condition::Is(column, comparison, bind) => {
+                self.push(&[column, comparison.sign()]);
+                self.bind(Parameter::One(bind));
+            }
+            Condition::Among(column, Values::Ids(ids)) => {
+                self.push(&[column]);
+                self.ids(ids);
+            }
+            Condition::Among(column, Values::Texts(texts)) => {
+                self.push(&[column]);
+                match self.dialect {
+                    Dialect::Postgres => self.list(" = ANY(", Parameter::Texts(texts), ")"),
+                    Dialect::Sqlite => {
+                        let json = serde_json::Value::from(texts.as_slice()).to_string();
+                        self.list(" IN (SELECT value FROM json_each(", Parameter::Json(json), "))");
+                    }
+                }
+            }
+        }
+    }
+
+    fn joined(&mut self, parts: &'q [Condition], word: &str, none: &str) {
+        if parts.is_empty() {
+            return self.push(&[none]);
+        }
+        for (index, part) in parts.iter().enumerate() {
+            self.push(&[if index == 0 { "(" } else { word }]);
+            self.condition(part);
+        }
+        self.push(&[")"]);
+    }
+
+    fn ids(&mut self, ids: &'q Vec<Id<()>>) {
+        match self.dialect {
+            Dialect::Postgres => self.list(" = ANY(", Parameter::Ids(ids), ")"),
+            // One parameter and one text for any number of ids, where `IN (?, ?, …)` would be prepared each time.
+            Dialect::Sqlite => {
+                let json = format!(
+                    "[{}]",
+                    ids.iter().map(|id| format!("\"{}\"", id.uuid().simple())).collect::<Vec<_>>().join(",")
+                );
+                self.list(" IN (SELECT unhex(value) FROM json_each(", Parameter::Json(json), "))");
+            }
+        }
+    }
+
+    fn list(&mut self, before: &str, values: Parameter<'q>, after: &str) {
+        self.push(&[before]);
+        self.bind(values);
+        self.push(&[after]);
+    }
+
+    fn push(&mut self, parts: &[&str]) {
+        parts.iter().for_each(|part| self.text.push_str(part));
+    }
+
+    fn bind(&mut self, parameter: Parameter<'q>) {
+        self.parameters.push((self.text.len(), parameter));
+    }
+}
+
+impl<'q> Statement<'q, (Nullable<Identifier>, BigInt)> {
+    fn count<T: Stored>(dialect: Dialect, query: &'q Query<T>) -> Self {
+        let mut statement = Statement::new(dialect, &query.condition, 0);
+        let parent = query.parents.as_ref().map_or("NULL", |(column, _)| *column);
+        statement.push(&["SELECT ", parent, ", count(*) FROM ", T::TABLE]);
+        statement.chosen(query);
+        statement.children(query);
+        if query.parents.is_some() {
+            statement.push(&[" GROUP BY ", parent]);
+        }
+        statement
+    }
+}
+
+impl Condition {
+    fn size(&self) -> usize {
+        match self {
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().map(|part| part.size().max(1)).sum(),
+            Condition::Not(part) => part.size() + 1,
+            Condition::Is(..) | Condition::Among(..) | Condition::Null(..) => 1,
+        }
+    }
+}
+
+impl Comparison {
+    fn sign(self) -> &'static str {
+        match self {
+            Comparison::Equal => " = ",
+            Comparison::Less => " < ",
+            Comparison::AtMost => " <= ",
+            Comparison::Greater => " > ",
+            Comparison::AtLeast => " >= ",
+        }
+    }
+}
+
+// The text depends on the value; Diesel then keeps prepared statements by their text.
+impl<Columns> QueryId for Statement<'_, Columns> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+impl<Columns> diesel::query_builder::Query for Statement<'_, Columns> {
+    type SqlType = Columns;
+}
+impl<Columns, C> RunQueryDsl<C> for Statement<'_, Columns> {}
+
+/// The text with its parameters, and how the parameters of one database are bound.
+macro_rules! written_for {
+    ($backend:ty, |$out:ident, $list:ident| $bind_list:expr) => {
+        impl<Columns> QueryFragment<$backend> for Statement<'_, Columns> {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, $backend>) -> diesel::QueryResult<()> {
+                if !self.kept {
+                    out.unsafe_to_cache_prepared();
+                }
+                let mut written = 0;
+                for (place, parameter) in &self.parameters {
+                    out.push_sql(self.text.get(written..*place).unwrap_or_default());
+                    written = *place;
+                    match parameter {
+                        Parameter::One(Bind::Id(id)) | Parameter::Id(id) => out.push_bind_param::<Identifier, _>(id)?,
+                        Parameter::One(Bind::Text(text)) => out.push_bind_param::<Text, _>(text)?,
+                        Parameter::One(Bind::Instant(instant)) => out.push_bind_param::<Moment, At>(instant)?,
+                        Parameter::One(Bind::Day(day)) => out.push_bind_param::<diesel::sql_types::Date, Date>(day)?,
+                        Parameter::One(Bind::Int(number)) => out.push_bind_param::<BigInt, _>(number)?,
+                        Parameter::One(Bind::Bool(yes)) => out.push_bind_param::<Bool, _>(yes)?,
+                        Parameter::Limit(limit) => out.push_bind_param::<BigInt, i64>(limit)?,
+                        $list => {
+                            let $out = &mut out;
+                            $bind_list
+                        }
+                    }
+                }
+                out.push_sql(self.text.get(written..).unwrap_or_default());
+                Ok(())
+            }
+        }
+    };
+}
+written_for!(Pg, |out, list| match list {
+    Parameter::Ids(ids) => out.push_bind_param::<Array<Identifier>, Vec<Id<()>>>(ids)?,
+    Parameter::Texts(texts) => out.push_bind_param::<Array<Text>, Vec<String>>(texts)?,
+    _ => return Err(diesel::result::Error::QueryBuilderError("a parameter of SQLite".into())),
+});
+written_for!(Sqlite, |out, list| match list {
+    Parameter::Json(json) => out.push_bind_param::<Text, String>(json)?,
+    _ => return Err(diesel::result::Error::QueryBuilderError("a parameter of PostgreSQL".into())),
+});

@@ -1,0 +1,301 @@
+//! The tables, as the migrations make them. A test holds this file against both databases.
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    tenants (tenant_id) {
+        tenant_id -> Identifier,
+        name -> Text,
+        billing_start -> Text,
+        timezone -> Text,
+        default_currency -> Text,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    api_keys (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        name -> Text,
+        scope -> Text,
+        hash -> Binary,
+        created_at -> Moment,
+        last_used_at -> Nullable<Moment>,
+        revoked_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    customers (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        external_id -> Nullable<Text>,
+        name -> Text,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        timezone -> Nullable<Text>,
+        parent_customer_id -> Nullable<Identifier>,
+        metadata -> Document,
+        device_count -> Integer,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    customer_revenues (tenant_id, customer_id, currency) {
+        tenant_id -> Identifier,
+        customer_id -> Identifier,
+        currency -> Text,
+        monthly_amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    billing_groups (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        customer_id -> Identifier,
+        name -> Text,
+        billing_day -> Integer,
+        status -> Text,
+        currency -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    products (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        sku -> Text,
+        name -> Text,
+        status -> Text,
+        currency -> Text,
+        list_price -> Nullable<BigInt>,
+        metadata -> Document,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    rental_prices (tenant_id, product_id, contract_length, currency) {
+        tenant_id -> Identifier,
+        product_id -> Identifier,
+        contract_length -> Integer,
+        currency -> Text,
+        monthly_price -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    counters (tenant_id, series) {
+        tenant_id -> Identifier,
+        series -> Text,
+        last_number -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    orders (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        number -> Text,
+        status -> Text,
+        customer_id -> Identifier,
+        billing_group_id -> Nullable<Identifier>,
+        currency -> Text,
+        total_devices -> Integer,
+        rented_devices -> Integer,
+        notes -> Nullable<Text>,
+        cancel_reason -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+        confirmed_at -> Nullable<Moment>,
+        fulfilled_at -> Nullable<Moment>,
+        cancelled_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    order_items (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        order_id -> Identifier,
+        position -> Integer,
+        product_id -> Identifier,
+        sku -> Text,
+        quantity -> Integer,
+        fulfilled_quantity -> Integer,
+        currency -> Text,
+        unit_price -> BigInt,
+        contract_length -> Integer,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    assets (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        serial_number -> Text,
+        product_id -> Identifier,
+        sku -> Text,
+        status -> Text,
+        reason -> Nullable<Text>,
+        reserved_order_id -> Nullable<Identifier>,
+        customer_id -> Nullable<Identifier>,
+        subscription_id -> Nullable<Identifier>,
+        currency -> Nullable<Text>,
+        acquisition_cost -> Nullable<BigInt>,
+        location -> Nullable<Text>,
+        notes -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    subscriptions (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        handle -> Nullable<Text>,
+        status -> Text,
+        customer_id -> Identifier,
+        order_id -> Nullable<Identifier>,
+        order_item_id -> Nullable<Identifier>,
+        asset_id -> Nullable<Identifier>,
+        billing_group_id -> Nullable<Identifier>,
+        currency -> Text,
+        timezone -> Text,
+        monthly_amount -> Nullable<BigInt>,
+        contract_length -> Nullable<Integer>,
+        billing_start -> Nullable<Text>,
+        start_date -> Moment,
+        end_date -> Nullable<Moment>,
+        billing_anchor -> Nullable<Moment>,
+        current_period_start -> Nullable<Moment>,
+        current_period_end -> Nullable<Moment>,
+        next_billing_date -> Nullable<Date>,
+        notes -> Nullable<Text>,
+        metadata -> Document,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    scheduled_payments (tenant_id, subscription_id, sequence) {
+        tenant_id -> Identifier,
+        subscription_id -> Identifier,
+        sequence -> Integer,
+        due_date -> Date,
+        currency -> Text,
+        amount -> BigInt,
+        status -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    asset_assignments (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        asset_id -> Identifier,
+        subscription_id -> Identifier,
+        customer_id -> Identifier,
+        assigned_at -> Moment,
+        returned_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    idempotency_keys (tenant_id, key) {
+        tenant_id -> Identifier,
+        key -> Text,
+        fingerprint -> Binary,
+        outcome -> Document,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    audit_records (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        operation -> Text,
+        actor -> Text,
+        request_id -> Text,
+        outcome -> Document,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    events (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        event_type -> Text,
+        subject -> Text,
+        data -> Document,
+        created_at -> Moment,
+    }
+}

@@ -1,0 +1,53 @@
+//! Tenants and their settings.
+
+use super::db::{Read, Tx, changed};
+use super::query::{Query, stored};
+use super::schema::tenants;
+use super::sql_types::{At, In};
+use super::{Conn, on_backend};
+use crate::domain::Id;
+use crate::domain::tenant::{Settings, Tenant};
+use diesel::prelude::*;
+
+stored!(Tenant, tenants(tenant_id, name, billing_start, timezone, default_currency, version, created_at, updated_at) => {
+    let (In(timezone), At(created_at), At(updated_at)) = (timezone, created_at, updated_at);
+    let settings = Settings { billing_start, timezone, default_currency };
+    Tenant { id: tenant_id, name, settings, version, created_at, updated_at }
+}, key: tenant_id);
+
+/// The tenant, which its own key proves to exist.
+pub fn own(conn: &mut Conn, tenant: Id<Tenant>) -> Read<Tenant> {
+    Query::by_id(tenant, tenant).first(conn)?.ok_or_else(|| super::Fault::Database("the tenant is gone".to_owned()))
+}
+
+pub fn insert(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
+    on_backend!(tx, |conn| diesel::insert_into(tenants::table)
+        .values((
+            tenants::tenant_id.eq(tenant.id),
+            tenants::name.eq(&tenant.name),
+            tenants::billing_start.eq(tenant.settings.billing_start),
+            tenants::timezone.eq(In(tenant.settings.timezone)),
+            tenants::default_currency.eq(tenant.settings.default_currency),
+            tenants::version.eq(tenant.version),
+            tenants::created_at.eq(At(tenant.created_at)),
+            tenants::updated_at.eq(At(tenant.updated_at)),
+        ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Stores a changed tenant over the version before it.
+pub fn update(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
+    let rows = on_backend!(tx, |conn| diesel::update(tenants::table)
+        .filter(tenants::tenant_id.eq(tenant.id))
+        .filter(tenants::version.eq(tenant.version - 1))
+        .set((
+            tenants::billing_start.eq(tenant.settings.billing_start),
+            tenants::timezone.eq(In(tenant.settings.timezone)),
+            tenants::default_currency.eq(tenant.settings.default_currency),
+            tenants::version.eq(tenant.version),
+            tenants::updated_at.eq(At(tenant.updated_at)),
+        ))
+        .execute(conn))?;
+    changed(rows, 1)
+}
