@@ -1,0 +1,3 @@
+//! The API over real HTTP, a file a noun.
+
+mod fulfilment;

@@ -1,0 +1,426 @@
+//! Who may use whom, held against the sources. What a rule says is in the three tables below; to add a layer, add it to
+//! [`LAYERS`]. Comments, texts and `#[cfg(test)] mod …` do not count.
+
+use std::collections::BTreeSet;
+use std::fs::read_to_string;
+use std::path::{Path, PathBuf};
+
+/// Each layer, what it may use of the others, and why no more. Its own parts are its own business.
+#[rustfmt::skip]
+const LAYERS: &[(&str, &[&str], &str)] = &[
+    ("domain", &[], "the domain stands alone"),
+    ("repository", &["domain"], "the repository stores the domain and knows nothing above it"),
+    ("app", &["domain", "repository"], "use cases know nothing of who asks"),
+    ("graphql", &["app", "domain", "repository"], "the schema is put on top of the use cases, whatever carries it"),
+    ("http", &["app", "config", "graphql", "domain::id", "domain::Id", "domain::tenant::Tenant"],
+        "HTTP translates; of the domain it knows ids, and whose they are"),
+    ("jobs", &["app", "config", "graphql", "domain::id", "domain::Id"], "jobs run use cases"),
+    ("demo", &["app", "domain", "repository"], "the demo fills a database as any caller could"),
+    ("config", &["domain", "http", "jobs"], "settings are values; nothing is done with them here"),
+    ("cli", &["app", "config", "demo", "domain", "graphql", "http", "jobs", "repository"], "commands put the parts together"),
+    ("main", &["cli", "config"], "the commands are in cli"),
+    ("lib", &[], "the library only names its modules"),
+];
+
+/// Crates, and the only layers that may name them.
+const CRATES: &[(&str, &[&str])] = &[
+    ("diesel", &["repository"]),
+    ("diesel_migrations", &["repository"]),
+    ("libsqlite3_sys", &["repository"]),
+    ("pq_sys", &["repository"]),
+    ("async_graphql", &["graphql", "http"]),
+    ("async_graphql_parser", &["graphql"]),
+    ("async_graphql_value", &["graphql"]),
+    ("actix_web", &["http", "jobs", "cli", "graphql"]),
+    ("tokio", &["http", "jobs", "cli", "graphql"]),
+    ("fastrand", &["app", "cli", "demo"]),
+    ("getrandom", &["app", "cli", "demo"]),
+    ("rand", &["app", "cli", "demo"]),
+];
+
+/// Parts of paths, the layers that may not say them, and why.
+const WORDS: &[(&str, &[&str], &str)] = &[
+    ("Tx", &["graphql", "http", "jobs"], "only use cases write"),
+    ("now", &["domain"], "time is an argument"),
+    ("SystemTime", &["domain"], "time is an argument"),
+    ("now_v7", &["domain"], "ids are arguments"),
+    ("new_v4", &["domain"], "ids are arguments"),
+    ("RandomState", &["domain"], "chance is an argument"),
+];
+
+/// Lines that a file must stay below, but for the one that mirrors every table.
+const MOST_LINES: usize = 400;
+const LONG_FILES: &[&str] = &["src/repository/schema.rs"];
+
+#[test]
+fn layers_use_only_what_they_may() {
+    let sources = sources();
+    let tests: Vec<String> = sources.iter().flat_map(|(file, text)| test_modules(file, text)).collect();
+    let is_test = |file: &str| {
+        tests.iter().any(|module| file.strip_prefix(module).is_some_and(|rest| rest == ".rs" || rest.starts_with('/')))
+    };
+    assert_none(sources.iter().filter(|(file, _)| !is_test(file)).flat_map(|(file, text)| violations(file, text)));
+}
+
+#[test]
+fn files_stay_short() {
+    assert_none(sources().iter().filter(|(file, _)| !LONG_FILES.contains(&file.as_str())).filter_map(
+        |(file, text)| {
+            let lines = text.lines().count();
+            let message =
+                format!("{file}:{lines}: {lines} lines; a file has fewer than {MOST_LINES}: split it by topic");
+            (lines >= MOST_LINES).then_some(message)
+        },
+    ));
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let [postgres, sqlite] = ["migrations/postgres", "migrations/sqlite"]
+        .map(|folder| (folder, files(folder).iter().map(|file| file.replacen(folder, "", 1)).collect::<BTreeSet<_>>()));
+    assert!(!postgres.1.is_empty(), "migrations/postgres: there is none");
+    let mut wrong = Vec::new();
+    for ((_, here), (there_name, there)) in [(&postgres, &sqlite), (&sqlite, &postgres)] {
+        wrong.extend(
+            here.difference(there)
+                .map(|file| format!("{there_name}{file}:1: is missing; each database has the same migrations")),
+        );
+        for folder in here.iter().filter_map(|file| file.rsplit_once('/').map(|(folder, _)| folder)) {
+            wrong.extend(["up.sql", "down.sql"].map(|name| format!("{folder}/{name}")).into_iter().filter_map(
+                |file| {
+                    let message = format!("migrations/*{file}:1: is missing; a migration has up.sql and down.sql");
+                    (!here.contains(&file)).then_some(message)
+                },
+            ));
+        }
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn each_rule_can_fail() {
+    for (file, text, said) in [
+        ("src/domain/a.rs", "use crate::app::App;", ":1: domain may not use app: the domain stands alone"),
+        ("src/domain/a.rs", "use diesel::prelude::*;", ":1: only repository may name diesel"),
+        (
+            "src/domain/a.rs",
+            "#[derive(async_graphql::Enum)] enum E {}",
+            ":1: only graphql, http may name async_graphql",
+        ),
+        ("src/domain/a.rs", "async fn f() { ::tokio::task::yield_now().await }", "may name tokio"),
+        ("src/domain/a.rs", "\nfn f() { chrono::Utc::now() }", ":2: domain may not say now: time is an argument"),
+        ("src/domain/a.rs", "fn f() -> u8 { rand::random() }", "may name rand"),
+        ("src/domain/a.rs", "use uuid::Uuid;\nfn f() { Uuid::now_v7() }", ":2: domain may not say now_v7"),
+        ("src/repository/a.rs", "use crate::{domain::Id,\n app::App};", ":2: repository may not use app"),
+        ("src/repository/a.rs", "macro_rules! m { () => { $crate::app::f() } }", ":1: repository may not use app"),
+        ("src/app/a.rs", "use crate::graphql as g;", "app may not use graphql"),
+        ("src/app/mod.rs", "use super::http::{self, Limits};", "app may not use http"),
+        ("src/app/a/b.rs", "fn f() { super::super::super::jobs::run() }", "app may not use jobs"),
+        ("src/app/a.rs", "#[diesel(table_name = a)] struct A;", "may name diesel"),
+        ("src/graphql/a.rs", "use crate::repository::{Conn, db::Tx as T};", "graphql may not say Tx"),
+        ("src/graphql/a.rs", "fn f(l: crate::http::Limits) {}", "graphql may not use http"),
+        ("src/http/a.rs", "use crate::repository::Db;", "http may not use repository"),
+        ("src/http/a.rs", "use crate::domain::{Id, Money};", "http may not use domain::Money"),
+        ("src/jobs.rs", "use crate::http::start;", "jobs may not use http"),
+        ("src/http/a.rs", "use std::{fs, env};", "only config.rs reads the environment"),
+        ("src/cli/a.rs", "fn f() { std::env::var(\"A\") }", "only config.rs reads the environment"),
+        ("src/app/a.rs", "use crate::*;", "app may not use *: name what is used"),
+        ("src/app/a.rs", "use crate as all;", "app may not use everything"),
+        ("src/extra/a.rs", "", "extra is no layer"),
+        ("src/app/a.rs", "/* \" */ use crate::http; // \"", "app may not use http"),
+        ("src/app/a.rs", "mod a { use super::super::super::http::X; }", "app may not use http"),
+    ] {
+        let found = violations(file, text);
+        assert!(found.iter().any(|message| message.starts_with(file) && message.contains(said)), "{text}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_is_no_use_is_not_held_against_anybody() {
+    for (file, text) in [
+        ("src/domain/a.rs", "//! [`crate::app::App`], diesel::x\n/* /* */ crate::app::A */ use crate::domain::Id;"),
+        ("src/domain/a.rs", r##"const A: &str = "\"crate::app::x"; const B: &str = r#"" diesel::x "#;"##),
+        ("src/domain/a.rs", "fn f<'a>(now: &'a Instant, q: char) -> bool { q == '\"' || now.tokio.rand }"),
+        ("src/domain/a.rs", "#[cfg(test)]\nmod tests { use crate::app::App; fn f() { Utc::now() } }\nfn g() {}"),
+        (
+            "src/graphql/a/b.rs",
+            "use super::super::limits; use crate::repository::{self, Conn}; fn f() { Instant::now() }",
+        ),
+        ("src/http/a.rs", "use crate::domain::{Id, id::NotAnId}; mod a { use super::super::trace::T; }"),
+        ("src/config.rs", "fn f() { std::env::var_os(\"A\") }"),
+        ("src/main.rs", "use perennial::{cli, config::Config}; const V: &str = env!(\"CARGO_PKG_VERSION\");"),
+        ("src/repository/mod.rs", "use diesel::Connection; pub(super) mod a; pub(in crate::repository) fn f() {}"),
+    ] {
+        assert_eq!(violations(file, text), Vec::<String>::new(), "{text}");
+    }
+    assert_eq!(test_modules("src/http/mod.rs", "#[cfg(test)]\nmod tests;\nmod a;"), ["src/http/tests"]);
+    assert_eq!(test_modules("src/http/a.rs", "#[cfg(test)] mod tests;"), ["src/http/a/tests"]);
+}
+
+/// What a file does that its layer may not.
+fn violations(file: &str, text: &str) -> Vec<String> {
+    let modules = module_path(file);
+    let layer = modules.first().map_or("lib", String::as_str);
+    let Some((_, may_use, why)) = LAYERS.iter().find(|(name, ..)| *name == layer) else {
+        return vec![format!("{file}:1: {layer} is no layer: say in tests/architecture.rs what it may use")];
+    };
+    let mut found = BTreeSet::new();
+    for (path, line) in paths(&without_test_modules(&tokens(text)), &modules) {
+        let mut say = |message: String| found.insert((line, message));
+        let (first, rest) = path.split_first().map_or(("", path.as_slice()), |(first, rest)| (first.as_str(), rest));
+        if first == "crate" || first == "perennial" {
+            let used = rest.join("::");
+            let allowed = |one: &str| used == one || used.strip_prefix(one).is_some_and(|rest| rest.starts_with("::"));
+            match rest.first().map(String::as_str) {
+                None => _ = say(format!("{layer} may not use everything: {why}")),
+                Some("*") => _ = say(format!("{layer} may not use *: name what is used")),
+                Some(other) if other == layer || may_use.iter().any(|one| allowed(one)) => {}
+                Some(other) if may_use.iter().any(|one| one.starts_with(&format!("{other}::"))) => {
+                    say(format!("{layer} may not use {used}: {why}"));
+                }
+                Some(other) => _ = say(format!("{layer} may not use {other}: {why}")),
+            }
+        }
+        if let Some((name, layers)) = CRATES.iter().find(|(name, layers)| *name == first && !layers.contains(&layer)) {
+            say(format!("only {} may name {name}", layers.join(", ")));
+        }
+        for (word, layers, why) in WORDS.iter().filter(|(word, ..)| path.iter().skip(1).any(|part| part == word)) {
+            if layers.contains(&layer) {
+                say(format!("{layer} may not say {word}: {why}"));
+            }
+        }
+        if first == "std" && rest.first().is_some_and(|part| part == "env") && layer != "config" {
+            say("only config.rs reads the environment: hand the setting in".to_owned());
+        }
+    }
+    found.into_iter().map(|(line, message)| format!("{file}:{line}: {message}")).collect()
+}
+
+/// Words and signs with their lines, without comments and literals.
+fn tokens(text: &str) -> Vec<(String, usize)> {
+    let mut tokens = Vec::new();
+    let (mut rest, mut line) = (text, 1);
+    while let Some(first) = rest.chars().next() {
+        let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let skipped = comment(rest).or_else(|| string(rest)).or_else(|| character(rest));
+        let length = skipped.unwrap_or_else(|| match first {
+            _ if is_word(first) => rest.find(|letter| !is_word(letter)).unwrap_or(rest.len()),
+            ':' if rest.starts_with("::") => 2,
+            _ => first.len_utf8(),
+        });
+        let (token, after) = rest.split_at(length);
+        if skipped.is_none() && !first.is_whitespace() {
+            tokens.push((token.to_owned(), line));
+        }
+        line += token.matches('\n').count();
+        rest = after;
+    }
+    tokens
+}
+
+/// The length of the comment that `rest` begins with. Comments nest.
+fn comment(rest: &str) -> Option<usize> {
+    if rest.starts_with("//") {
+        return Some(rest.find('\n').unwrap_or(rest.len()));
+    }
+    let mut at = rest.strip_prefix("/*").map(|_| 2)?;
+    let mut depth = 1;
+    while depth > 0 {
+        let inside = rest.get(at..)?;
+        let (step, deeper) = match inside {
+            _ if inside.starts_with("/*") => (2, 1),
+            _ if inside.starts_with("*/") => (2, -1),
+            _ => (inside.chars().next().map_or(1, char::len_utf8), 0),
+        };
+        if inside.is_empty() {
+            break;
+        }
+        at += step;
+        depth += deeper;
+    }
+    Some(at.min(rest.len()))
+}
+
+/// The length of the string literal that `rest` begins with.
+fn string(rest: &str) -> Option<usize> {
+    let body = rest.strip_prefix(['b', 'c']).unwrap_or(rest);
+    if let Some(raw) = body.strip_prefix('r') {
+        let body = raw.trim_start_matches('#');
+        let end = format!("\"{}", "#".repeat(raw.len() - body.len()));
+        let body = body.strip_prefix('"')?;
+        return Some(body.find(&end).map_or(rest.len(), |at| rest.len() - body.len() + at + end.len()));
+    }
+    let body = body.strip_prefix('"')?;
+    let mut escaped = false;
+    let end = body.find(|letter| {
+        let ends = letter == '"' && !escaped;
+        escaped = letter == '\\' && !escaped;
+        ends
+    });
+    Some(end.map_or(rest.len(), |at| rest.len() - body.len() + at + 1))
+}
+
+/// The length of the character literal that `rest` begins with; a lifetime is none.
+fn character(rest: &str) -> Option<usize> {
+    let mut body = rest.strip_prefix('\'')?.char_indices();
+    match body.next()?.1 {
+        '\\' => {
+            body.next()?;
+            body.find(|(_, letter)| *letter == '\'').map(|(at, _)| at + 2)
+        }
+        _ => body.next().filter(|(_, letter)| *letter == '\'').map(|(at, _)| at + 2),
+    }
+}
+
+fn word(tokens: &[(String, usize)], at: usize) -> &str {
+    tokens.get(at).map_or("", |(token, _)| token)
+}
+
+fn begins_with(tokens: &[(String, usize)], at: usize, expected: &[&str]) -> bool {
+    expected.iter().enumerate().all(|(n, token)| word(tokens, at + n) == *token)
+}
+
+const TEST_MODULE: [&str; 8] = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
+
+fn without_test_modules(tokens: &[(String, usize)]) -> Vec<(String, usize)> {
+    let mut kept = Vec::new();
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        if begins_with(tokens, at, &TEST_MODULE) && word(tokens, at + 9) == "{" {
+            at += 10;
+            let mut depth = 1;
+            while depth > 0 && at < tokens.len() {
+                depth += match word(tokens, at) {
+                    "{" => 1,
+                    "}" => -1,
+                    _ => 0,
+                };
+                at += 1;
+            }
+        } else {
+            kept.push(token.clone());
+            at += 1;
+        }
+    }
+    kept
+}
+
+/// The files of `#[cfg(test)] mod …;`, without their ending.
+fn test_modules(file: &str, text: &str) -> Vec<String> {
+    let tokens = tokens(text);
+    let folder = module_path(file).join("/");
+    let declared =
+        (0..tokens.len()).filter(|at| begins_with(&tokens, *at, &TEST_MODULE) && word(&tokens, at + 9) == ";");
+    declared.map(|at| ["src", &folder, word(&tokens, at + 8)].join("/").replace("//", "/")).collect()
+}
+
+/// The modules that a file is in: `src/http/trace.rs` is `http::trace`. The files that Cargo starts at keep their names.
+fn module_path(file: &str) -> Vec<String> {
+    let path = file.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
+    path.split('/').filter(|part| *part != "lib").map(str::to_owned).collect()
+}
+
+/// Every path that is named, with its line; `self` and `super` are resolved, trees of `use` are taken apart.
+fn paths(tokens: &[(String, usize)], modules: &[String]) -> Vec<(Vec<String>, usize)> {
+    let mut found = Vec::new();
+    // The depths at which the modules began that were opened within the file.
+    let (mut inline, mut names, mut depth): (Vec<usize>, _, usize) = (Vec::new(), modules.to_vec(), 0);
+    let mut at = 0;
+    while at < tokens.len() {
+        let token = word(tokens, at);
+        if token == "{" {
+            depth += 1;
+            if at >= 2 && word(tokens, at - 2) == "mod" {
+                inline.push(depth);
+                names.push(word(tokens, at - 1).to_owned());
+            }
+        } else if token == "}" {
+            if inline.pop_if(|began| *began == depth).is_some() {
+                names.pop();
+            }
+            depth = depth.saturating_sub(1);
+        }
+        let before = if at > 0 { word(tokens, at - 1) } else { "" };
+        // `pub(crate)` and `pub(super)` name nothing.
+        let visibility = begins_with(tokens, at.saturating_sub(2), &["pub", "(", token, ")"]);
+        let begins = is_name(token) && !visibility && ![".", "mod", "fn"].contains(&before);
+        at = if begins { tree(tokens, at, &[], &mut found) } else { at + 1 };
+        for (path, _) in
+            found.iter_mut().filter(|(path, _)| path.first().is_some_and(|part| part == "self" || part == "super"))
+        {
+            let up = path.iter().take_while(|part| *part == "super").count();
+            let own = path.iter().take_while(|part| *part == "self" || *part == "super").count();
+            let kept = names.iter().take(names.len().saturating_sub(up)).cloned();
+            *path = std::iter::once("crate".to_owned()).chain(kept).chain(path.iter().skip(own).cloned()).collect();
+        }
+    }
+    found.retain(|(path, _)| {
+        path.len() > 1
+            || path.first().is_some_and(|only| CRATES.iter().any(|(name, _)| name == only))
+            || path == &["crate"]
+    });
+    found
+}
+
+fn is_name(token: &str) -> bool {
+    token.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
+}
+
+/// Reads one tree of paths; answers where it ends.
+fn tree(tokens: &[(String, usize)], mut at: usize, before: &[String], found: &mut Vec<(Vec<String>, usize)>) -> usize {
+    let mut path = before.to_vec();
+    let mut line = 0;
+    while let Some((name, on)) = tokens.get(at).filter(|(token, _)| is_name(token) || token == "*") {
+        line = *on;
+        path.push(name.clone());
+        at += 1;
+        if word(tokens, at) != "::" {
+            break;
+        }
+        at += 1;
+        if word(tokens, at) == "{" {
+            at += 1;
+            while at < tokens.len() && word(tokens, at) != "}" {
+                let inside = is_name(word(tokens, at)) || word(tokens, at) == "*";
+                let alias = word(tokens, at - 1) == "as" || word(tokens, at) == "as";
+                at = if inside && !alias { tree(tokens, at, &path, found) } else { at + 1 };
+            }
+            return at + 1;
+        }
+    }
+    // `use a::{self}` is `use a`.
+    path.pop_if(|last| last == "self" && !before.is_empty());
+    found.push((path, line));
+    at
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files in a folder of the project and those below, by their path in the project.
+fn files(folder: &str) -> BTreeSet<String> {
+    fn collect(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in folder.read_dir().unwrap_or_else(|cause| panic!("{}: {cause}", folder.display())) {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, found);
+            } else {
+                found.insert(path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    collect(&root().join(folder), &mut found);
+    found
+}
+
+fn sources() -> Vec<(String, String)> {
+    let sources = files("src").into_iter().filter(|file| file.ends_with(".rs"));
+    sources.map(|file| (file.clone(), read_to_string(root().join(&file)).unwrap())).collect()
+}
+
+fn assert_none(wrong: impl IntoIterator<Item = String>) {
+    let wrong: Vec<_> = wrong.into_iter().collect();
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}

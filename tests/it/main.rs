@@ -1,0 +1,7 @@
+//! The integration tests: one binary, a module a concern.
+
+#![cfg(test)]
+
+mod api;
+mod architecture;
+mod support;

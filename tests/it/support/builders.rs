@@ -1,0 +1,89 @@
+//! What most tests begin with, made through the API as a client would make it.
+
+use super::TestApp;
+use serde_json::{Value, json};
+
+impl TestApp {
+    pub fn customer(&self, name: &str) -> String {
+        let made = self.mutate("createCustomer", json!({"name": name}), "customer { id }");
+        text(&made["customer"]["id"])
+    }
+
+    /// A product with a monthly price for 12 and 24 months.
+    pub fn product(&self, sku: &str, monthly: &str) -> String {
+        let prices = json!([
+            {"contractLength": 12, "monthlyPrice": monthly},
+            {"contractLength": 24, "monthlyPrice": monthly},
+        ]);
+        let input = json!({"sku": sku, "name": format!("The {sku}"), "rentalPrices": prices});
+        text(&self.mutate("createProduct", input, "product { id }")["product"]["id"])
+    }
+
+    pub fn asset(&self, sku: &str, serial_number: &str) -> String {
+        let made = self.mutate("createAsset", json!({"sku": sku, "serialNumber": serial_number}), "asset { id }");
+        text(&made["asset"]["id"])
+    }
+
+    /// A pending order of some (sku, quantity, months).
+    pub fn pending_order(&self, customer: &str, items: &[(&str, i32, i32)]) -> String {
+        let item = |(sku, quantity, months): &(&str, i32, i32)| json!({"sku": sku, "quantity": quantity, "contractLength": months});
+        let items: Vec<Value> = items.iter().map(item).collect();
+        let made = self.mutate("createOrder", json!({"customerId": customer, "items": items}), "order { id }");
+        text(&made["order"]["id"])
+    }
+
+    /// A confirmed order of some (sku, quantity, months).
+    pub fn order(&self, customer: &str, items: &[(&str, i32, i32)]) -> String {
+        let order = self.pending_order(customer, items);
+        self.mutate("confirmOrder", json!({"orderId": order}), "__typename");
+        order
+    }
+
+    /// Fulfils one unit, which must succeed; answers the subscription's id.
+    pub fn fulfil(&self, order: &str, customer: &str, serial_number: &str) -> String {
+        let input = json!({"orderId": order, "customerId": customer, "assetSerialNumber": serial_number});
+        text(&self.mutate("fulfilOrderItem", input, "subscription { id }")["subscription"]["id"])
+    }
+
+    pub fn billing_group(&self, customer: &str, day: i32) -> String {
+        let input = json!({"customerId": customer, "name": "Group", "billingDay": day});
+        text(&self.mutate("createBillingGroup", input, "billingGroup { id }")["billingGroup"]["id"])
+    }
+
+    /// The situation of the domain's own scenarios: a customer, an order O1 of three LAP for 12 months at 129.00 and one
+    /// MON for 24 months at 49.00, confirmed, and the assets L1 to L4 and M1.
+    pub fn warehouse(&self) -> Warehouse {
+        let customer = self.customer("Jane Doe");
+        self.product("LAP", "129.00");
+        self.product("MON", "49.00");
+        for serial_number in ["L1", "L2", "L3", "L4"] {
+            self.asset("LAP", serial_number);
+        }
+        self.asset("MON", "M1");
+        let order = self.order(&customer, &[("LAP", 3, 12), ("MON", 1, 24)]);
+        Warehouse { customer, order }
+    }
+}
+
+pub struct Warehouse {
+    pub customer: String,
+    pub order: String,
+}
+
+impl Warehouse {
+    /// The input of a scan for the order.
+    pub fn scan(&self, serial_number: &str) -> Value {
+        json!({"orderId": self.order, "customerId": self.customer, "assetSerialNumber": serial_number})
+    }
+
+    /// The same with some arguments changed or added.
+    pub fn scan_with(&self, serial_number: &str, changes: Value) -> Value {
+        let mut input = self.scan(serial_number);
+        input.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        input
+    }
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned()
+}

@@ -1,0 +1,144 @@
+//! A database for one test, and looking at all of its tables at once.
+
+use super::postgres;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use perennial::repository::{DatabaseUrl, Db};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A database that is gone with this value.
+pub struct TestDatabase {
+    pub url: String,
+    pub backend: Backend,
+    _held: Held,
+}
+
+enum Held {
+    Folder(tempfile::TempDir),
+    Database(postgres::Database),
+}
+
+/// Connections a test's server may have: more than there are cores, fewer than PostgreSQL allows.
+const POOL: u32 = 16;
+
+impl TestDatabase {
+    /// A new database with all migrations.
+    pub fn fresh(backend: Backend) -> Self {
+        match backend {
+            Backend::Sqlite => {
+                let database = TestDatabase::empty(backend);
+                database.open().migrate().unwrap();
+                database
+            }
+            Backend::Postgres => {
+                let database = postgres::fresh_database(|url| {
+                    open(url).migrate().unwrap();
+                });
+                TestDatabase { url: database.url().to_owned(), backend, _held: Held::Database(database) }
+            }
+        }
+    }
+
+    /// A new database without tables.
+    pub fn empty(backend: Backend) -> Self {
+        match backend {
+            Backend::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let file: PathBuf = folder.path().join("test.db");
+                TestDatabase { url: format!("sqlite://{}", file.display()), backend, _held: Held::Folder(folder) }
+            }
+            Backend::Postgres => {
+                let database = postgres::empty_database();
+                TestDatabase { url: database.url().to_owned(), backend, _held: Held::Database(database) }
+            }
+        }
+    }
+
+    pub fn open(&self) -> Db {
+        open(&self.url)
+    }
+
+    /// Runs a statement; answers its only column as text, a row an element.
+    pub fn texts(&self, statement: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = Text)]
+            line: String,
+        }
+        let lines: Vec<Line> = match self.backend {
+            Backend::Sqlite => {
+                let mut conn = SqliteConnection::establish(self.url.trim_start_matches("sqlite://")).unwrap();
+                diesel::sql_query("PRAGMA busy_timeout = 10000").execute(&mut conn).unwrap();
+                diesel::sql_query(statement).load(&mut conn)
+            }
+            Backend::Postgres => diesel::sql_query(statement).load(&mut PgConnection::establish(&self.url).unwrap()),
+        }
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
+        lines.into_iter().map(|line| line.line).collect()
+    }
+
+    /// A number that a statement selects as its only value.
+    pub fn number(&self, expression: &str) -> i64 {
+        self.texts(&format!("SELECT CAST(({expression}) AS TEXT) AS line"))[0].parse().unwrap()
+    }
+
+    /// All tables of the program.
+    pub fn tables(&self) -> Vec<String> {
+        self.texts(match self.backend {
+            Backend::Sqlite => {
+                "SELECT name AS line FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+                 AND name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY name"
+            }
+            Backend::Postgres => {
+                "SELECT tablename::text AS line FROM pg_tables WHERE schemaname = 'public' \
+                 AND tablename NOT LIKE '\\_\\_%' ORDER BY tablename"
+            }
+        })
+    }
+
+    /// Every row of every table, as text. When a key was last used is left out: that is noted for reads, too.
+    pub fn dump(&self) -> BTreeMap<String, Vec<String>> {
+        let rows = |table: &String| match self.backend {
+            Backend::Sqlite => {
+                let columns =
+                    self.texts(&format!("SELECT name AS line FROM pragma_table_info('{table}') ORDER BY cid"));
+                let columns: Vec<_> = columns
+                    .iter()
+                    .filter(|column| *column != "last_used_at")
+                    .map(|column| format!("quote({column})"))
+                    .collect();
+                self.texts(&format!("SELECT {} AS line FROM {table} ORDER BY 1", columns.join(" || ' ' || ")))
+            }
+            Backend::Postgres => {
+                self.texts(&format!("SELECT (to_jsonb(t) - 'last_used_at')::text AS line FROM {table} t ORDER BY 1"))
+            }
+        };
+        self.tables()
+            .into_iter()
+            .map(|table| {
+                let found = rows(&table);
+                (table, found)
+            })
+            .collect()
+    }
+
+    /// Asserts that nothing was changed since a dump was taken.
+    #[track_caller]
+    pub fn assert_unchanged(&self, before: &BTreeMap<String, Vec<String>>) {
+        let after = self.dump();
+        for (table, rows) in before {
+            assert_eq!(after.get(table), Some(rows), "the table {table} was changed");
+        }
+    }
+}
+
+fn open(url: &str) -> Db {
+    Db::open(&url.parse::<DatabaseUrl>().unwrap(), POOL).unwrap()
+}

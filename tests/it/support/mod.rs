@@ -1,0 +1,253 @@
+//! A whole program for one test: a fresh database, a real server on a free port, a tenant with a key, a clock that
+//! stands still and identifiers that count.
+
+pub mod builders;
+pub mod database;
+pub mod postgres;
+
+use database::TestDatabase;
+use perennial::app::{Ambient, App, operator};
+use perennial::domain::api_key::Scope;
+use perennial::domain::{Id, Instant, tenant::Tenant};
+use perennial::graphql::Api;
+use perennial::http::{self, HttpSettings, Limits};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use uuid::{Timestamp, Uuid};
+
+pub use database::Backend;
+
+/// Runs one test on each database: `both!(name(app) { … })` makes `name::sqlite` and `name::postgres`.
+macro_rules! both {
+    ($($(#[$meta:meta])* $name:ident($app:ident) $body:block)*) => { $(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports, reason = "not every test needs all of what is beside it")]
+            use super::*;
+
+            fn run(backend: $crate::support::Backend) {
+                let $app = &$crate::support::TestApp::new(backend);
+                $body
+            }
+
+            #[test]
+            fn sqlite() {
+                run($crate::support::Backend::Sqlite);
+            }
+
+            #[test]
+            #[cfg_attr(without_postgres, ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install its server")]
+            fn postgres() {
+                run($crate::support::Backend::Postgres);
+            }
+        }
+    )* };
+}
+pub(crate) use both;
+
+/// The moment at which every test begins: 31 January 2025, noon, in UTC.
+pub const START: &str = "2025-01-31T12:00:00Z";
+
+pub struct TestApp {
+    pub app: Arc<App>,
+    pub database: TestDatabase,
+    pub tenant: Id<Tenant>,
+    /// A key of the ADMIN scope.
+    pub key: String,
+    clock: Arc<Mutex<Instant>>,
+    address: SocketAddr,
+    server: Option<(actix_web::dev::ServerHandle, JoinHandle<()>)>,
+    agent: ureq::Agent,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: ureq::http::HeaderMap,
+    pub text: String,
+}
+
+impl TestApp {
+    pub fn new(backend: Backend) -> Self {
+        TestApp::on(TestDatabase::fresh(backend))
+    }
+
+    /// On a database that is there already.
+    pub fn on(database: TestDatabase) -> Self {
+        let clock = Arc::new(Mutex::new(START.parse().unwrap()));
+        let ambient = Ambient::new(
+            {
+                let clock = clock.clone();
+                move || *clock.lock().unwrap()
+            },
+            counting_ids(),
+        );
+        let app = Arc::new(App { db: database.open(), ambient });
+        let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
+        let (address, server) = serve(app.clone());
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);
+        let agent = config.timeout_global(Some(Duration::from_secs(60))).build().into();
+        TestApp { app, database, tenant, key, clock, address, server: Some(server), agent }
+    }
+
+    /// Another tenant on the same server: its id and a key of the ADMIN scope.
+    pub fn another_tenant(&self, name: &str) -> (Id<Tenant>, String) {
+        operator::create_tenant(&self.app, name).unwrap()
+    }
+
+    /// A key of this tenant with some scope.
+    pub fn key_with(&self, scope: Scope) -> String {
+        operator::create_key(&self.app, self.tenant, "test", scope).unwrap().1
+    }
+
+    pub fn set_clock(&self, now: &str) {
+        *self.clock.lock().unwrap() = now.parse().unwrap();
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn agent(&self) -> &ureq::Agent {
+        &self.agent
+    }
+
+    /// Sends a document with this test's key; answers the whole response.
+    pub fn send(&self, document: &str, variables: Value) -> Value {
+        self.send_as(&self.key, &[], document, variables).json()
+    }
+
+    pub fn send_as(&self, key: &str, headers: &[(&str, &str)], document: &str, variables: Value) -> Answer {
+        let mut request = self.agent.post(self.url("/graphql")).header("authorization", format!("Bearer {key}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::of(request.send_json(json!({"query": document, "variables": variables})).unwrap())
+    }
+
+    /// The `data` of a document that must not have errors.
+    pub fn data(&self, document: &str) -> Value {
+        self.data_with(document, json!({}))
+    }
+
+    pub fn data_with(&self, document: &str, variables: Value) -> Value {
+        let mut response = self.send(document, variables);
+        assert_eq!(response.get("errors"), None, "{document}\n{response:#}");
+        response["data"].take()
+    }
+
+    /// The payload of a mutation that must succeed: `field` is its name, `selection` what is selected beside
+    /// `userErrors`.
+    pub fn mutate(&self, field: &str, input: Value, selection: &str) -> Value {
+        let payload = self.attempt(field, input, selection);
+        assert_eq!(payload["userErrors"], json!([]), "{field}: {payload:#}");
+        payload
+    }
+
+    /// The payload of a mutation that may refuse.
+    pub fn attempt(&self, field: &str, input: Value, selection: &str) -> Value {
+        self.attempt_as(&self.key, field, input, selection)
+    }
+
+    pub fn attempt_as(&self, key: &str, field: &str, input: Value, selection: &str) -> Value {
+        let (document, variables) = mutation(field, input, selection);
+        let mut response = self.send_as(key, &[], &document, variables).json();
+        assert_eq!(response.get("errors"), None, "{document}\n{response:#}");
+        response["data"][field].take()
+    }
+
+    /// Asserts that a mutation refuses with these codes and changes nothing in any table.
+    #[track_caller]
+    pub fn refuses(&self, field: &str, input: Value, codes: &[&str]) -> Value {
+        let before = self.database.dump();
+        let payload = self.attempt(field, input.clone(), "__typename");
+        let found: Vec<&str> = payload["userErrors"].as_array().unwrap().iter().map(code).collect();
+        assert_eq!(found, codes, "{field} {input}\n{payload:#}");
+        self.database.assert_unchanged(&before);
+        payload["userErrors"].clone()
+    }
+}
+
+fn code(error: &Value) -> &str {
+    error["code"].as_str().unwrap()
+}
+
+/// The document of one mutation with its variables.
+pub fn mutation(field: &str, input: Value, selection: &str) -> (String, Value) {
+    let mut initial = field.chars();
+    let ty = initial.next().unwrap().to_uppercase().collect::<String>() + initial.as_str();
+    let document = format!(
+        "mutation ($input: {ty}Input!) {{ {field}(input: $input) {{ {selection} userErrors {{ code message field number }} }} }}"
+    );
+    (document, json!({"input": input}))
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some((handle, thread)) = self.server.take() {
+            drop(handle.stop(false));
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Answer {
+    pub fn of(mut response: ureq::http::Response<ureq::Body>) -> Self {
+        let text = response.body_mut().read_to_string().unwrap();
+        Answer { status: response.status().as_u16(), headers: response.headers().clone(), text }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// A real server in a thread of its own, on a free port.
+fn serve(app: Arc<App>) -> (SocketAddr, (actix_web::dev::ServerHandle, JoinHandle<()>)) {
+    let settings = HttpSettings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        workers: 2,
+        blocking_threads: 16,
+        limits: Limits { body: 256 * 1024, query: 16 * 1024, timeout: Duration::from_secs(60) },
+        shutdown_timeout: Duration::from_secs(5),
+        playground: Some(http::playground::Playground::default()),
+        new_request_id: || Uuid::from_u128(7),
+    };
+    let (sender, receiver) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async {
+            let api = Arc::new(Api::new(app.clone()));
+            let (server, address) = http::start(app, api, &settings).unwrap();
+            sender.send((address, server.handle())).unwrap();
+            server.await.unwrap();
+        });
+    });
+    let (address, handle) = receiver.recv().unwrap();
+    (address, (handle, thread))
+}
+
+/// Identifiers that are the same in each run: the time, then a counter.
+fn counting_ids() -> impl Fn(Instant) -> Uuid {
+    let counter = AtomicU64::new(0);
+    move |now| {
+        let seconds = u64::try_from(now.timestamp()).unwrap();
+        let count = counter.fetch_add(1, Ordering::Relaxed);
+        let timestamp = Timestamp::from_unix_time(seconds, 0, u128::from(count), 42);
+        let time = timestamp.to_unix().0 * 1000;
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&time.to_be_bytes()[2..]);
+        bytes[6] = 0x70;
+        bytes[8] = 0x80;
+        bytes[9..].copy_from_slice(&count.to_be_bytes()[1..]);
+        Uuid::from_bytes(bytes)
+    }
+}
