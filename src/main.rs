@@ -8,6 +8,7 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+#[expect(clippy::print_stderr, reason = "the command line speaks here")]
 fn main() -> ExitCode {
     match cli::run(Config::parse()) {
         Ok(()) => ExitCode::SUCCESS,

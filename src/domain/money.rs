@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn amounts_have_the_digits_of_their_currency() {
         for (minor, currency, text) in [
-            (129_00, "EUR", "129.00"),
+            (12900, "EUR", "129.00"),
             (5, "EUR", "0.05"),
             (-5, "EUR", "-0.05"),
             (1290, "JPY", "1290"),

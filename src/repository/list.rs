@@ -119,9 +119,15 @@ macro_rules! listed {
 }
 pub(super) use listed;
 
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        List { columns: Vec::new() }
+    }
+}
+
 impl<T> List<T> {
     pub fn new() -> Self {
-        List { columns: Vec::new() }
+        List::default()
     }
 
     fn with<C: TableColumn>(mut self, _: C, kind: Kind) -> Self {
@@ -252,7 +258,8 @@ impl Slice {
         let keys: Vec<_> = self.keys.iter().map(|key| (key.column, key.direction)).chain([("id", self.id)]).collect();
         let mut ways = Vec::new();
         for (place, ((column, direction), value)) in keys.iter().zip(values).enumerate() {
-            let sign = if (*direction == Direction::Asc) != before { Comparison::Greater } else { Comparison::Less };
+            let up = (*direction == Direction::Asc) ^ before;
+            let sign = if up { Comparison::Greater } else { Comparison::Less };
             let mut way: Vec<_> = keys
                 .iter()
                 .zip(values)
@@ -267,7 +274,8 @@ impl Slice {
         }
         // Said again for the first key alone, so that the database seeks in its index.
         let bound = keys.first().zip(values.first()).map(|((column, direction), value)| {
-            let sign = if (*direction == Direction::Asc) != before { Comparison::AtLeast } else { Comparison::AtMost };
+            let up = (*direction == Direction::Asc) ^ before;
+            let sign = if up { Comparison::AtLeast } else { Comparison::AtMost };
             Condition::Is(column, sign, value.clone())
         });
         Condition::All(bound.into_iter().chain([Condition::Any(ways)]).collect())

@@ -7,7 +7,7 @@
 //! - `run.rs` is where async-graphql calls in: one blocking hop, one connection, one snapshot for a whole query.
 //! - `select.rs` asks which fields are meant for a type. `view.rs` loads a level: each relation of all its rows in one
 //!   statement (`one.rs`, `many.rs`, `page.rs`; `value.rs` for what is part of the row), then the level below.
-//! - `arguments.rs` and `cursor.rs` turn the arguments of a page into a slice of a list.
+//! - `arguments.rs` declares the arguments of a list; `slice.rs`, `filter.rs` and `cursor.rs` read what clients give.
 //! - `json.rs` writes the rows into one buffer. Nothing is written before everything is loaded.
 //! - `mutate.rs` does the same for mutations: run one, then read what is selected of its payload.
 //!
@@ -17,6 +17,7 @@ mod arguments;
 mod column;
 mod cursor;
 mod declare;
+mod filter;
 mod json;
 mod many;
 mod mutate;
@@ -25,6 +26,7 @@ mod page;
 mod registry;
 mod run;
 mod select;
+mod slice;
 mod value;
 mod view;
 

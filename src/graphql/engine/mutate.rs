@@ -63,7 +63,7 @@ impl Running<'_> {
     /// The field's `input` as JSON, with its variables filled in.
     pub fn input(&self) -> Result<serde_json::Value, ServerError> {
         let given = self.selected.raw_argument(self.env, "input")?;
-        let json = given.map(|value| value.into_json());
+        let json = given.map(async_graphql::Value::into_json);
         json.transpose().map(Option::unwrap_or_default).map_err(|error| coded(error.to_string(), "BAD_USER_INPUT"))
     }
 }
@@ -74,8 +74,10 @@ pub struct Mutation<R> {
     about: &'static str,
     needs: Scope,
     register: fn(&mut Registry) -> (String, String),
-    answer: Box<dyn for<'q> Fn(&R, &'q QueryEnv, &Running<'q>, &mut Out<'q>) -> Result<Done, Stopped> + Send + Sync>,
+    answer: Box<Answer<R>>,
 }
+
+type Answer<R> = dyn for<'q> Fn(&R, &'q QueryEnv, &Running<'q>, &mut Out<'q>) -> Result<Done, Stopped> + Send + Sync;
 
 struct Done {
     replayed: bool,

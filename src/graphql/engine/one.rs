@@ -172,7 +172,7 @@ pub struct AnyNode<T> {
     name: &'static str,
     prefix: &'static str,
     /// Reads the objects with some ids, and answers how each is written.
-    load: for<'q> fn(&mut Cx<'_, 'q>, &[Option<Id<()>>], &Selected<'q>) -> Read<Box<dyn Loaded<'q, T> + 'q>>,
+    load: Load<T>,
     register: fn(&mut Registry) -> String,
 }
 
@@ -189,6 +189,8 @@ impl<T: Object> AnyNode<T> {
         }
     }
 }
+
+type Load<T> = for<'q> fn(&mut Cx<'_, 'q>, &[Option<Id<()>>], &Selected<'q>) -> Read<Box<dyn Loaded<'q, T> + 'q>>;
 
 /// The object, or the objects, with the given ids: the prefix of an id says which of the types it has.
 pub struct Any<T> {

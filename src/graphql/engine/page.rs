@@ -1,12 +1,13 @@
 //! Lists that are paged through: a connection, its page, its edges.
 
-use super::arguments::{slice, slice_arguments};
+use super::arguments::slice_arguments;
 use super::cursor;
 use super::declare::{Object, Type, of};
 use super::json::{Out, Written};
 use super::many::distinct_ids;
 use super::registry::{Argument, object};
 use super::select::{Selected, select};
+use super::slice::slice;
 use super::view::{Cx, Factor, Fetched, Loaded, Relation, View};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;

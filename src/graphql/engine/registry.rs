@@ -1,8 +1,8 @@
 //! Tells async-graphql what was declared: SDL, validation and introspection come from here. Its `registry` is a hidden
 //! module, made for its derive macros; every struct of it is spelled out in one function here and nowhere else.
 
-use super::arguments::PAGE;
 use super::declare::{Field, Kind, Object, of};
+use super::slice::PAGE;
 use super::view::Factor;
 use crate::graphql::scalars;
 use crate::repository::list::ChoiceKind;
@@ -72,6 +72,7 @@ fn field<T>(registry: &mut Registry, field: &Field<T>) -> MetaField {
 /// How many objects a list that is not paged is taken to have.
 const LIST: usize = 5;
 
+#[expect(clippy::unnecessary_wraps, reason = "the type that async-graphql asks for")]
 fn list_cost(
     _: &VisitorContext<'_>,
     _: &[Positioned<VariableDefinition>],
@@ -82,6 +83,7 @@ fn list_cost(
 }
 
 /// What a page may cost: everything below it, as often as it is long.
+#[expect(clippy::unnecessary_wraps, reason = "the type that async-graphql asks for")]
 fn page_cost(
     cx: &VisitorContext<'_>,
     variables: &[Positioned<VariableDefinition>],

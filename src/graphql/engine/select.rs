@@ -62,7 +62,7 @@ impl<'q> Selected<'q> {
     /// An argument; one that is left out reads as null.
     pub fn argument<V: InputType>(&self, env: &QueryEnv, name: &str) -> ServerResult<V> {
         let value = self.raw_argument(env, name)?;
-        V::parse(value.map(Into::into)).map_err(|error| error.into_server_error(self.field.pos))
+        V::parse(value).map_err(|error| error.into_server_error(self.field.pos))
     }
 }
 

@@ -25,24 +25,20 @@ pub use database::Backend;
 macro_rules! both {
     ($($(#[$meta:meta])* $name:ident($app:ident) $body:block)*) => { $(
         $(#[$meta])*
-        mod $name {
-            #[allow(unused_imports, reason = "not every test needs all of what is beside it")]
-            use super::*;
+        fn $name($app: &$crate::support::TestApp) $body
 
-            fn run(backend: $crate::support::Backend) {
-                let $app = &$crate::support::TestApp::new(backend);
-                $body
-            }
+        mod $name {
+            use $crate::support::{Backend, TestApp};
 
             #[test]
             fn sqlite() {
-                run($crate::support::Backend::Sqlite);
+                super::$name(&TestApp::new(Backend::Sqlite));
             }
 
             #[test]
             #[cfg_attr(without_postgres, ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install its server")]
             fn postgres() {
-                run($crate::support::Backend::Postgres);
+                super::$name(&TestApp::new(Backend::Postgres));
             }
         }
     )* };
