@@ -21,6 +21,8 @@ pub struct Subscription {
     pub order_item_id: Option<Id<OrderItem>>,
     pub asset_id: Option<Id<Asset>>,
     pub billing_group_id: Option<Id<BillingGroup>>,
+    /// The subscription that it is a part of.
+    pub parent_subscription_id: Option<Id<Subscription>>,
     pub currency: Currency,
     pub timezone: Zone,
     /// What a rental costs a month.
@@ -31,6 +33,9 @@ pub struct Subscription {
     pub billing_start: Option<BillingStart>,
     pub start_date: Instant,
     pub end_date: Option<Instant>,
+    /// The trial: [start, end). Rentals have none.
+    pub trial_start: Option<Instant>,
+    pub trial_end: Option<Instant>,
     pub billing_anchor: Option<Instant>,
     pub current_period_start: Option<Instant>,
     pub current_period_end: Option<Instant>,

@@ -27,6 +27,9 @@ impl Object for Subscription {
                 "The group with which it is billed; null where it is billed by itself.",
                 |subscription| subscription.billing_group_id,
             )
+            .maybe("parent", "The subscription that it is a part of; null where there is none.", |subscription| {
+                subscription.parent_subscription_id
+            })
             .column("currency", "The currency of its prices.", |subscription| &subscription.currency)
             .column("timezone", "The zone in which its days begin and end.", |subscription| &subscription.timezone)
             .maybe_value("monthlyAmount", "What a rental costs a month; null for others.", |subscription| {
@@ -43,6 +46,12 @@ impl Object for Subscription {
             .column("startDate", "Its first moment.", |subscription| &subscription.start_date)
             .column("endDate", "The moment at which it is over; null where no end is agreed.", |subscription| {
                 &subscription.end_date
+            })
+            .column("trialStart", "The start of its trial; null where it has none, as rentals do.", |subscription| {
+                &subscription.trial_start
+            })
+            .column("trialEnd", "The end of its trial; null where it has none, as rentals do.", |subscription| {
+                &subscription.trial_end
             })
             .column(
                 "billingAnchor",
@@ -67,6 +76,11 @@ impl Object for Subscription {
                 "The due dates of a rental, in order; empty for others.",
                 subscription::payments_of,
                 |payment| payment.subscription_id,
+            )
+            .computed(
+                "hostedPaymentLink",
+                "Where its customer can pay for it; null where there is no such page.",
+                |_| None::<String>,
             )
             .column("metadata", "Whatever you keep with it.", |subscription| &subscription.metadata)
             .column("notes", "Internal notes; null where there are none.", |subscription| &subscription.notes)

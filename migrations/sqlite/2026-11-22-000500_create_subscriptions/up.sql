@@ -52,6 +52,7 @@ CREATE TABLE subscriptions (
     order_item_id BLOB,
     asset_id BLOB,
     billing_group_id BLOB,
+    parent_subscription_id BLOB CHECK (parent_subscription_id <> id),
     currency TEXT NOT NULL CHECK (length(currency) = 3),
     timezone TEXT NOT NULL,
     monthly_amount INTEGER CHECK (monthly_amount >= 0),
@@ -59,6 +60,8 @@ CREATE TABLE subscriptions (
     billing_start TEXT CHECK (billing_start IN ('IMMEDIATE', 'FIRST_OF_NEXT_MONTH', 'SAME_DAY_NEXT_MONTH')),
     start_date TEXT NOT NULL,
     end_date TEXT,
+    trial_start TEXT,
+    trial_end TEXT,
     billing_anchor TEXT,
     current_period_start TEXT,
     current_period_end TEXT,
@@ -74,6 +77,10 @@ CREATE TABLE subscriptions (
     FOREIGN KEY (tenant_id, order_item_id) REFERENCES order_items (tenant_id, id),
     FOREIGN KEY (tenant_id, asset_id) REFERENCES assets (tenant_id, id),
     FOREIGN KEY (tenant_id, billing_group_id, customer_id) REFERENCES billing_groups (tenant_id, id, customer_id),
+    FOREIGN KEY (tenant_id, parent_subscription_id) REFERENCES subscriptions (tenant_id, id),
+    CONSTRAINT a_trial_has_two_ends CHECK (
+        (trial_start IS NULL) = (trial_end IS NULL) AND (trial_start IS NULL OR trial_start < trial_end)
+    ),
     CONSTRAINT periods_are_half_open CHECK (current_period_start < current_period_end AND start_date < end_date)
 ) STRICT;
 
@@ -89,6 +96,7 @@ CREATE INDEX subscriptions_order ON subscriptions (tenant_id, order_id, id);
 CREATE INDEX subscriptions_order_item ON subscriptions (tenant_id, order_item_id, id);
 CREATE INDEX subscriptions_asset ON subscriptions (tenant_id, asset_id, id);
 CREATE INDEX subscriptions_billing_group ON subscriptions (tenant_id, billing_group_id, id);
+CREATE INDEX subscriptions_parent ON subscriptions (tenant_id, parent_subscription_id, id);
 CREATE INDEX subscriptions_start_date ON subscriptions (tenant_id, start_date, id);
 CREATE INDEX subscriptions_end_date ON subscriptions (tenant_id, end_date, id);
 CREATE INDEX subscriptions_next_billing_date ON subscriptions (tenant_id, next_billing_date, id);
