@@ -176,21 +176,21 @@ payload! {
     /// What `createAsset` answers.
     CreateAssetPayload of AssetChanged {
         /// The new asset.
-        asset: Asset => |changed| Some(changed.asset),
+        "asset": Asset => |changed| Some(changed.asset),
     }
 }
 payload! {
     /// What `updateAsset` answers.
     UpdateAssetPayload of AssetChanged {
         /// The asset as it is now.
-        asset: Asset => |changed| Some(changed.asset),
+        "asset": Asset => |changed| Some(changed.asset),
     }
 }
 payload! {
     /// What `changeAssetStatus` answers.
     ChangeAssetStatusPayload of AssetChanged {
         /// The asset as it is now.
-        asset: Asset => |changed| Some(changed.asset),
+        "asset": Asset => |changed| Some(changed.asset),
     }
 }
 

@@ -90,14 +90,14 @@ payload! {
     /// What `createBillingGroup` answers.
     CreateBillingGroupPayload of BillingGroupChanged {
         /// The new group.
-        billing_group: BillingGroup => |changed| Some(changed.billing_group),
+        "billingGroup": BillingGroup => |changed| Some(changed.billing_group),
     }
 }
 payload! {
     /// What `updateBillingGroup` answers.
     UpdateBillingGroupPayload of BillingGroupChanged {
         /// The group as it is now.
-        billing_group: BillingGroup => |changed| Some(changed.billing_group),
+        "billingGroup": BillingGroup => |changed| Some(changed.billing_group),
     }
 }
 

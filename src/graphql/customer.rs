@@ -149,14 +149,14 @@ payload! {
     /// What `createCustomer` answers.
     CreateCustomerPayload of CustomerChanged {
         /// The new customer.
-        customer: Customer => |changed| Some(changed.customer),
+        "customer": Customer => |changed| Some(changed.customer),
     }
 }
 payload! {
     /// What `updateCustomer` answers.
     UpdateCustomerPayload of CustomerChanged {
         /// The customer as it is now.
-        customer: Customer => |changed| Some(changed.customer),
+        "customer": Customer => |changed| Some(changed.customer),
     }
 }
 

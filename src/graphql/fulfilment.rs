@@ -146,11 +146,11 @@ payload! {
     /// What `fulfilOrderItem` answers.
     FulfilOrderItemPayload of Fulfilled {
         /// The new subscription.
-        subscription: Subscription => |made| Some(made.subscription),
+        "subscription": Subscription => |made| Some(made.subscription),
         /// The order, with its progress.
-        order: Order => |made| Some(made.order),
+        "order": Order => |made| Some(made.order),
         /// The device, which is rented out now.
-        asset: Asset => |made| Some(made.asset),
+        "asset": Asset => |made| Some(made.asset),
     }
 }
 

@@ -86,7 +86,7 @@ macro_rules! payload {
     (
         $(#[doc = $about:literal])+
         $payload:ident of $outcome:ty {
-            $( $(#[doc = $field_about:literal])+ $field:ident: $object:ty => $id:expr, )*
+            $( $(#[doc = $field_about:literal])+ $field:literal: $object:ty => $id:expr, )*
         }
     ) => {
         $(#[doc = $about])+
@@ -108,7 +108,7 @@ macro_rules! payload {
             fn declare() -> $crate::graphql::engine::Type<Self> {
                 $crate::graphql::engine::Type::new(stringify!($payload), concat!($($about),+).trim())
                     $(.maybe::<$object>(
-                        $crate::graphql::mutations::wire_name(stringify!($field)),
+                        $field,
                         concat!($($field_about),+).trim(),
                         |payload: &$payload| {
                             let id: fn(&$outcome) -> Option<$crate::domain::Id<$object>> = $id;
@@ -126,14 +126,6 @@ pub(super) use payload;
 
 pub const USER_ERRORS: &str = "Why it refused; empty where it did what was asked. Where this is not selected, a refusal \
                                is an error at the top level.";
-
-/// The API's name of a payload's field.
-pub fn wire_name(field: &'static str) -> &'static str {
-    match field {
-        "billing_group" => "billingGroup",
-        other => other,
-    }
-}
 
 /// A choice as an argument.
 pub struct Wire<C>(pub C);

@@ -178,28 +178,28 @@ payload! {
     /// What `createOrder` answers.
     CreateOrderPayload of OrderChanged {
         /// The new order.
-        order: Order => |changed| Some(changed.order),
+        "order": Order => |changed| Some(changed.order),
     }
 }
 payload! {
     /// What `updateOrder` answers.
     UpdateOrderPayload of OrderChanged {
         /// The order as it is now.
-        order: Order => |changed| Some(changed.order),
+        "order": Order => |changed| Some(changed.order),
     }
 }
 payload! {
     /// What `confirmOrder` answers.
     ConfirmOrderPayload of OrderChanged {
         /// The order as it is now.
-        order: Order => |changed| Some(changed.order),
+        "order": Order => |changed| Some(changed.order),
     }
 }
 payload! {
     /// What `cancelOrder` answers.
     CancelOrderPayload of OrderChanged {
         /// The order as it is now.
-        order: Order => |changed| Some(changed.order),
+        "order": Order => |changed| Some(changed.order),
     }
 }
 

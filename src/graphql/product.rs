@@ -145,14 +145,14 @@ payload! {
     /// What `createProduct` answers.
     CreateProductPayload of ProductChanged {
         /// The new product.
-        product: Product => |changed| Some(changed.product),
+        "product": Product => |changed| Some(changed.product),
     }
 }
 payload! {
     /// What `updateProduct` answers.
     UpdateProductPayload of ProductChanged {
         /// The product as it is now.
-        product: Product => |changed| Some(changed.product),
+        "product": Product => |changed| Some(changed.product),
     }
 }
 

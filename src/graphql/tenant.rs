@@ -71,7 +71,7 @@ payload! {
     /// What `updateTenantSettings` answers.
     UpdateTenantSettingsPayload of TenantChanged {
         /// The tenant, with its new settings.
-        tenant: Tenant => |changed| Some(changed.tenant),
+        "tenant": Tenant => |changed| Some(changed.tenant),
     }
 }
 
