@@ -135,7 +135,13 @@ fn condition(column: &'static str, kind: Kind, name: &str, value: &Value) -> Res
 }
 
 /// Texts and ids are bound as one list; the few lists of other kinds as single comparisons.
-fn among(column: &'static str, binds: Vec<Bind>) -> Condition {
+fn among(column: &'static str, mut binds: Vec<Bind>) -> Condition {
+    // A list of one is a comparison, for which an index answers in the order of the list's own sort keys.
+    if binds.len() == 1
+        && let Some(only) = binds.pop()
+    {
+        return Condition::Is(column, Comparison::Equal, only);
+    }
     let ids: Option<Vec<_>> = binds.iter().map(|bind| if let Bind::Id(id) = bind { Some(*id) } else { None }).collect();
     if let Some(ids) = ids {
         return Condition::Among(column, Values::Ids(ids));
