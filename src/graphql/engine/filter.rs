@@ -142,6 +142,9 @@ fn among(column: &'static str, mut binds: Vec<Bind>) -> Condition {
     {
         return Condition::Is(column, Comparison::Equal, only);
     }
+    if binds.is_empty() {
+        return Condition::Any(Vec::new());
+    }
     let ids: Option<Vec<_>> = binds.iter().map(|bind| if let Bind::Id(id) = bind { Some(*id) } else { None }).collect();
     if let Some(ids) = ids {
         return Condition::Among(column, Values::Ids(ids));
