@@ -221,8 +221,8 @@ impl ServerArgs {
         self.pool_size.into()
     }
 
-    /// The settings of the server. `api_key` is what the playground offers to use, if there is one to give away.
-    pub fn http(&self, api_key: Option<String>, new_request_id: fn() -> Uuid) -> HttpSettings {
+    /// The settings of the server. `playground` is what the page at / knows, if there is to be one.
+    pub fn http(&self, playground: Playground, new_request_id: fn() -> Uuid) -> HttpSettings {
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         HttpSettings {
             listen: self.listen,
@@ -234,7 +234,7 @@ impl ServerArgs {
                 timeout: Duration::from_secs(self.timeout.into()),
             },
             shutdown_timeout: Duration::from_secs(self.shutdown_timeout.into()),
-            playground: (!self.no_playground).then_some(Playground { api_key }),
+            playground: (!self.no_playground).then_some(playground),
             new_request_id,
         }
     }

@@ -35,17 +35,37 @@ impl Failure for OperatorError {
 
 /// Creates a tenant with the default settings and a key of the ADMIN scope; answers the key's secret.
 pub fn create_tenant(app: &App, name: &str) -> Result<(Id<Tenant>, String), OperatorError> {
+    let id = app.ambient.id(app.ambient.now());
+    let (_, secret) = create_tenant_as(app, id, name, Settings::default())?;
+    Ok((id, secret))
+}
+
+/// Creates a tenant with this id and these settings, and a key of the ADMIN scope; answers the key and its secret.
+pub fn create_tenant_as(
+    app: &App,
+    id: Id<Tenant>,
+    name: &str,
+    settings: Settings,
+) -> Result<(Id<ApiKey>, String), OperatorError> {
     let name = text::required(name, text::NAME)?;
     let secret = new_secret()?;
     let now = app.ambient.now();
-    let id = app.ambient.id(now);
-    let settings = Settings::default();
     let made = Tenant { id, name, settings, version: 1, created_at: now, updated_at: now };
-    app.db.write(|tx| {
+    let key = app.db.write(|tx| {
         tenant::insert(tx, &made)?;
         insert_key(app, tx, id, "first key", Scope::Admin, &secret)
     })?;
-    Ok((id, secret))
+    Ok((key, secret))
+}
+
+/// The tenant with this id, if there is one.
+pub fn find_tenant(app: &App, id: Id<Tenant>) -> Result<Option<Tenant>, OperatorError> {
+    Ok(app.db.read_once(|conn| Query::by_id(id, id).first(conn))?)
+}
+
+/// Whether there is any tenant at all.
+pub fn has_tenants(app: &App) -> Result<bool, OperatorError> {
+    Ok(app.db.read_once(tenant::any)?)
 }
 
 /// Creates a key; answers its secret, which is not to be had again.

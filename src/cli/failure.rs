@@ -1,6 +1,7 @@
 //! Why a command did not do what it was asked for: one line for whoever typed it.
 
 use crate::app::operator::OperatorError;
+use crate::demo::DemoError;
 use crate::repository::{MigrateError, OpenError, VersionError};
 use std::fmt::Display;
 use std::io;
@@ -18,6 +19,8 @@ pub enum Failure {
     Version(#[from] VersionError),
     #[error(transparent)]
     Operator(#[from] OperatorError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     #[error("the log filter: {0}")]
     LogFilter(String),
     #[error("port {} of {} is taken. Stop the other program, or choose another port with --listen.", .0.port(), .0.ip())]

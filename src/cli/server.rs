@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::config::ServerArgs;
 use crate::demo::{self, Demo};
 use crate::graphql::Api;
+use crate::http::playground::Playground;
 use crate::http::{self, HttpSettings};
 use crate::repository::Db;
 use actix_web::dev::ServerHandle;
@@ -28,7 +29,7 @@ pub fn serve(db: Db, args: &ServerArgs, migrate_first: bool) -> Result<(), Failu
     } else {
         prepare(&db)?;
     }
-    run(App::new(db).into(), &args.http(None, new_request_id), |address| {
+    run(App::new(db).into(), &args.http(Playground::default(), new_request_id), |address| {
         tracing::info!(%address, "listening");
         Ok(())
     })
@@ -41,9 +42,20 @@ pub fn demo(db: Db, args: &ServerArgs) -> Result<(), Failure> {
     migrate(&db)?;
     let app = Arc::new(App::new(db));
     let demo = fill(&app)?;
-    let settings = args.http(Some(demo.api_key.clone()), new_request_id);
+    let settings = args.http(playground(&demo), new_request_id);
     let has_playground = settings.playground.is_some();
     run(app, &settings, |address| introduce(&demo, reachable(address), has_playground))
+}
+
+/// What the page knows of the demo: its key, and what to try the examples with.
+fn playground(demo: &Demo) -> Playground {
+    let values = vec![
+        ("orderId", demo.order.to_string()),
+        ("customerId", demo.customer.to_string()),
+        ("serialNumber", demo::FREE_SERIAL.to_owned()),
+        ("fulfilledOrder", demo::FULFILLED_ORDER.to_owned()),
+    ];
+    Playground { api_key: Some(demo.api_key.clone()), values }
 }
 
 /// Fills the database under a progress bar, which shows on a terminal only.

@@ -25,6 +25,8 @@ pub struct Playground {
     /// The key that the page sends unless told otherwise. Anybody who can open the page can read it, so this is for
     /// demonstration data only.
     pub api_key: Option<String>,
+    /// What stands in the examples for `{{name}}`, such as the ids of objects to try them with.
+    pub values: Vec<(&'static str, String)>,
 }
 
 /// The routes of the playground, for [`actix_web::App::configure`]; none of them if there is to be no playground.
@@ -67,15 +69,16 @@ fn document(settings: &Playground) -> Value {
     let mut names: Vec<_> = Examples::iter().collect();
     names.sort();
     let stems = names.iter().filter_map(|name| name.strip_suffix(".graphql"));
-    let examples: Vec<_> = stems.filter_map(example).collect();
+    let examples: Vec<_> = stems.filter_map(|stem| example(stem, &settings.values)).collect();
     json!({ "apiKey": settings.api_key, "examples": examples })
 }
 
 /// One tab: its name is the comment in the first line, its variables are in a file of the same name, if there is one.
-fn example(stem: &str) -> Option<Value> {
+fn example(stem: &str, values: &[(&str, String)]) -> Option<Value> {
     let text = |ending| {
         let file = Examples::get(&format!("{stem}.{ending}"))?;
-        Some(String::from_utf8_lossy(&file.data).into_owned())
+        let text = String::from_utf8_lossy(&file.data).into_owned();
+        Some(values.iter().fold(text, |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value)))
     };
     let query: String = text("graphql")?;
     let comment = query.lines().next().and_then(|line| line.strip_prefix('#'));
@@ -133,7 +136,8 @@ mod tests {
     #[actix_web::test]
     async fn serves_every_file_and_nothing_when_off() {
         let api_key = Some("key".into());
-        let app = App::new().configure(routes(Some(Playground { api_key })));
+        let values = vec![("orderId", "ord_1".into())];
+        let app = App::new().configure(routes(Some(Playground { api_key, values })));
         let app = test::init_service(app).await;
         for name in Assets::iter() {
             assert_ne!(content_type(&name), "application/octet-stream", "{name}");
@@ -149,6 +153,9 @@ mod tests {
         let json: Value = test::call_and_read_body_json(&app, request).await;
         assert_eq!(json.pointer("/apiKey"), Some(&json!("key")));
         assert_eq!(json.pointer("/examples/0/name"), Some(&json!("Orders")));
+        let variables = json.pointer("/examples/4/variables").and_then(Value::as_str).expect("variables");
+        let variables: Value = serde_json::from_str(variables).expect("JSON");
+        assert_eq!(variables.pointer("/input/orderId"), Some(&json!("ord_1")));
 
         let off = test::init_service(App::new().configure(routes(None))).await;
         let response = test::call_service(&off, TestRequest::get().uri("/").to_request()).await;

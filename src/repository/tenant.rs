@@ -20,6 +20,12 @@ pub fn own(conn: &mut Conn, tenant: Id<Tenant>) -> Read<Tenant> {
     Query::by_id(tenant, tenant).first(conn)?.ok_or_else(|| super::Fault::Database("the tenant is gone".to_owned()))
 }
 
+/// Whether there is any tenant. For the operator: no request looks beyond its own.
+pub fn any(conn: &mut Conn) -> Read<bool> {
+    Ok(on_backend!(conn, |conn| diesel::select(diesel::dsl::exists(tenants::table.select(tenants::tenant_id)))
+        .get_result(conn))?)
+}
+
 pub fn insert(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
     on_backend!(tx, |conn| diesel::insert_into(tenants::table)
         .values((
