@@ -3,6 +3,7 @@
 //! [`plan`] makes the data up, the same each time; [`fill`] stores it through the use cases, so that counters, events
 //! and audit records are those of real requests.
 
+mod customers;
 mod dice;
 mod fill;
 mod lists;

@@ -1,11 +1,9 @@
 //! What the demo tenant is to have, made from the lists by dice that always fall the same way. No ids and no dates:
 //! customers, devices and groups are named by their places in the plan, days are counted from the day of the filling.
 
+use super::customers;
 use super::dice::Dice;
-use super::lists::{
-    BRANCHES, CANCEL_REASONS, COMPANIES, DAMAGES, FIRST_NAMES, KINDS, Kind, LAST_NAMES, LENGTHS, ORDER_NOTES, PHONES,
-    TRADES, WAREHOUSES,
-};
+use super::lists::{CANCEL_REASONS, DAMAGES, KINDS, Kind, LENGTHS, ORDER_NOTES, WAREHOUSES};
 use super::stock::Stock;
 use crate::app::asset::CreateAsset;
 use crate::app::customer::CreateCustomer;
@@ -14,7 +12,6 @@ use crate::domain::asset::UnavailableReason;
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
 use bigdecimal::BigDecimal;
-use chrono_tz::Europe;
 
 /// Everything that the demo tenant is to have.
 #[derive(Debug, Default)]
@@ -92,7 +89,6 @@ enum Fate {
 }
 
 const ORDERS: usize = 300;
-const PEOPLE: usize = 60;
 /// How many units the well-known order has of each of its two products.
 const WELL_KNOWN_UNITS: usize = 3;
 /// How many of the first devices of these products no other order gets, so that there is something to scan.
@@ -103,7 +99,7 @@ pub fn plan() -> Plan {
     let mut dice = Dice::new(2_024);
     let mut plan = Plan::default();
     plan.products = KINDS.iter().map(product).collect();
-    let companies = customers(&mut plan, &mut dice);
+    let companies = customers::add(&mut plan, &mut dice);
     let mut stock = assets(&mut plan, &mut dice);
     let first: [usize; 2] = [0, 1];
     first.into_iter().for_each(|product| stock.keep_back(product, KEPT_BACK));
@@ -158,74 +154,8 @@ fn cents(amount: i64) -> BigDecimal {
     BigDecimal::new(amount.into(), 2)
 }
 
-fn metadata(value: &serde_json::Value) -> Metadata {
+pub fn metadata(value: &serde_json::Value) -> Metadata {
     Metadata::try_new(value).unwrap_or_else(|_| Metadata::empty())
-}
-
-/// Adds the customers: companies first, then their branches, then people. Answers how many are no people.
-fn customers(plan: &mut Plan, dice: &mut Dice) -> usize {
-    for (place, name) in COMPANIES.iter().enumerate() {
-        let (trade, industry) = dice.pick(TRADES);
-        let address = format!("it@{}.example.com", slug(name));
-        let kept = serde_json::json!({"industry": industry, "paymentTerms": dice.pick(&["net 7", "net 14", "net 30"])});
-        plan.customers.push(customer(dice, place, format!("{name} {trade}"), address, &kept));
-        if place >= 2 && dice.one_in(2) {
-            let billing_day = dice.pick(&[1, 5, 15, 20]);
-            plan.groups.push(PlannedGroup { customer: place, name: "One invoice a month", billing_day });
-        }
-    }
-    // Every other company has a branch.
-    for (parent, name) in COMPANIES.iter().enumerate().step_by(2) {
-        let place = plan.customers.len();
-        let branch = dice.pick(BRANCHES);
-        let address = format!("{}@{}.example.com", slug(branch), slug(name));
-        let kept = serde_json::json!({"costCentre": format!("{}", dice.between(1_000, 9_999))});
-        let mut branch = customer(dice, place, format!("{name} {branch} GmbH"), address, &kept);
-        if branch.new.name.contains("Wien") {
-            branch.new.timezone = Some(Europe::Vienna);
-        }
-        plan.customers.push(PlannedCustomer { parent: Some(parent), ..branch });
-    }
-    let companies = plan.customers.len();
-    for (place, (first, last)) in people().take(PEOPLE).enumerate() {
-        let address = format!("{}.{}@example.org", slug(first), slug(last));
-        let kept = if dice.one_in(3) { serde_json::json!({"newsletter": true}) } else { serde_json::json!({}) };
-        plan.customers.push(customer(dice, companies + place, format!("{first} {last}"), address, &kept));
-    }
-    companies
-}
-
-/// First and last names in pairs of which no two are the same.
-fn people() -> impl Iterator<Item = (&'static str, &'static str)> {
-    (0..LAST_NAMES.len()).flat_map(|shift| {
-        let last_names = LAST_NAMES.iter().cycle().skip(shift * 7);
-        FIRST_NAMES.iter().copied().zip(last_names.copied())
-    })
-}
-
-fn customer(dice: &mut Dice, place: usize, name: String, address: String, kept: &serde_json::Value) -> PlannedCustomer {
-    let new = CreateCustomer {
-        external_id: (!dice.one_in(4)).then(|| format!("CRM-{}", 10_001 + place)),
-        name,
-        email: Some(address),
-        phone: (!dice.one_in(3)).then(|| format!("{}{:03}", dice.pick(PHONES), dice.below(1_000))),
-        timezone: None,
-        parent_customer_id: None,
-        metadata: metadata(kept),
-    };
-    PlannedCustomer { new, parent: None }
-}
-
-/// A name as it stands in an address.
-fn slug(name: &str) -> String {
-    let letter = |letter: char| match letter {
-        'ä' => "ae".to_owned(),
-        'ö' => "oe".to_owned(),
-        'ü' => "ue".to_owned(),
-        'ç' => "c".to_owned(),
-        other => other.to_string(),
-    };
-    name.to_lowercase().chars().map(letter).collect()
 }
 
 /// Adds the devices; answers those that are free.
@@ -322,5 +252,105 @@ fn hand(dice: &mut Dice) -> AssetFate {
         2 => AssetFate::Unavailable(UnavailableReason::Stolen, "Reported to the police."),
         3 | 4 => AssetFate::Retired,
         _ => AssetFate::Stays,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::{FREE_SERIAL, OPEN_ORDER};
+    use std::collections::BTreeSet;
+
+    /// How many different ones there are; all of them, where nothing stands twice.
+    fn distinct<T: Ord>(values: impl IntoIterator<Item = T>) -> usize {
+        values.into_iter().collect::<BTreeSet<_>>().len()
+    }
+
+    #[test]
+    fn the_plan_is_the_same_each_time() {
+        assert_eq!(format!("{:?}", plan()), format!("{:?}", plan()));
+    }
+
+    #[test]
+    fn nothing_that_is_unique_stands_twice() {
+        let plan = plan();
+        assert_eq!(distinct(plan.products.iter().map(|product| &product.sku)), plan.products.len());
+        assert_eq!(distinct(plan.assets.iter().map(|asset| &asset.new.serial_number)), plan.assets.len());
+        assert_eq!(distinct(plan.customers.iter().map(|customer| &customer.new.name)), plan.customers.len());
+        assert_eq!(distinct(plan.customers.iter().map(|customer| &customer.new.email)), plan.customers.len());
+        let external: Vec<_> = plan.customers.iter().filter_map(|customer| customer.new.external_id.as_ref()).collect();
+        assert_eq!(distinct(&external), external.len());
+        let used: Vec<_> = plan.orders.iter().flat_map(|order| order.scans.iter().chain(&order.reserved)).collect();
+        assert_eq!(distinct(&used), used.len());
+        assert!(used.iter().all(|asset| plan.assets[**asset].fate == AssetFate::Stays));
+    }
+
+    #[test]
+    fn prices_fall_as_contracts_grow_and_addresses_belong_to_nobody() {
+        let plan = plan();
+        for product in &plan.products {
+            let falls = |pair: &[(ContractLength, BigDecimal)]| pair[0].0 < pair[1].0 && pair[0].1 > pair[1].1;
+            assert!(product.rental_prices.windows(2).all(falls), "{}", product.sku);
+            assert_eq!(product.rental_prices.len(), LENGTHS.len());
+            let most = product.rental_prices.first().map(|(_, price)| price.clone());
+            assert!(product.list_price > most, "{}", product.sku);
+        }
+        for (place, customer) in plan.customers.iter().enumerate() {
+            let address = customer.new.email.as_deref().unwrap();
+            assert_eq!(crate::domain::customer::email(address).as_deref(), Ok(address));
+            assert!(address.is_ascii(), "{address}");
+            let host = address.split_once('@').unwrap().1;
+            assert!(host == "example.org" || host.ends_with(".example.com"), "{address}");
+            assert!(customer.parent.is_none_or(|parent| parent < place));
+        }
+    }
+
+    #[test]
+    fn there_is_some_of_everything() {
+        let plan = plan();
+        let orders = |is: fn(&&PlannedOrder) -> bool| plan.orders.iter().filter(is).count();
+        let units = |order: &PlannedOrder| order.items.iter().map(|item| item.quantity).sum::<usize>();
+        assert_eq!((plan.customers.len(), plan.orders.len()), (120, ORDERS));
+        assert!((850..=950).contains(&plan.assets.len()), "{}", plan.assets.len());
+        assert!(orders(|order| !order.confirmed && order.cancelled.is_none()) > 20);
+        assert!(orders(|order| order.confirmed && order.scans.is_empty() && order.cancelled.is_none()) > 20);
+        assert!(orders(|order| order.cancelled.is_some()) > 20);
+        assert!(orders(|order| !order.scans.is_empty() && order.start > 0) > 5);
+        assert!(orders(|order| !order.scans.is_empty() && order.start < -365) > 20);
+        let part = |order: &&PlannedOrder| (1..units(order)).contains(&order.scans.len());
+        assert!(plan.orders.iter().filter(part).count() > 20);
+        assert!(plan.orders.iter().filter(|order| order.scans.len() == units(order)).count() > 100);
+        assert!(plan.orders.iter().all(|order| order.scans.len() + order.reserved.len() <= units(order)));
+        let reserved: usize = plan.orders.iter().map(|order| order.reserved.len()).sum();
+        assert!(reserved > 20);
+        let fates = |is: fn(AssetFate) -> bool| plan.assets.iter().filter(|asset| is(asset.fate)).count();
+        assert!(fates(|fate| fate == AssetFate::Retired) > 10);
+        assert!(fates(|fate| matches!(fate, AssetFate::Unavailable(..))) > 10);
+    }
+
+    #[test]
+    fn the_open_order_can_be_fulfilled_twice_over() {
+        let plan = plan();
+        let used: BTreeSet<_> =
+            plan.orders.iter().flat_map(|order| order.scans.iter().chain(&order.reserved)).collect();
+        let free = |sku: &str| {
+            let is_free = |(place, asset): &(usize, &PlannedAsset)| {
+                asset.new.sku == sku && asset.fate == AssetFate::Stays && !used.contains(place)
+            };
+            plan.assets.iter().enumerate().filter(is_free).map(|(_, asset)| asset).collect::<Vec<_>>()
+        };
+        let open = &plan.orders[0];
+        assert_eq!(OPEN_ORDER, "O-000001");
+        assert!(!open.confirmed && open.scans.is_empty() && open.items.len() == 2);
+        for item in &open.items {
+            assert!(free(&plan.products[item.product].sku).len() >= 2 * item.quantity);
+        }
+        let first = free(&plan.products[open.items[0].product].sku)[0];
+        assert_eq!(first.new.serial_number, FREE_SERIAL);
+        assert_eq!(plan.orders[1].scans.len(), units(&plan.orders[1]));
+
+        fn units(order: &PlannedOrder) -> usize {
+            order.items.iter().map(|item| item.quantity).sum()
+        }
     }
 }
