@@ -105,36 +105,41 @@ impl TestDatabase {
 
     /// Every row of every table, as text. When a key was last used is left out: that is noted for reads, too.
     pub fn dump(&self) -> BTreeMap<String, Vec<String>> {
-        let rows = |table: &String| match self.backend {
+        let rows: Vec<String> = match self.backend {
             Backend::Sqlite => {
-                let columns =
-                    self.texts(&format!("SELECT name AS line FROM pragma_table_info('{table}') ORDER BY cid"));
-                let columns: Vec<_> = columns
-                    .iter()
-                    .filter(|column| *column != "last_used_at")
-                    .map(|column| format!("quote({column})"))
-                    .collect();
-                self.texts(&format!("SELECT {} AS line FROM {table} ORDER BY 1", columns.join(" || ' ' || ")))
+                let columns = self.texts(
+                    "SELECT m.name || ' ' || group_concat('quote(' || c.name || ')', ' || '' '' || ') AS line \
+                     FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' \
+                     AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' \
+                     AND c.name <> 'last_used_at' GROUP BY m.name",
+                );
+                let of = |line: &String| {
+                    let (table, columns) = line.split_once(' ').unwrap();
+                    format!("SELECT '{table} ' || {columns} AS line FROM {table}")
+                };
+                columns.iter().map(of).collect()
             }
             Backend::Postgres => {
-                self.texts(&format!("SELECT (to_jsonb(t) - 'last_used_at')::text AS line FROM {table} t ORDER BY 1"))
+                let of =
+                    |table| format!("SELECT '{table} ' || (to_jsonb(t) - 'last_used_at')::text AS line FROM {table} t");
+                self.tables().iter().map(of).collect()
             }
         };
-        self.tables()
-            .into_iter()
-            .map(|table| {
-                let found = rows(&table);
-                (table, found)
-            })
-            .collect()
+        // One statement for all tables, so that it takes no longer than one.
+        let mut dump: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for line in self.texts(&format!("{} ORDER BY 1", rows.join(" UNION ALL "))) {
+            let (table, row) = line.split_once(' ').unwrap();
+            dump.entry(table.to_owned()).or_default().push(row.to_owned());
+        }
+        dump
     }
 
     /// Asserts that nothing was changed since a dump was taken.
     #[track_caller]
     pub fn assert_unchanged(&self, before: &BTreeMap<String, Vec<String>>) {
         let after = self.dump();
-        for (table, rows) in before {
-            assert_eq!(after.get(table), Some(rows), "the table {table} was changed");
+        for table in before.keys().chain(after.keys()) {
+            assert_eq!(after.get(table), before.get(table), "the table {table} was changed");
         }
     }
 }
