@@ -73,9 +73,12 @@ pub struct Fulfilling {
 }
 
 impl Fulfilling {
-    /// Begins with an order, or refuses where nothing of it can be delivered.
+    /// Begins with an order, or refuses where it is not confirmed. That an order is fulfilled is said of each scan,
+    /// after the item that it addresses was looked for.
     pub fn begin(situation: Situation, terms: Terms, now: Instant) -> Result<Self, Refusal> {
-        situation.order.fulfillable()?;
+        if situation.order.status != OrderStatus::Fulfilled {
+            situation.order.fulfillable()?;
+        }
         let today = day_of(now, situation.settings.timezone);
         Ok(Fulfilling { situation, terms, today, units: Vec::new() })
     }
