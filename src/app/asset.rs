@@ -112,6 +112,8 @@ pub fn change_asset_status(call: &Call<'_>, change: &ChangeAssetStatus) -> Resul
             if !matches!(order.status, order::OrderStatus::Pending) {
                 order.fulfillable().map_err(|refusal| refusal.at(&["orderId"]))?;
             }
+            // Whoever cancels it meanwhile waits, and then finds this asset to release.
+            repository::order::hold(work.tx, work.tenant, &order)?;
         }
         asset.status = change.change.status();
         asset.reason = match change.change {
