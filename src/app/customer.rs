@@ -5,7 +5,7 @@ use crate::domain::customer::{Customer, place_below};
 use crate::domain::event::EventType;
 use crate::domain::text::Metadata;
 use crate::domain::{ErrorCode, Id, Refusal, Zone};
-use crate::repository::{Fault, Query, customer};
+use crate::repository::{Fault, Query, customer, tenant};
 use serde::{Deserialize, Serialize};
 
 /// What a client says of a new customer.
@@ -78,6 +78,8 @@ pub fn update_customer(call: &Call<'_>, change: &UpdateCustomer) -> Result<Answe
             customer.external_id = external_id;
         }
         if let Some(parent) = change.parent_customer_id {
+            // Two that are placed below each other at once would each find nothing wrong.
+            tenant::hold(work.tx, work.tenant)?;
             check_parent(work, id, parent)?;
             customer.parent_customer_id = parent;
         }
