@@ -69,7 +69,7 @@ impl Config {
     /// The address of the database, not yet read: it may hold a password, so it belongs into no message.
     pub fn database_url(&self) -> &str {
         let default = if self.is_demo() { DEMO_DATABASE } else { DATABASE };
-        self.database_url.as_deref().filter(|url| !url.is_empty()).unwrap_or(default)
+        self.database_url.as_deref().unwrap_or(default)
     }
 
     /// What to log.
@@ -96,13 +96,13 @@ pub enum LogFormat {
 pub enum Command {
     /// Serve the API at /graphql, with /healthz and /readyz beside it
     ///
-    /// Refuses to start on a database whose tables are older or newer than this program. SIGTERM and SIGINT let the
-    /// requests under way finish; a second one ends at once.
+    /// Makes the tables of a database that is new. Refuses to start on one whose tables are older or newer than this
+    /// program. SIGTERM and SIGINT let the requests under way finish; a second one ends at once.
     Serve {
         #[command(flatten)]
         server: ServerArgs,
 
-        /// Bring the tables up to date before serving
+        /// Bring older tables up to date before serving
         #[arg(long, env = "PERENNIAL_MIGRATE", hide_env_values = true, value_parser = FalseyValueParser::new())]
         migrate: bool,
     },

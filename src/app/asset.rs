@@ -4,7 +4,7 @@ use super::mutation::{Answer, Call, Stop, Work, expect_version};
 use super::product::bad_price;
 use crate::domain::asset::{Asset, AssetStatus, StatusChange};
 use crate::domain::event::EventType;
-use crate::domain::order;
+use crate::domain::order::{self, Order};
 use crate::domain::product;
 use crate::domain::{Choice, ErrorCode, Id, Money, Refusal};
 use crate::repository::{self, Fault, Query};
@@ -105,15 +105,8 @@ pub fn change_asset_status(call: &Call<'_>, change: &ChangeAssetStatus) -> Resul
         let mut asset = existing(work, change.asset_id)?;
         expect_version(change.expected_version, asset.version, &outcome)?;
         asset.may_become(change.change, work.viewer.scope)?;
-        if let StatusChange::Reserved(id) = change.change {
-            let order = Query::by_id(work.tenant, id).first(work.conn())?;
-            let order = order.ok_or_else(order::not_found)?;
-            // Nothing is kept for an order that can no longer be delivered.
-            if !matches!(order.status, order::OrderStatus::Pending) {
-                order.fulfillable().map_err(|refusal| refusal.at(&["orderId"]))?;
-            }
-            // Whoever cancels it meanwhile waits, and then finds this asset to release.
-            repository::order::hold(work.tx, work.tenant, &order)?;
+        if let StatusChange::Reserved(order) = change.change {
+            reserve(work, &asset, order)?;
         }
         asset.status = change.change.status();
         asset.reason = match change.change {
@@ -128,6 +121,34 @@ pub fn change_asset_status(call: &Call<'_>, change: &ChangeAssetStatus) -> Resul
         store(work, asset)?;
         Ok(outcome)
     })
+}
+
+/// Sees whether the order still needs such a device, counting those that are kept for it already.
+fn reserve(work: &mut Work<'_, '_>, asset: &Asset, order: Id<Order>) -> Result<(), Stop> {
+    let tenant = work.tenant;
+    let conn = work.conn();
+    let order = Query::by_id(tenant, order).first(conn)?.ok_or_else(order::not_found)?;
+    // Whoever delivers or cancels it meanwhile waits, and then finds this asset.
+    repository::order::hold(work.tx, tenant, &order)?;
+    let conn = work.conn();
+    let items = repository::order::items_of(tenant, &[order.id]).load(conn)?;
+    let kept = repository::asset::reserved_for(tenant, &[order.id]).load(conn)?;
+    let kept = kept.iter().filter(|other| other.sku == asset.sku).count();
+    Ok(order.may_keep(&items, &asset.sku, kept)?)
+}
+
+/// Makes the assets that are kept for an order available again.
+pub fn release_kept(work: &mut Work<'_, '_>, order: Id<Order>) -> Result<(), Stop> {
+    let tenant = work.tenant;
+    for mut asset in repository::asset::reserved_for(tenant, &[order]).load(work.conn())? {
+        asset.status = AssetStatus::Available;
+        asset.reserved_order_id = None;
+        asset.version += 1;
+        asset.updated_at = work.now;
+        repository::asset::update(work.tx, tenant, &asset)?;
+        work.event(EventType::AssetReleased, asset.id, serde_json::json!({"orderId": order}));
+    }
+    Ok(())
 }
 
 fn existing(work: &mut Work<'_, '_>, id: Id<Asset>) -> Result<Asset, Stop> {

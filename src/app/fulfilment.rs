@@ -125,8 +125,9 @@ fn at_row(refusal: Refusal, index: usize) -> Refusal {
     let blamed = refusal.field.as_deref().and_then(<[String]>::last).cloned();
     match blamed.as_deref() {
         Some(name @ ("assetSerialNumber" | "orderItemId")) => refusal.at(&["scans", &index.to_string(), name]),
+        // That nothing of the order is open any more is the row's own trouble: others may have taken what there was.
+        Some("orderId") | None => refusal.at(&["scans", &index.to_string()]),
         Some(_) => refusal,
-        None => refusal.at(&["scans", &index.to_string()]),
     }
 }
 
@@ -201,6 +202,7 @@ fn finish(work: &mut Work<'_, '_>, fulfilling: Fulfilling, notes: &[Option<Strin
         made.push(Fulfilled { subscription: id, order: order.id, asset });
     }
     if status == OrderStatus::Fulfilled {
+        super::asset::release_kept(work, order.id)?;
         work.event(EventType::OrderFulfilled, order.id, serde_json::json!({"number": order.number}));
     }
     Ok(made)

@@ -3,7 +3,6 @@
 use super::customer;
 use super::mutation::{Answer, Call, Stop, Work, expect_version};
 use super::product::bad_price;
-use crate::domain::asset::AssetStatus;
 use crate::domain::billing_group::{self, BillingGroup};
 use crate::domain::customer::Customer;
 use crate::domain::event::EventType;
@@ -214,15 +213,7 @@ pub fn cancel_order(
         order.cancel_reason = reason.map(str::to_owned);
         order.cancelled_at = Some(work.now);
         let outcome = store(work, order, EventType::OrderCancelled)?;
-        let tenant = work.tenant;
-        for mut asset in repository::asset::reserved_for(tenant, &[id]).load(work.conn())? {
-            asset.status = AssetStatus::Available;
-            asset.reserved_order_id = None;
-            asset.version += 1;
-            asset.updated_at = work.now;
-            repository::asset::update(work.tx, tenant, &asset)?;
-            work.event(EventType::AssetReleased, asset.id, serde_json::json!({"orderId": id}));
-        }
+        super::asset::release_kept(work, id)?;
         Ok(outcome)
     })
 }

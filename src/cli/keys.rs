@@ -34,11 +34,12 @@ pub fn key(app: &App, command: &KeyCommand) -> Result<(), Failure> {
             print_key(&api_key)
         }
         KeyCommand::List { tenant } => {
+            let keys = operator::list_keys(app, *tenant)?;
             let line = |id: &str, scope: &str, created: &str, used: &str, revoked: &str, name: &str| {
                 print(&format!("{id:<30}  {scope:<5}  {created:<16}  {used:<16}  {revoked:<16}  {name}"))
             };
             line("ID", "SCOPE", "CREATED (UTC)", "LAST USED (UTC)", "REVOKED (UTC)", "NAME")?;
-            for key in operator::list_keys(app, *tenant)? {
+            for key in keys {
                 let (used, revoked) = (key.last_used_at.map(to_the_minute), key.revoked_at.map(to_the_minute));
                 let (used, revoked) = (used.as_deref().unwrap_or("-"), revoked.as_deref().unwrap_or("-"));
                 let created = to_the_minute(key.created_at);

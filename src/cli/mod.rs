@@ -53,6 +53,7 @@ fn open_current(config: &Config) -> Result<App, Failure> {
 fn prepare(db: &Db) -> Result<(), Failure> {
     if db.is_empty()? {
         db.migrate()?;
+        tracing::info!("made the tables of a new database");
     }
     Ok(db.check_version()?)
 }

@@ -166,6 +166,7 @@ impl Asset {
             (_, RentedOut) => "Only a subscription rents an asset out: use fulfilOrderItem.".to_owned(),
             (Retired, Available) => "Only a key of the ADMIN scope brings a retired asset back.".to_owned(),
             (Sold, _) => "The asset is sold.".to_owned(),
+            (from, to) if from == to => format!("The asset is {} already.", from.name_in_text()),
             (from, to) => {
                 format!("An asset that is {} cannot become {} by hand.", from.name_in_text(), to.name_in_text())
             }
@@ -180,7 +181,7 @@ impl AssetStatus {
             AssetStatus::Available => "available",
             AssetStatus::Reserved => "reserved",
             AssetStatus::RentedOut => "rented out",
-            AssetStatus::Returned => "returned and not inspected",
+            AssetStatus::Returned => "returned",
             AssetStatus::InRepair => "in repair",
             AssetStatus::Unavailable => "unavailable",
             AssetStatus::Sold => "sold",

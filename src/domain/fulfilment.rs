@@ -101,7 +101,8 @@ impl Fulfilling {
             );
         }
         if self.open_units() == 0 {
-            return Err(order::fully_fulfilled(format!("Every unit of order {} has a subscription.", order.number)));
+            return Err(order::fully_fulfilled(format!("Every unit of order {} has a subscription.", order.number))
+                .at(&["orderId"]));
         }
         let asset = asset.ok_or_else(|| asset::not_found(serial_number))?;
         asset.takeable_for(order.id)?;

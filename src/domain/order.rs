@@ -130,12 +130,37 @@ impl Order {
             OrderStatus::Pending => Err(Refusal::new(
                 ErrorCode::OrderNotConfirmed,
                 format!("Order {} is not confirmed: confirm it first.", self.number),
-            )),
+            )
+            .at(&["orderId"])),
             OrderStatus::Cancelled => {
-                Err(Refusal::new(ErrorCode::OrderNotConfirmed, format!("Order {} is cancelled.", self.number)))
+                let message = format!("Order {} is cancelled.", self.number);
+                Err(Refusal::new(ErrorCode::OrderNotConfirmed, message).at(&["orderId"]))
             }
-            OrderStatus::Fulfilled => Err(fully_fulfilled(format!("Order {} is fulfilled.", self.number))),
+            OrderStatus::Fulfilled => {
+                Err(fully_fulfilled(format!("Order {} is fulfilled.", self.number)).at(&["orderId"]))
+            }
         }
+    }
+}
+
+impl Order {
+    /// Whether one more device of this SKU may be kept for the order, beside `kept` that are. A pending order may have
+    /// its devices kept already.
+    pub fn may_keep(&self, items: &[OrderItem], sku: &str, kept: usize) -> Result<(), Refusal> {
+        if self.status != OrderStatus::Pending {
+            self.fulfillable()?;
+        }
+        let mut open = items.iter().filter(|item| item.sku == sku).map(OrderItem::open_units).peekable();
+        if open.peek().is_none() {
+            let message = format!("Order {} does not contain a {sku}.", self.number);
+            return Err(Refusal::new(ErrorCode::SkuMismatch, message).at(&["orderId"]));
+        }
+        let open: i32 = open.sum();
+        if usize::try_from(open).is_ok_and(|open| kept < open) {
+            return Ok(());
+        }
+        let message = format!("Order {} needs no more of {sku}: {open} open, {kept} kept for it.", self.number);
+        Err(fully_fulfilled(message).at(&["orderId"]))
     }
 }
 
@@ -199,6 +224,30 @@ pub(crate) mod tests {
             assert_eq!(order.cancel().err().map(|refusal| refusal.code), cancel, "cancel {status:?}");
             assert_eq!(order.fulfillable().err().map(|refusal| refusal.code), fulfil, "fulfil {status:?}");
         }
+    }
+
+    #[test]
+    fn no_more_is_kept_for_an_order_than_it_needs() {
+        let item = |sku: &str, quantity, fulfilled_quantity| OrderItem {
+            id: Id::new(Uuid::from_u128(1)),
+            order_id: Id::new(Uuid::from_u128(1)),
+            position: 0,
+            product_id: Id::new(Uuid::from_u128(3)),
+            sku: sku.into(),
+            quantity,
+            fulfilled_quantity,
+            unit_price: Money::new(100, Currency::EUR),
+            contract_length: ContractLength::try_new(12).unwrap(),
+        };
+        let items = [item("LAP", 3, 2), item("LAP", 1, 0), item("MON", 1, 1)];
+        let keep = |status, sku, kept| order(status).may_keep(&items, sku, kept).map_err(|refusal| refusal.code);
+        assert_eq!(keep(OrderStatus::Pending, "LAP", 0), Ok(()));
+        assert_eq!(keep(OrderStatus::Partial, "LAP", 1), Ok(()));
+        assert_eq!(keep(OrderStatus::Partial, "LAP", 2), Err(ErrorCode::ItemFullyFulfilled));
+        assert_eq!(keep(OrderStatus::Partial, "MON", 0), Err(ErrorCode::ItemFullyFulfilled));
+        assert_eq!(keep(OrderStatus::Partial, "TAB", 0), Err(ErrorCode::SkuMismatch));
+        assert_eq!(keep(OrderStatus::Cancelled, "LAP", 0), Err(ErrorCode::OrderNotConfirmed));
+        assert_eq!(keep(OrderStatus::Fulfilled, "LAP", 0), Err(ErrorCode::ItemFullyFulfilled));
     }
 
     #[test]

@@ -147,10 +147,18 @@ impl ChangeAssetStatusInput {
             let status = self.status.0;
             let reason = self.reason.map(|wire| wire.0);
             if reason.is_some() != (status == AssetStatus::Unavailable) {
-                check.take::<(), _>("reason", Err("A reason goes with UNAVAILABLE, and with no other status."));
+                let message = match reason {
+                    None => "Give the reason for which it is UNAVAILABLE.",
+                    Some(_) => "A reason goes with UNAVAILABLE only: leave it out.",
+                };
+                check.take::<(), _>("reason", Err(message));
             }
             if order.is_some_and(|order| order.is_some() != (status == AssetStatus::Reserved)) {
-                check.take::<(), _>("orderId", Err("An order goes with RESERVED, and with no other status."));
+                let message = match status {
+                    AssetStatus::Reserved => "Give the order that it is RESERVED for.",
+                    _ => "An order goes with RESERVED only: leave it out.",
+                };
+                check.take::<(), _>("orderId", Err(message));
             }
             let change = match status {
                 AssetStatus::Available => StatusChange::Available,
@@ -214,11 +222,12 @@ pub fn mutations() -> Vec<Mutation> {
         ),
         Mutation::new(
             "changeAssetStatus",
-            "Changes a device's status by hand. RENTED_OUT comes and goes with a subscription only. From AVAILABLE: \
-             RESERVED, UNAVAILABLE, RETIRED. From RESERVED: AVAILABLE. From RETURNED: AVAILABLE, IN_REPAIR, RETIRED. From \
+            "Changes a device's status by hand. RENTED_OUT comes and goes with a subscription only. RESERVED keeps it for an \
+             order that still needs it, also a PENDING one, until it is scanned, or the order is fulfilled or cancelled. \
+             From AVAILABLE: RESERVED, UNAVAILABLE, RETIRED. From RESERVED: AVAILABLE. From RETURNED: AVAILABLE, IN_REPAIR, RETIRED. From \
              IN_REPAIR: AVAILABLE, RETIRED, SOLD. From UNAVAILABLE: RETIRED. From RETIRED: AVAILABLE, by a key of the \
              ADMIN scope. Errors: VALIDATION_ERROR, ASSET_NOT_FOUND, CONFLICT, ASSET_IN_USE, INVALID_STATUS, \
-             ORDER_NOT_FOUND, ORDER_NOT_CONFIRMED, ITEM_FULLY_FULFILLED.",
+             ORDER_NOT_FOUND, ORDER_NOT_CONFIRMED, SKU_MISMATCH, ITEM_FULLY_FULFILLED (the order needs no more of them).",
             Scope::Write,
             |on, running, input: ChangeAssetStatusInput| {
                 run::<_, _, ChangeAssetStatusPayload>(on, running, input.read(), change_asset_status)

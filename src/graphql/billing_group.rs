@@ -2,7 +2,7 @@
 
 use super::check::{self, Check};
 use super::engine::{Object, Type};
-use super::mutations::{Mutation, Wire, payload, run};
+use super::mutations::{Mutation, Wire, payload, run, wire};
 use crate::app::billing_group::{
     BillingGroupChanged, CreateBillingGroup, UpdateBillingGroup, create_billing_group, update_billing_group,
 };
@@ -10,7 +10,7 @@ use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
 use crate::domain::billing_group::{BillingDay, BillingGroup, BillingGroupStatus};
 use crate::repository::subscription;
-use async_graphql::{ID, InputObject};
+use async_graphql::{ID, InputObject, MaybeUndefined};
 
 impl Object for BillingGroup {
     fn declare() -> Type<Self> {
@@ -62,25 +62,26 @@ pub struct UpdateBillingGroupInput {
     /// Refuse with CONFLICT unless the group is at this version.
     expected_version: Option<i32>,
     /// The name.
-    name: Option<String>,
+    name: MaybeUndefined<String>,
     /// The day of the month on which it is billed: 1 to 28.
-    billing_day: Option<i32>,
+    billing_day: MaybeUndefined<i32>,
     /// Whether it takes part in billing.
-    status: Option<Wire<BillingGroupStatus>>,
+    status: MaybeUndefined<Wire<BillingGroupStatus>>,
 }
 
 impl UpdateBillingGroupInput {
     fn read(self) -> Result<UpdateBillingGroup, Vec<Refusal>> {
         Check::input(|check| {
             let group = check.take("billingGroupId", check::id(self.billing_group_id));
-            let name = check.maybe("name", self.name, check::name);
-            let billing_day = check.maybe("billingDay", self.billing_day, BillingDay::try_new);
+            let name = check.set("name", self.name, check::name);
+            let billing_day = check.set("billingDay", self.billing_day, BillingDay::try_new);
+            let status = check.set("status", self.status, wire);
             Some(UpdateBillingGroup {
                 billing_group_id: group?,
                 expected_version: self.expected_version,
                 name: name?,
                 billing_day: billing_day?,
-                status: self.status.map(|wire| wire.0),
+                status: status?,
             })
         })
     }

@@ -65,6 +65,20 @@ impl Check {
         }
     }
 
+    /// A change of what cannot be cleared: none leaves the value as it is.
+    pub fn set<G, T, E: Into<Wrong>>(
+        &mut self,
+        name: &str,
+        given: MaybeUndefined<G>,
+        read: impl FnOnce(G) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        match given {
+            MaybeUndefined::Undefined => Some(None),
+            MaybeUndefined::Null => self.take(name, Err("This cannot be cleared. Leave it out to keep it as it is.")),
+            MaybeUndefined::Value(given) => self.take(name, read(given)).map(Some),
+        }
+    }
+
     /// The rows of a list, each read by itself: between `least` and `most` of them.
     pub fn rows<G, T>(
         &mut self,

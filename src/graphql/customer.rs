@@ -108,7 +108,7 @@ pub struct UpdateCustomerInput {
     /// Where mail goes.
     email: MaybeUndefined<String>,
     /// The name.
-    name: Option<String>,
+    name: MaybeUndefined<String>,
     /// The telephone number.
     phone: MaybeUndefined<String>,
     /// Its own time zone.
@@ -116,7 +116,7 @@ pub struct UpdateCustomerInput {
     /// The customer above it.
     parent_customer_id: MaybeUndefined<ID>,
     /// Whatever you keep with it: replaces what was kept.
-    metadata: Option<Json>,
+    metadata: MaybeUndefined<Json>,
 }
 
 impl UpdateCustomerInput {
@@ -124,12 +124,12 @@ impl UpdateCustomerInput {
         Check::input(|check| {
             let customer_id = check.take("customerId", check::id(self.customer_id));
             let external_id = check.change("externalId", self.external_id, check::code);
-            let name = check.maybe("name", self.name, check::name);
+            let name = check.set("name", self.name, check::name);
             let email = check.change("email", self.email, check::email);
             let phone = check.change("phone", self.phone, check::code);
             let timezone = check.change("timezone", self.timezone, check::zone);
             let parent = check.change("parentCustomerId", self.parent_customer_id, check::id);
-            let metadata = check.maybe("metadata", self.metadata, check::metadata);
+            let metadata = check.set("metadata", self.metadata, check::metadata);
             Some(UpdateCustomer {
                 customer_id: customer_id?,
                 expected_version: self.expected_version,

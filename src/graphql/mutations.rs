@@ -61,6 +61,9 @@ const LONGEST_KEY: usize = 255;
 fn idempotency(on: &OnBehalf, running: &Running<'_>) -> Result<Option<Idempotency>, Stopped> {
     let refused = |message: &str| Stopped::Field(coded(message, "BAD_USER_INPUT"));
     let key = match (running.directive("idempotent", "key")?, &on.idempotency_key) {
+        (Some(Value::String(key)), Some(header)) if key != *header => {
+            return Err(refused("The header Idempotency-Key and the key of @idempotent differ: send one of them."));
+        }
         (Some(Value::String(key)), _) => key,
         (Some(_), _) => return Err(refused("The key of @idempotent is a text.")),
         (None, Some(_)) if running.mutations > 1 => {
@@ -129,6 +132,11 @@ pub const USER_ERRORS: &str = "Why it refused; empty where it did what was asked
 
 /// A choice as an argument.
 pub struct Wire<C>(pub C);
+
+/// Reads a choice, which is right if it is one.
+pub fn wire<C>(given: Wire<C>) -> Result<C, String> {
+    Ok(given.0)
+}
 
 impl<C: Choice> InputType for Wire<C> {
     type RawValueType = Self;

@@ -2,7 +2,7 @@
 
 use super::check::{self, Check};
 use super::engine::{Object, Type};
-use super::mutations::{Mutation, Wire, payload, run};
+use super::mutations::{Mutation, Wire, payload, run, wire};
 use super::scalars::{CurrencyCode, Decimal, Json};
 use crate::app::product::{CreateProduct, ProductChanged, UpdateProduct, create_product, update_product};
 use crate::domain::Refusal;
@@ -106,33 +106,34 @@ pub struct UpdateProductInput {
     /// Refuse with CONFLICT unless the product is at this version.
     expected_version: Option<i32>,
     /// The name.
-    name: Option<String>,
+    name: MaybeUndefined<String>,
     /// Whether it is offered.
-    status: Option<Wire<ProductStatus>>,
+    status: MaybeUndefined<Wire<ProductStatus>>,
     /// What it costs to buy.
     list_price: MaybeUndefined<Decimal>,
     /// All rental prices: they replace those before.
-    rental_prices: Option<Vec<RentalPriceInput>>,
+    rental_prices: MaybeUndefined<Vec<RentalPriceInput>>,
     /// Whatever you keep with it: replaces what was kept.
-    metadata: Option<Json>,
+    metadata: MaybeUndefined<Json>,
 }
 
 impl UpdateProductInput {
     fn read(self) -> Result<UpdateProduct, Vec<Refusal>> {
         Check::input(|check| {
             let product_id = check.take("productId", check::id(self.product_id));
-            let name = check.maybe("name", self.name, check::name);
+            let name = check.set("name", self.name, check::name);
             let list_price = check.change("listPrice", self.list_price, check::price);
+            let status = check.set("status", self.status, wire);
             let rental_prices = match self.rental_prices {
-                Some(prices) => rental_prices(check, prices).map(Some),
-                None => Some(None),
+                MaybeUndefined::Value(prices) => rental_prices(check, prices).map(Some),
+                unchanged => check.set("rentalPrices", unchanged, |_| Ok::<_, String>(Vec::new())),
             };
-            let metadata = check.maybe("metadata", self.metadata, check::metadata);
+            let metadata = check.set("metadata", self.metadata, check::metadata);
             Some(UpdateProduct {
                 product_id: product_id?,
                 expected_version: self.expected_version,
                 name: name?,
-                status: self.status.map(|wire| wire.0),
+                status: status?,
                 list_price: list_price?,
                 rental_prices: rental_prices?,
                 metadata: metadata?,

@@ -2,14 +2,14 @@
 
 use super::check::{self, Check};
 use super::engine::{Object, Type};
-use super::mutations::{Mutation, payload, run};
+use super::mutations::{Mutation, Wire, payload, run, wire};
 use crate::app::Viewer;
 use crate::app::tenant::{TenantChanged, UpdateTenantSettings, update_tenant_settings};
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
 use crate::domain::tenant::{BillingStart, Tenant};
 use crate::graphql::scalars::{CurrencyCode, TimeZone};
-use async_graphql::InputObject;
+use async_graphql::{InputObject, MaybeUndefined};
 
 impl Object for Viewer {
     fn declare() -> Type<Self> {
@@ -43,11 +43,11 @@ impl Object for Tenant {
 #[derive(InputObject)]
 pub struct UpdateTenantSettingsInput {
     /// When the first payment of a rental is due.
-    billing_start: Option<super::mutations::Wire<BillingStart>>,
+    billing_start: MaybeUndefined<Wire<BillingStart>>,
     /// The zone in which days begin and end.
-    timezone: Option<TimeZone>,
+    timezone: MaybeUndefined<TimeZone>,
     /// The currency of prices that name none.
-    default_currency: Option<CurrencyCode>,
+    default_currency: MaybeUndefined<CurrencyCode>,
     /// Refuse with CONFLICT unless the tenant is at this version.
     expected_version: Option<i32>,
 }
@@ -55,11 +55,12 @@ pub struct UpdateTenantSettingsInput {
 impl UpdateTenantSettingsInput {
     fn read(self) -> Result<UpdateTenantSettings, Vec<Refusal>> {
         Check::input(|check| {
-            let timezone = check.maybe("timezone", self.timezone, check::zone);
-            let default_currency = check.maybe("defaultCurrency", self.default_currency, check::currency);
+            let billing_start = check.set("billingStart", self.billing_start, wire);
+            let timezone = check.set("timezone", self.timezone, check::zone);
+            let default_currency = check.set("defaultCurrency", self.default_currency, check::currency);
             Some(UpdateTenantSettings {
                 expected_version: self.expected_version,
-                billing_start: self.billing_start.map(|wire| wire.0),
+                billing_start: billing_start?,
                 timezone: timezone?,
                 default_currency: default_currency?,
             })

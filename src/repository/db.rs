@@ -114,30 +114,46 @@ impl Db {
         self.0.get().map_err(|error| Fault::Unavailable(error.to_string()))
     }
 
+    /// A connection on which `run` has succeeded. One that went stale in the pool, because the server was restarted or
+    /// cut it off, is thrown away for another, so that nobody notices.
+    fn connection_after<T>(
+        &self,
+        mut run: impl FnMut(&mut Conn) -> Result<T, Fault>,
+    ) -> Result<(PooledConnection<Manager>, T), Fault> {
+        for _ in 0..=self.0.max_size() {
+            let mut kept = self.connection()?;
+            match run(&mut kept.conn) {
+                Ok(answer) => return Ok((kept, answer)),
+                Err(fault) if kept.is_alive() => return Err(fault),
+                Err(fault) => tracing::warn!(%fault, "a connection broke and is replaced"),
+            }
+        }
+        Err(Fault::Unavailable("every connection broke".to_owned()))
+    }
+
     /// Runs `read` on one connection and one snapshot, so that all its statements see the same moment.
-    pub fn read<T, E: From<Fault>>(&self, read: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-        let mut conn = self.connection()?;
-        conn.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN")?;
-        let answer = read(&mut conn);
-        conn.end(false)?;
+    pub fn read<T, E: Failure>(&self, read: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let begin = |conn: &mut Conn| conn.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN");
+        let (mut kept, ()) = self.connection_after(begin)?;
+        let answer = read(&mut kept.conn);
+        kept.end(&answer, false)?;
         answer
     }
 
     /// Runs one statement, which needs no transaction to see one moment.
-    pub fn read_once<T, E: From<Fault>>(&self, read: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-        read(&mut *self.connection()?)
+    pub fn read_once<T>(&self, read: impl FnMut(&mut Conn) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.connection_after(read).map(|(_, answer)| answer)
     }
 
     /// Runs a use case in one transaction: all of it is stored, or, where it answers an error, nothing. One that lost
     /// a race is run again from its start, a bounded number of times.
     pub fn write<T, E: Failure>(&self, mut run: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let mut conn = self.connection()?;
         let mut tries = 0;
         loop {
             tries += 1;
-            conn.begin("BEGIN", "BEGIN IMMEDIATE")?;
-            let answer = run(&mut Tx(&mut conn));
-            let ended = conn.end(answer.is_ok());
+            let (mut kept, ()) = self.connection_after(|conn| conn.begin("BEGIN", "BEGIN IMMEDIATE"))?;
+            let answer = run(&mut Tx(&mut kept.conn));
+            let ended = kept.end(&answer, answer.is_ok());
             let answer = answer.and_then(|answer| ended.map(|()| answer).map_err(E::from));
             match &answer {
                 Err(error) if matches!(error.fault(), Some(Fault::LostRace)) && tries < MOST_TRIES => {}
@@ -148,11 +164,11 @@ impl Db {
 
     /// Runs statements as they are, for tests and tools.
     pub fn execute_batch(&self, sql: &str) -> Result<(), Fault> {
-        Ok(self.connection()?.batch_execute(sql)?)
+        Ok(self.connection()?.conn.batch_execute(sql)?)
     }
 
     pub(super) fn with<T>(&self, run: impl FnOnce(&mut Conn) -> T) -> Result<T, Fault> {
-        Ok(run(&mut *self.connection()?))
+        Ok(run(&mut self.connection()?.conn))
     }
 
     /// Whether this is PostgreSQL.
@@ -189,38 +205,64 @@ impl Conn {
     }
 }
 
+/// A connection as the pool keeps it. Diesel does not see that a server has gone away, so that is noted here.
+struct Kept {
+    conn: Conn,
+    broken: bool,
+}
+
+impl Kept {
+    /// Ends a transaction. Where its use failed in a way that was not foreseen, the connection is looked at before
+    /// anybody else gets it.
+    fn end<T, E: Failure>(&mut self, answer: &Result<T, E>, commit: bool) -> Result<(), Fault> {
+        let ended = self.conn.end(commit);
+        let failed = |fault: &Fault| matches!(fault, Fault::Unavailable(_) | Fault::Database(_));
+        if ended.as_ref().is_err_and(failed) || answer.as_ref().is_err_and(|error| error.fault().is_some_and(failed)) {
+            self.is_alive();
+        }
+        ended
+    }
+
+    /// Asks the server for a sign of life, and notes where there is none.
+    fn is_alive(&mut self) -> bool {
+        self.broken = super::on_backend!(self.conn, |conn| conn.ping()).is_err();
+        !self.broken
+    }
+}
+
 /// Makes connections by the URL's scheme, and sets them up.
 struct Manager(DatabaseUrl);
 
 impl ManageConnection for Manager {
-    type Connection = Conn;
+    type Connection = Kept;
     type Error = diesel::r2d2::Error;
 
-    fn connect(&self) -> Result<Conn, Self::Error> {
-        match &self.0 {
+    fn connect(&self) -> Result<Kept, Self::Error> {
+        let conn = match &self.0 {
             DatabaseUrl::Postgres(url) => {
                 let mut conn = PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
                 // A statement with a LIMIT parameter would be planned anew at each run; ours are look-ups by index,
                 // whatever their parameters.
                 conn.batch_execute("SET plan_cache_mode = force_generic_plan; SET TIME ZONE 'UTC'")
                     .map_err(diesel::r2d2::Error::QueryError)?;
-                Ok(Conn::Postgres(conn))
+                Conn::Postgres(conn)
             }
             DatabaseUrl::Sqlite(file) => {
                 let mut conn = SqliteConnection::establish(file).map_err(diesel::r2d2::Error::ConnectionError)?;
                 conn.batch_execute(SQLITE_SETUP).map_err(diesel::r2d2::Error::QueryError)?;
                 conn.set_prepared_statement_cache_size(CacheSize::Unbounded);
-                Ok(Conn::Sqlite(conn))
+                Conn::Sqlite(conn)
             }
-        }
+        };
+        Ok(Kept { conn, broken: false })
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
-        super::on_backend!(conn, |conn| conn.ping()).map_err(diesel::r2d2::Error::QueryError)
+    fn is_valid(&self, kept: &mut Kept) -> Result<(), Self::Error> {
+        super::on_backend!(kept.conn, |conn| conn.ping()).map_err(diesel::r2d2::Error::QueryError)
     }
 
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        std::thread::panicking() || super::on_backend!(conn, |conn| conn.is_broken())
+    fn has_broken(&self, kept: &mut Kept) -> bool {
+        kept.broken || std::thread::panicking() || super::on_backend!(kept.conn, |conn| conn.is_broken())
     }
 }
 
