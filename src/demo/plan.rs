@@ -97,8 +97,7 @@ const KEPT_BACK: usize = 10;
 /// Makes the plan: the same one each time.
 pub fn plan() -> Plan {
     let mut dice = Dice::new(2_024);
-    let mut plan = Plan::default();
-    plan.products = KINDS.iter().map(product).collect();
+    let mut plan = Plan { products: KINDS.iter().map(product).collect(), ..Plan::default() };
     let companies = customers::add(&mut plan, &mut dice);
     let mut stock = assets(&mut plan, &mut dice);
     let first: [usize; 2] = [0, 1];
