@@ -4,4 +4,5 @@
 
 mod api;
 mod architecture;
+mod differential;
 mod support;

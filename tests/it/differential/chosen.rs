@@ -1,0 +1,267 @@
+//! What random queries reach seldom, with the answers written down.
+
+use super::store::{Row, text};
+use super::{Subject, errors, on_sqlite};
+use async_graphql::Variables;
+use perennial::repository::Db;
+use serde_json::{Value as Json, json};
+
+/// Asks, and wants these data and these errors: their paths and codes.
+#[track_caller]
+fn check(subject: &Subject, query: &str, variables: Json, data: Json, expected: &[&str]) {
+    let answer = subject.ask(&subject.oracles[0], query, Variables::from_json(variables));
+    assert_eq!(answer["data"], data, "{query}\n{answer}");
+    assert_eq!(errors(&answer), expected, "{query}\n{answer}");
+}
+
+fn id(row: &Row) -> String {
+    row.id().to_owned()
+}
+
+/// Two orders of one customer who has more, and that customer.
+fn orders(subject: &Subject) -> (String, String, String) {
+    let store = &subject.oracles[0].world.store;
+    let of = |customer: &Row| store.of("Order").filter(|row| row.cell("customer") == customer.cell("id")).count();
+    let customer = store.of("Customer").max_by_key(|customer| of(customer)).expect("a customer");
+    let mut own = store.of("Order").filter(|row| row.cell("customer") == customer.cell("id"));
+    (id(own.next().expect("an order")), id(own.next().expect("another")), id(customer))
+}
+
+fn nulls(subject: &Subject) {
+    let (order, _, customer) = orders(subject);
+    let bad = "$bad: Int = 101";
+    // Next to good fields: the nearest object that may be null is, and nothing else.
+    check(
+        subject,
+        &format!(
+            "query ($id: ID!, {bad}) {{ a: order(id: $id) {{ id subscriptions(first: $bad) {{ totalCount }} }} b: order(id: $id) {{ id }} }}"
+        ),
+        json!({"id": order}),
+        json!({"a": null, "b": {"id": order}}),
+        &[r#"["a","subscriptions"] "BAD_USER_INPUT""#],
+    );
+    // At the root there is nothing above it.
+    check(
+        subject,
+        "{ orders(first: -1) { totalCount } tenant { name } }",
+        json!({}),
+        json!(null),
+        &[r#"["orders"] "BAD_USER_INPUT""#],
+    );
+    check(
+        subject,
+        "{ a: orders(first: -1) { totalCount } b: orders(last: -1) { totalCount } c: order(id: \"?\") { id } }",
+        json!({}),
+        json!(null),
+        &[r#"["a"] "BAD_USER_INPUT""#, r#"["b"] "BAD_USER_INPUT""#, r#"["c"] "BAD_USER_INPUT""#],
+    );
+    // The items of `nodes` may be null.
+    check(
+        subject,
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Customer { orders(first: 1, last: 1) { totalCount } } } }",
+        json!({"ids": [order, customer, order]}),
+        json!({"nodes": [{"id": order}, null, {"id": order}]}),
+        &[r#"["nodes",1,"orders"] "BAD_USER_INPUT""#],
+    );
+    // Those of a page may not. One error is said, not one for each of them.
+    check(
+        subject,
+        "query ($id: ID!) { customer(id: $id) { id orders { nodes { id subscriptions(after: \"x\") { totalCount } } } } }",
+        json!({"id": customer}),
+        json!({"customer": null}),
+        &[r#"["customer","orders","nodes",0,"subscriptions"] "BAD_USER_INPUT""#],
+    );
+    // Where there is no object, no field of it fails.
+    check(
+        subject,
+        "{ orders(first: 0) { nodes { subscriptions(first: 101) { totalCount } } } \
+         order(id: \"01890a5d-ac96-774b-bcce-b302099a8057\") { subscriptions(first: 101) { totalCount } } }",
+        json!({}),
+        json!({"orders": {"nodes": []}, "order": null}),
+        &[],
+    );
+}
+
+fn pages(subject: &Subject) {
+    let count = subject.oracles[0].world.store.of("Order").count();
+    let info = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
+    let empty = |next, previous| json!({"hasNextPage": next, "hasPreviousPage": previous, "startCursor": null, "endCursor": null});
+    check(
+        subject,
+        &format!("{{ orders(first: 0) {{ totalCount edges {{ cursor }} {info} }} }}"),
+        json!({}),
+        json!({"orders": {"totalCount": count, "edges": [], "pageInfo": empty(true, false)}}),
+        &[],
+    );
+    check(
+        subject,
+        &format!("{{ orders(last: 0, filter: {{number: {{in: []}}}}) {{ totalCount nodes {{ id }} {info} }} }}"),
+        json!({}),
+        json!({"orders": {"totalCount": 0, "nodes": [], "pageInfo": empty(false, false)}}),
+        &[],
+    );
+    // From the end to the start finds what there is from the start to the end, the other way round.
+    let forward = subject.ask(
+        &subject.oracles[0],
+        "{ orders(first: 100, orderBy: {field: UPDATED_AT}) { nodes { id } } }",
+        Variables::default(),
+    );
+    let mut backward = Vec::new();
+    let mut before = Json::Null;
+    loop {
+        let query = format!(
+            "query ($before: String) {{ orders(last: 7, before: $before, orderBy: [{{field: UPDATED_AT, direction: ASC}}]) \
+             {{ nodes {{ id }} {info} }} }}"
+        );
+        let page = subject.ask(&subject.oracles[0], &query, Variables::from_json(json!({"before": before})));
+        let page = &page["data"]["orders"];
+        assert_eq!(page["pageInfo"]["hasNextPage"], !before.is_null());
+        backward.extend(page["nodes"].as_array().expect("nodes").iter().rev().cloned());
+        if page["pageInfo"]["hasPreviousPage"] == false {
+            break;
+        }
+        before = page["pageInfo"]["startCursor"].clone();
+    }
+    backward.reverse();
+    assert_eq!(forward["data"]["orders"]["nodes"], Json::Array(backward));
+    // A cursor belongs to the order for which it was made.
+    check(
+        subject,
+        "query ($c: String) { tenant { name } order: node(id: \"ord_01h455vb4pex5vsknk084sn02q\") { id } \
+         orders(after: $c, orderBy: {field: NUMBER}) { totalCount } }",
+        json!({"c": before}),
+        json!(null),
+        &[r#"["orders"] "BAD_USER_INPUT""#],
+    );
+}
+
+fn nodes(subject: &Subject) {
+    let store = &subject.oracles[0].world.store;
+    let first = |ty: &str| id(store.of(ty).next().expect("a row"));
+    let (tenant, asset, item, group) = (first("Tenant"), first("Asset"), first("OrderItem"), first("BillingGroup"));
+    let foreign = id(subject.oracles[1].world.store.of("Order").next().expect("an order"));
+    let serial_number = text(store.find("Asset", &asset).expect("an asset").cell("serialNumber"));
+    let tenant_name = text(store.find("Tenant", &tenant).expect("a tenant").cell("name"));
+    check(
+        subject,
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on Asset { serialNumber } ... on Node { id } \
+         ... on Tenant { name } } }",
+        json!({"ids": [item, asset, foreign, tenant, asset, "cus_01h455vb4pex5vsknk084sn02q", group]}),
+        json!({"nodes": [
+            {"__typename": "OrderItem", "id": item},
+            {"__typename": "Asset", "serialNumber": serial_number, "id": asset},
+            null,
+            {"__typename": "Tenant", "id": tenant, "name": tenant_name},
+            {"__typename": "Asset", "serialNumber": serial_number, "id": asset},
+            null,
+            {"__typename": "BillingGroup", "id": group},
+        ]}),
+        &[],
+    );
+    let many: Vec<&str> = vec![&asset; 101];
+    check(
+        subject,
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+        json!({"ids": many}),
+        json!(null),
+        &[r#"["nodes"] "BAD_USER_INPUT""#],
+    );
+}
+
+fn documents(subject: &Subject) {
+    let store = &subject.oracles[0].world.store;
+    let tenant = store.of("Tenant").next().expect("a tenant");
+    let name = text(tenant.cell("name"));
+    check(
+        subject,
+        "{ ...A ... on Query { tenant { name } } ... { t: tenant { name: id id: name } } } fragment A on Query { tenant { id } }",
+        json!({}),
+        json!({"tenant": {"id": tenant.id(), "name": name}, "t": {"name": tenant.id(), "id": name}}),
+        &[],
+    );
+    check(
+        subject,
+        "query ($no: Boolean = false, $yes: Boolean! = true) { tenant { name @skip(if: $yes) id @include(if: $no) } \
+         a: __typename b: tenant @include(if: $yes) { __typename } c: tenant @skip(if: $yes) { id } }",
+        json!({}),
+        json!({"tenant": {}, "a": "Query", "b": {"__typename": "Tenant"}}),
+        &[],
+    );
+    // Refused before anything is read: there are no data at all.
+    for (query, code) in [
+        ("{ orders(first: \"x\") { totalCount } tenant { name } }", "BAD_USER_INPUT"),
+        ("{ tenant { nme } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ tenant { name }", "GRAPHQL_PARSE_FAILED"),
+        (
+            "{ orders(first: 100) { nodes { subscriptions(first: 100) { nodes { customer { assets(first: 100) { totalCount } } } } } } }",
+            "QUERY_TOO_COMPLEX",
+        ),
+    ] {
+        let answer = subject.ask(&subject.oracles[0], query, Variables::default());
+        assert!(answer.get("data").is_none(), "{query}\n{answer}");
+        assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{query}\n{answer}");
+    }
+    // Filters and orders end somewhere.
+    let deep = "{not: ".repeat(12) + "{}" + &"}".repeat(12);
+    let long = vec!["{number: {isNull: true}}"; 51].join(", ");
+    let keys = vec!["{field: NUMBER}"; 5].join(", ");
+    for arguments in [format!("filter: {deep}"), format!("filter: {{or: [{long}]}}"), format!("orderBy: [{keys}]")] {
+        let query = format!("{{ orders({arguments}) {{ totalCount }} }}");
+        check(subject, &query, json!({}), json!(null), &[r#"["orders"] "BAD_USER_INPUT""#]);
+    }
+}
+
+fn mutations(subject: &Subject) {
+    let customers = |external_id: &str| {
+        let query = "query ($x: String!) { customers(filter: {externalId: {startsWith: $x}}) { totalCount } }";
+        let answer = subject.ask(&subject.oracles[0], query, Variables::from_json(json!({"x": external_id})));
+        answer["data"]["customers"]["totalCount"].clone()
+    };
+    // Fragments on the payload and on the root, merged: it runs once.
+    check(
+        subject,
+        "mutation ($in: CreateCustomerInput!) { ...M createCustomer(input: $in) { customer { name orders { totalCount } } } } \
+         fragment M on Mutation { t: __typename createCustomer(input: $in) { ...P userErrors { code } } } \
+         fragment P on CreateCustomerPayload { __typename customer { ...C } } fragment C on Customer { externalId }",
+        json!({"in": {"name": "n\"\\\u{1}", "externalId": "once"}}),
+        json!({"t": "Mutation", "createCustomer": {
+            "__typename": "CreateCustomerPayload",
+            "customer": {"externalId": "once", "name": "n\"\\\u{1}", "orders": {"totalCount": 0}},
+            "userErrors": [],
+        }}),
+        &[],
+    );
+    assert_eq!(customers("once"), 1);
+    // A refusal that nobody asks for is an error, and ends the operation; what was done before it stays.
+    check(
+        subject,
+        "mutation { a: createCustomer(input: {name: \"a\", externalId: \"two\"}) { customer { name } } \
+         b: createCustomer(input: {name: \"b\", externalId: \"two\"}) { customer { name } } \
+         c: createCustomer(input: {name: \"c\", externalId: \"two-c\"}) { customer { name } } }",
+        json!({}),
+        json!(null),
+        &[r#"["b"] "DUPLICATE_HANDLE""#],
+    );
+    assert_eq!(customers("two"), 1);
+    // A bad argument below the payload: the object that may be null is.
+    check(
+        subject,
+        "mutation { createCustomer(input: {name: \"d\"}) { userErrors { code } customer { name orders(first: 101) { totalCount } } } }",
+        json!({}),
+        json!({"createCustomer": {"userErrors": [], "customer": null}}),
+        &[r#"["createCustomer","customer","orders"] "BAD_USER_INPUT""#],
+    );
+}
+
+/// The chosen queries have the answers that are written down, on this database.
+pub fn chosen_queries_have_their_answers(db: Db) {
+    let subject = Subject::new(db);
+    for test in [nulls, pages, nodes, documents, mutations] {
+        test(&subject);
+    }
+}
+
+#[test]
+fn chosen_queries_on_sqlite() {
+    on_sqlite(|open| chosen_queries_have_their_answers(open()));
+}

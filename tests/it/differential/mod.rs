@@ -1,0 +1,230 @@
+//! The reading engine against an oracle: random queries, and chosen ones whose answers are written down, must be
+//! answered as async-graphql's own executor answers them over the same data in memory.
+
+mod arguments;
+mod chosen;
+mod data;
+mod generator;
+mod lists;
+mod nulls;
+mod oracle;
+mod random;
+mod schema;
+mod store;
+mod types;
+
+use arguments::Arguments;
+use async_graphql::{Request, Value, Variables};
+use data::Amounts;
+use generator::{Made, literal, make};
+use lists::{Cursors, Sorting};
+use oracle::{Oracle, World};
+use perennial::app::Viewer;
+use perennial::graphql::{Api, Caller, to_json};
+use perennial::repository::{DatabaseUrl, Db};
+use random::Random;
+use serde_json::Value as Json;
+use std::sync::{Arc, RwLock};
+use store::Store;
+use types::Types;
+
+/// How many random queries a run makes. `DIFFERENTIAL_QUERIES` asks for more, `DIFFERENTIAL_SEED` for others.
+const QUERIES: u64 = 400;
+
+/// A database, filled, with an engine over it and an oracle for each of the two tenants.
+struct Subject {
+    api: Api,
+    oracles: Vec<Oracle>,
+}
+
+impl Subject {
+    fn new(db: Db) -> Subject {
+        db.migrate().expect("the migrations run");
+        let app = Arc::new(data::app(db));
+        let large = Amounts { customers: 30, products: 9, orders: 45, assets: 90 };
+        let small = Amounts { customers: 3, products: 2, orders: 4, assets: 7 };
+        let viewers = [data::tenant(&app, "Large \"GmbH\"", &large), data::tenant(&app, "Small", &small)];
+        let types = Arc::new(Types::read());
+        let oracle = |viewer: Viewer| {
+            let store = Store::load(&app.db, &viewer);
+            Oracle::new(World { types: types.clone(), store, viewer, cursors: RwLock::new(Cursors::default()) })
+        };
+        Subject { oracles: viewers.map(oracle).into(), api: Api::new(app) }
+    }
+
+    fn ask(&self, oracle: &Oracle, text: &str, variables: Variables) -> Json {
+        let answer = self.text(oracle, text, variables);
+        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}\n{text}\n{answer}"))
+    }
+
+    fn text(&self, oracle: &Oracle, text: &str, variables: Variables) -> String {
+        let viewer = oracle.world.viewer.clone();
+        let caller = Caller { viewer, request_id: "differential".to_owned(), idempotency_key: None };
+        let response = wait(self.api.execute(Request::new(text).variables(variables), caller));
+        String::from_utf8(to_json(&response)).expect("UTF-8")
+    }
+
+    /// Walks through whole lists in each of some orders. Every walk must find all rows in their order; the cursors that
+    /// it meets are the oracle's from now on.
+    fn walk(&self, oracle: &Oracle, orders: &[(String, Value)]) {
+        let world = &oracle.world;
+        for (ty, order) in orders {
+            if ty == "AssetAssignment" {
+                self.walk_assignments(oracle);
+                continue;
+            }
+            let sorting = Sorting::read(&world.types, ty, order);
+            let roots = world.types.fields("Query").iter().map(|field| &field.node);
+            let mut lists = roots.filter(|field| types::named(&field.ty.node) == format!("{ty}Connection"));
+            let list = lists.next().expect("each listed type has a list").name.node.as_str();
+            let query = format!(
+                "query ($after: String) {{ {list}(first: 17, after: $after, orderBy: {}) {{ edges {{ cursor node {{ id }} }} \
+                 pageInfo {{ endCursor hasNextPage }} }} }}",
+                literal(order)
+            );
+            let mut expected: Vec<_> = world.store.of(ty).cloned().collect();
+            sorting.sort(&mut expected);
+            let mut found = Vec::new();
+            let mut after = Json::Null;
+            loop {
+                let variables = Variables::from_json(serde_json::json!({"after": after}));
+                let answer = self.ask(oracle, &query, variables);
+                let page = &answer["data"][list];
+                for edge in page["edges"].as_array().unwrap_or_else(|| panic!("{answer}")) {
+                    let row = world.store.find(ty, edge["node"]["id"].as_str().expect("an id")).expect("a row");
+                    let cursor = edge["cursor"].as_str().expect("a cursor");
+                    world.cursors.write().unwrap().add(&sorting.name(), row, cursor);
+                    found.push(row.id());
+                }
+                if page["pageInfo"]["hasNextPage"] == false {
+                    break;
+                }
+                after = page["pageInfo"]["endCursor"].clone();
+            }
+            assert_eq!(found, expected.iter().map(|row| row.id()).collect::<Vec<_>>(), "{ty} by {}", sorting.name());
+        }
+    }
+
+    /// Assignments have no list of their own and no id to be seen: the subscription says which one it is.
+    fn walk_assignments(&self, oracle: &Oracle) {
+        let world = &oracle.world;
+        let query =
+            "{ assets(first: 100) { nodes { assignments { edges { cursor node { subscription { id } } } } } } }";
+        let answer = self.ask(oracle, query, Variables::default());
+        let name = Sorting::read(&world.types, "AssetAssignment", &Value::Null).name();
+        for asset in answer["data"]["assets"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}")) {
+            for edge in asset["assignments"]["edges"].as_array().expect("edges") {
+                let subscription = &edge["node"]["subscription"]["id"];
+                let mut rows = world.store.of("AssetAssignment");
+                let row = rows.find(|row| Some(store::text(row.cell("subscription"))) == subscription.as_str());
+                let cursor = edge["cursor"].as_str().expect("a cursor");
+                world.cursors.write().unwrap().add(&name, row.expect("a row"), cursor);
+            }
+        }
+    }
+
+    fn compare(&self, oracle: &Oracle, made: &Made) -> Result<Json, String> {
+        let ours = self.ask(oracle, &made.text, made.given.clone());
+        let theirs = wait(oracle.execute(Request::new(&made.text).variables(made.filled.clone())));
+        let theirs = serde_json::to_value(&theirs).expect("plain data");
+        let (own, other) = (errors(&ours), errors(&theirs));
+        let same_errors = if made.repeats {
+            own.is_empty() == other.is_empty() && own.iter().all(|e| other.contains(e))
+        } else {
+            own == other
+        };
+        if ours["data"] == theirs["data"] && same_errors {
+            return Ok(ours);
+        }
+        let at = difference(&ours["data"], &theirs["data"], &mut String::new());
+        Err(format!(
+            "variables {}\n{}\n\nfirst difference {at}\n\nengine: {ours}\n\noracle: {theirs}",
+            serde_json::to_string(&made.given).unwrap_or_default(),
+            made.text
+        ))
+    }
+}
+
+/// The paths and the codes of the errors.
+fn errors(answer: &Json) -> Vec<String> {
+    let errors = answer["errors"].as_array().into_iter().flatten();
+    let mut errors: Vec<_> = errors.map(|error| format!("{} {}", error["path"], error["extensions"]["code"])).collect();
+    errors.sort();
+    errors.dedup();
+    errors
+}
+
+/// Where two answers first differ.
+fn difference(a: &Json, b: &Json, path: &mut String) -> String {
+    let start = path.len();
+    let pairs: Vec<(String, &Json, &Json)> = match (a, b) {
+        (Json::Object(x), Json::Object(y)) => {
+            x.keys().chain(y.keys()).map(|key| (format!(".{key}"), &a[key.as_str()], &b[key.as_str()])).collect()
+        }
+        (Json::Array(x), Json::Array(y)) if x.len() == y.len() => {
+            x.iter().zip(y).enumerate().map(|(index, (x, y))| (format!(".{index}"), x, y)).collect()
+        }
+        _ => return format!("{path}: {a} and {b}"),
+    };
+    for (step, x, y) in pairs {
+        if x != y {
+            path.push_str(&step);
+            return difference(x, y, path);
+        }
+    }
+    path.truncate(start);
+    format!("{path}: keys")
+}
+
+fn wait<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
+}
+
+/// The queries that random numbers make are answered the same by the engine and by the oracle, on this database.
+pub fn random_queries_have_the_same_answer(db: Db) {
+    let subject = Subject::new(db);
+    let number = |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
+    let (first, count) = (number("DIFFERENTIAL_SEED", 1), number("DIFFERENTIAL_QUERIES", QUERIES));
+    let orders: Vec<_> =
+        subject.oracles.iter().map(|oracle| Arguments::orders(&oracle.world, &mut Random(first))).collect();
+    let (mut refused, mut with_errors, mut empty) = (0, 0, 0);
+    for (oracle, orders) in subject.oracles.iter().zip(&orders) {
+        subject.walk(oracle, orders);
+    }
+    for seed in first..first + count {
+        // The small tenant is asked now and then.
+        let place = usize::from(seed % 8 == 0);
+        let (oracle, other) = (&subject.oracles[place], &subject.oracles[1 - place]);
+        let foreign: Vec<String> =
+            other.world.store.rows.iter().map(|row| row.id().to_owned()).filter(|id| !id.is_empty()).collect();
+        let arguments = Arguments { world: &oracle.world, foreign: &foreign, orders: &orders[place] };
+        let made = make(&arguments, seed);
+        match subject.compare(oracle, &made) {
+            Ok(answer) if answer["data"].is_null() => empty += 1,
+            Ok(answer) => with_errors += usize::from(answer.get("errors").is_some()),
+            Err(difference) if difference.contains("QUERY_TOO_COMPLEX") => refused += 1,
+            Err(difference) => panic!("seed {seed}: {difference}"),
+        }
+    }
+    println!("{count} queries: {refused} too complex, {empty} without data, {with_errors} with errors");
+    assert!(refused * 20 <= count, "{refused} of {count} queries were too complex to be compared");
+    assert!(empty * 4 <= count, "{empty} of {count} queries had no data to compare");
+}
+
+/// Runs a test on an SQLite file of its own, on a thread whose stack is deep enough for executors without optimisation.
+fn on_sqlite(test: impl FnOnce(&dyn Fn() -> Db) + Send + 'static) {
+    let run = move || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url: DatabaseUrl = format!("sqlite://{}/test.db", folder.path().display()).parse().expect("a URL");
+        test(&|| Db::open(&url, 2).expect("it opens"));
+    };
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run).expect("a thread");
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+#[test]
+fn random_queries_on_sqlite() {
+    on_sqlite(|open| random_queries_have_the_same_answer(open()));
+}
