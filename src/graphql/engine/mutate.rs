@@ -181,14 +181,17 @@ pub(super) fn answer_mutations<R: Mutations>(state: &State<R>, env: &QueryEnv) -
     let fields = select(env, &[&env.operation.node.selection_set.node], NAME, false);
     let mutations = fields.iter().filter(|field| field.name() != "__typename").count();
     for selected in &fields {
-        let Some(mutation) = R::all().iter().find(|known| known.name == selected.name()) else { continue };
+        let Some(mutation) = R::all().iter().find(|known| known.name == selected.name()) else {
+            answers.insert(selected.key.to_owned(), None);
+            continue;
+        };
         let running = Running { name: mutation.name, env, selected, mutations };
         let span = tracing::info_span!("mutation", name = mutation.name);
         let done = span.in_scope(|| run(state, mutation, env, &running, &mut out));
         let bytes = Bytes::from(std::mem::take(&mut out.bytes));
         match done {
             Ok(()) => {
-                answers.insert(selected.key.to_owned(), bytes);
+                answers.insert(selected.key.to_owned(), Some(bytes));
             }
             Err(Stopped::Field(error)) => {
                 if !error.message.is_empty() {
@@ -196,7 +199,7 @@ pub(super) fn answer_mutations<R: Mutations>(state: &State<R>, env: &QueryEnv) -
                     out.fail(error, selected.field.pos);
                     out.path.pop();
                 }
-                answers.insert(selected.key.to_owned(), Bytes::new());
+                answers.insert(selected.key.to_owned(), Some(Bytes::new()));
                 break;
             }
             Err(Stopped::Fault(fault)) => return Err(fault),

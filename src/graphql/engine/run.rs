@@ -4,7 +4,7 @@ use super::declare::{Object, of};
 use super::json::{Out, Step};
 use super::mutate::Mutations;
 use super::registry::object;
-use super::view::{Cx, View};
+use super::view::{Cx, View, What};
 use crate::repository::{Db, Fault};
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationType};
@@ -36,14 +36,18 @@ pub trait Request: Send + Sync + 'static {
 /// A request and its answers.
 pub(super) struct State<R> {
     pub request: R,
-    /// By response key; none when the database failed. Whichever root field async-graphql asks for first fills it.
-    answers: OnceLock<Option<IndexMap<String, Bytes>>>,
+    /// None when the database failed. Whichever root field async-graphql asks for first fills it.
+    answers: OnceLock<Option<Answers>>,
     /// Whether a mutation answered what it had answered before.
     pub replayed: std::sync::atomic::AtomicBool,
 }
 
-/// An operation's answers: each root field's JSON, empty where a field failed that must not be null.
-pub(super) type Answered = Result<(IndexMap<String, Bytes>, Vec<ServerError>), Fault>;
+/// Each root field's JSON by its response key, in the order of the query: empty where a field failed that must not be
+/// null, none where async-graphql answers the field itself.
+pub(super) type Answers = IndexMap<String, Option<Bytes>>;
+
+/// An operation's answers and errors.
+pub(super) type Answered = Result<(Answers, Vec<ServerError>), Fault>;
 
 /// An error of a field, with its code.
 pub fn coded(message: impl Into<String>, code: &str) -> ServerError {
@@ -112,7 +116,7 @@ fn resolve<R: Request>(
         answers
     });
     let key = cx.item.node.response_key().node.as_str();
-    let json = answers.as_ref().map_or(Some(Bytes::new()), |answers| answers.get(key).cloned());
+    let json = answers.as_ref().map_or(Some(Bytes::new()), |answers| answers.get(key).cloned().flatten());
     Ok(json.map(Value::Binary))
 }
 
@@ -126,16 +130,18 @@ fn answer_query<'q, Q: Object>(cx: &mut Cx<'_, 'q>, root: &Q) -> Answered {
     let mut out = Out::default();
     let mut ranges = Vec::with_capacity(view.fields.len());
     for (selected, what) in &view.fields {
-        if matches!(what, super::view::What::Introspection | super::view::What::Typename) {
-            continue;
-        }
         let start = out.bytes.len();
-        let value = |out: &mut Out<'q>| view.value(selected, what, root, 0, out);
-        let written = out.at(Step::Key(selected.key), what.nullable(), value);
-        ranges.push((selected.key.to_owned(), if written.is_ok() { start..out.bytes.len() } else { start..start }));
+        let range = if matches!(what, What::Introspection | What::Typename) {
+            None
+        } else {
+            let value = |out: &mut Out<'q>| view.value(selected, what, root, 0, out);
+            let written = out.at(Step::Key(selected.key), what.nullable(), value);
+            Some(if written.is_ok() { start..out.bytes.len() } else { start..start })
+        };
+        ranges.push((selected.key.to_owned(), range));
     }
     let bytes = Bytes::from(out.bytes);
-    Ok((ranges.into_iter().map(|(key, range)| (key, bytes.slice(range))).collect(), out.errors))
+    Ok((ranges.into_iter().map(|(key, range)| (key, range.map(|range| bytes.slice(range)))).collect(), out.errors))
 }
 
 impl<R: Request> OutputType for QueryRoot<R> {

@@ -211,6 +211,28 @@ fn documents(subject: &Subject) {
     }
 }
 
+/// Keys come in the order of the query, which only the text shows.
+fn keys(subject: &Subject) {
+    let (order, other, _) = orders(subject);
+    let query = format!(
+        "{{ z: tenant {{ version id }} ...F t: __typename y: order(id: \"{other}\") {{ version ... on Node {{ id }} totalDevices }} \
+         x: __type(name: \"Money\") {{ name }} a: tenant {{ id }} }} fragment F on Query {{ f: order(id: \"{order}\") {{ id }} z: tenant {{ __typename }} }}"
+    );
+    let answer = subject.text(&subject.oracles[0], &query, Variables::default());
+    let store = &subject.oracles[0].world.store;
+    let tenant = id(store.of("Tenant").next().expect("a tenant"));
+    let row = store.find("Order", &other).expect("an order");
+    let (version, devices) = (row.cell("version"), row.cell("totalDevices"));
+    assert_eq!(
+        answer,
+        format!(
+            "{{\"data\":{{\"z\":{{\"version\":1,\"id\":\"{tenant}\",\"__typename\":\"Tenant\"}},\"f\":{{\"id\":\"{order}\"}},\
+             \"t\":\"Query\",\"y\":{{\"version\":{version},\"id\":\"{other}\",\"totalDevices\":{devices}}},\
+             \"x\":{{\"name\":\"Money\"}},\"a\":{{\"id\":\"{tenant}\"}}}}}}"
+        )
+    );
+}
+
 fn mutations(subject: &Subject) {
     let customers = |external_id: &str| {
         let query = "query ($x: String!) { customers(filter: {externalId: {startsWith: $x}}) { totalCount } }";
@@ -251,12 +273,21 @@ fn mutations(subject: &Subject) {
         json!({"createCustomer": {"userErrors": [], "customer": null}}),
         &[r#"["createCustomer","customer","orders"] "BAD_USER_INPUT""#],
     );
+    let text = subject.text(
+        &subject.oracles[0],
+        "mutation { z: createCustomer(input: {name: \"z\"}) { userErrors { code } } t: __typename a: createCustomer(input: {name: \"a\"}) { customer { name } userErrors { code } } }",
+        Variables::default(),
+    );
+    assert_eq!(
+        text,
+        r#"{"data":{"z":{"userErrors":[]},"t":"Mutation","a":{"customer":{"name":"a"},"userErrors":[]}}}"#
+    );
 }
 
 /// The chosen queries have the answers that are written down, on this database.
 pub fn chosen_queries_have_their_answers(db: Db) {
     let subject = Subject::new(db);
-    for test in [nulls, pages, nodes, documents, mutations] {
+    for test in [nulls, pages, nodes, documents, keys, mutations] {
         test(&subject);
     }
 }
