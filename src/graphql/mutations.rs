@@ -60,7 +60,7 @@ const LONGEST_KEY: usize = 255;
 /// The key of the field's `@idempotent`, or of the request's header where the document has one mutation only.
 fn idempotency(on: &OnBehalf, running: &Running<'_>) -> Result<Option<Idempotency>, Stopped> {
     let refused = |message: &str| Stopped::Field(coded(message, "BAD_USER_INPUT"));
-    let key = match (running.directive("idempotent", "key")?, &on.idempotency_key) {
+    let key = match (running.directive("idempotent", "key"), &on.idempotency_key) {
         (Some(Value::String(key)), Some(header)) if key != *header => {
             return Err(refused("The header Idempotency-Key and the key of @idempotent differ: send one of them."));
         }

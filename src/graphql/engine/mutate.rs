@@ -51,18 +51,15 @@ pub struct Running<'q> {
 
 impl Running<'_> {
     /// The argument of a directive on the field.
-    pub fn directive(&self, directive: &str, argument: &str) -> Result<Option<async_graphql::Value>, ServerError> {
+    pub fn directive(&self, directive: &str, argument: &str) -> Option<async_graphql::Value> {
         let directives = &self.selected.field.node.directives;
-        let Some(found) = directives.iter().find(|known| known.node.name.node == directive) else { return Ok(None) };
-        match found.node.get_argument(argument) {
-            Some(given) => super::select::resolve(self.env, &given.node, given.pos),
-            None => Ok(None),
-        }
+        let found = directives.iter().find(|known| known.node.name.node == directive)?;
+        super::select::resolve(self.env, &found.node.get_argument(argument)?.node)
     }
 
     /// The field's `input` as JSON, with its variables filled in.
     pub fn input(&self) -> Result<serde_json::Value, ServerError> {
-        let given = self.selected.raw_argument(self.env, "input")?;
+        let given = self.selected.raw_argument(self.env, "input");
         let json = given.map(async_graphql::Value::into_json);
         json.transpose().map(Option::unwrap_or_default).map_err(|error| coded(error.to_string(), "BAD_USER_INPUT"))
     }

@@ -7,7 +7,7 @@ use super::registry::object;
 use super::view::{Cx, View, What};
 use crate::repository::{Db, Fault};
 use async_graphql::indexmap::IndexMap;
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationType};
+use async_graphql::parser::types::{ExecutableDocument, Field};
 use async_graphql::registry::Registry;
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, EmptySubscription, Name, ObjectType, OutputType, Positioned, QueryEnv,
@@ -197,10 +197,10 @@ impl<R: Request + Mutations> Engine<R> {
     ) -> Response {
         match self.documents.parsed(&mut request) {
             Ok(document) => {
-                if let Err(error) = check(&document) {
+                let checked = check(&document).and_then(|()| complete_variables(&document, &mut request));
+                if let Err(error) = checked {
                     return Response::from_errors(vec![error]);
                 }
-                add_defaults(&document, &mut request);
                 request.set_parsed_query(ExecutableDocument::clone(&document));
             }
             Err(error) => {
@@ -261,21 +261,27 @@ impl Documents {
     }
 }
 
-/// async-graphql forgets the defaults of variables when it looks at `@skip` and `@include`.
-fn add_defaults(document: &ExecutableDocument, request: &mut async_graphql::Request) {
+/// What async-graphql forgets about variables: their defaults, when it looks at `@skip` and `@include`, and that those
+/// which must not be null need a value. Without one, the field or the condition would be left out in silence.
+fn complete_variables(document: &ExecutableDocument, request: &mut async_graphql::Request) -> Result<(), ServerError> {
     let named = |name: Option<&Name>| {
         request.operation_name.is_none() || name.map(Name::as_str) == request.operation_name.as_deref()
     };
     let operations: Vec<_> = document.operations.iter().filter(|(name, _)| named(*name)).collect();
-    if let [(_, operation)] = operations.as_slice()
-        && operation.node.ty != OperationType::Subscription
-    {
-        for definition in &operation.node.variable_definitions {
-            if let Some(default) = &definition.node.default_value
-                && !request.variables.contains_key(&definition.node.name.node)
-            {
-                request.variables.insert(Name::new(&definition.node.name.node), default.node.clone());
-            }
+    let [(_, operation)] = operations.as_slice() else { return Ok(()) };
+    for definition in &operation.node.variable_definitions {
+        let name = &definition.node.name.node;
+        if let Some(default) = &definition.node.default_value
+            && !request.variables.contains_key(name)
+        {
+            request.variables.insert(name.clone(), default.node.clone());
+        }
+        let ty = &definition.node.var_type.node;
+        if !ty.nullable && matches!(request.variables.get(name), None | Some(Value::Null)) {
+            let mut refused = coded(format!("The variable ${name} of the type {ty} needs a value."), "BAD_USER_INPUT");
+            refused.locations = vec![definition.pos];
+            return Err(refused);
         }
     }
+    Ok(())
 }

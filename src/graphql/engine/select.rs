@@ -2,7 +2,7 @@
 //! gone by now: async-graphql removes them while it prepares the request.)
 
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
-use async_graphql::{InputType, Name, Positioned, QueryEnv, ServerError, ServerResult, Value};
+use async_graphql::{InputType, Name, Positioned, QueryEnv, ServerResult, Value};
 
 /// One key of the answer. Several fields with this key are one field with several selection sets.
 pub struct Selected<'q> {
@@ -54,37 +54,36 @@ impl<'q> Selected<'q> {
     }
 
     /// An argument's value, with its variables filled in; none where it is left out.
-    pub fn raw_argument(&self, env: &QueryEnv, name: &str) -> ServerResult<Option<Value>> {
-        let Some(given) = self.field.node.get_argument(name) else { return Ok(None) };
-        resolve(env, &given.node, given.pos)
+    pub fn raw_argument(&self, env: &QueryEnv, name: &str) -> Option<Value> {
+        self.field.node.get_argument(name).and_then(|given| resolve(env, &given.node))
     }
 
     /// An argument; one that is left out reads as null.
     pub fn argument<V: InputType>(&self, env: &QueryEnv, name: &str) -> ServerResult<V> {
-        let value = self.raw_argument(env, name)?;
+        let value = self.raw_argument(env, name);
         V::parse(value).map_err(|error| error.into_server_error(self.field.pos))
     }
 }
 
-/// A value of the document with its variables filled in. A variable that was not given is as if it were not there.
-pub fn resolve(
-    env: &QueryEnv,
-    given: &async_graphql_value::Value,
-    pos: async_graphql::Pos,
-) -> ServerResult<Option<Value>> {
+/// A value of the document with its variables filled in. A variable that has no value is as if it were not written; in a
+/// list, which does not get shorter by it, it is null.
+pub fn resolve(env: &QueryEnv, given: &async_graphql_value::Value) -> Option<Value> {
     use async_graphql_value::Value as Given;
-    if let Given::Variable(name) = given {
-        return Ok(variable(env, name).cloned());
+    match given {
+        Given::Variable(name) => env.variables.get(name).or_else(|| default(env, name)).cloned(),
+        Given::List(items) => {
+            Some(Value::List(items.iter().map(|item| resolve(env, item).unwrap_or_default()).collect()))
+        }
+        Given::Object(fields) => {
+            let field = |(name, value): (&Name, _)| resolve(env, value).map(|value| (name.clone(), value));
+            Some(Value::Object(fields.iter().filter_map(field).collect()))
+        }
+        plain => plain.clone().into_const(),
     }
-    let value = given.clone().into_const_with(|name| {
-        variable(env, &name)
-            .cloned()
-            .ok_or_else(|| ServerError::new(format!("Variable ${name} has no value."), Some(pos)))
-    })?;
-    Ok(Some(value))
 }
 
-fn variable<'q>(env: &'q QueryEnv, name: &Name) -> Option<&'q Value> {
-    let definition = || env.operation.node.variable_definitions.iter().find(|known| known.node.name.node == *name);
-    env.variables.get(name).or_else(|| definition().and_then(|known| known.node.default_value()))
+fn default<'q>(env: &'q QueryEnv, name: &Name) -> Option<&'q Value> {
+    let mut definitions = env.operation.node.variable_definitions.iter();
+    let definition = definitions.find(|known| known.node.name.node == *name)?;
+    definition.node.default_value.as_ref().map(|default| &default.node)
 }

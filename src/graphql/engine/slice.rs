@@ -26,11 +26,11 @@ pub fn slice<U: Listed>(env: &QueryEnv, selected: &Selected<'_>) -> Result<Slice
     if first.is_some() && last.is_some() {
         return Err(bad_input("Give `first` or `last`, not both.".to_owned(), &["last"]));
     }
-    let (keys, id) = match selected.raw_argument(env, "orderBy")? {
+    let (keys, id) = match selected.raw_argument(env, "orderBy") {
         None | Some(Value::Null) => (Vec::new(), Direction::Desc),
         Some(given) => order::<U>(&given)?,
     };
-    let filter = match selected.raw_argument(env, "filter")? {
+    let filter = match selected.raw_argument(env, "filter") {
         None | Some(Value::Null) => None,
         Some(given) => Some(filter::read(&U::list().columns, &given)?),
     };

@@ -233,6 +233,38 @@ fn keys(subject: &Subject) {
     );
 }
 
+/// A variable without a value and without a default is as if its field were not written.
+fn left_out(subject: &Subject) {
+    let (order, other, _) = orders(subject);
+    let count = subject.oracles[0].world.store.of("Order").count();
+    check(
+        subject,
+        "query ($prefix: String, $first: Int, $filter: OrderFilter, $or: [OrderFilter!], $field: OrderDirection! = DESC) { \
+         a: orders(first: $first, filter: {number: {startsWith: $prefix}, or: $or}) { totalCount } \
+         b: orders(filter: $filter, orderBy: [{field: NUMBER, direction: $field}]) { totalCount } }",
+        json!({}),
+        json!({"a": {"totalCount": count}, "b": {"totalCount": count}}),
+        &[],
+    );
+    // What is left out stays; null clears.
+    let set = "mutation ($id: ID!, $notes: String) { updateOrder(input: {orderId: $id, notes: $notes}) { order { notes } userErrors { code } } }";
+    let answered = |notes: Json| json!({"updateOrder": {"order": {"notes": notes}, "userErrors": []}});
+    check(subject, set, json!({"id": order, "notes": "kept"}), answered(json!("kept")), &[]);
+    check(subject, set, json!({"id": order}), answered(json!("kept")), &[]);
+    check(subject, set, json!({"id": order, "notes": null}), answered(json!(null)), &[]);
+    // In a list it is null: a list does not get shorter.
+    let ids = "query ($a: ID!, $b: ID) { nodes(ids: [$a, $b]) { id } }";
+    check(subject, ids, json!({"a": other}), json!(null), &[r#"["nodes"] "BAD_USER_INPUT""#]);
+    // One that must not be null has no such freedom.
+    for (variables, query) in [
+        (json!({}), "query ($x: OrderFilter!) { orders(filter: $x) { totalCount } }"),
+        (json!({}), "query ($x: String!) { orders(filter: {number: {eq: $x}}) { totalCount } }"),
+        (json!({"x": null}), "query ($x: Boolean!) { tenant { id @skip(if: $x) } }"),
+    ] {
+        check(subject, query, variables, json!(null), &[r#"null "BAD_USER_INPUT""#]);
+    }
+}
+
 fn mutations(subject: &Subject) {
     let customers = |external_id: &str| {
         let query = "query ($x: String!) { customers(filter: {externalId: {startsWith: $x}}) { totalCount } }";
@@ -287,7 +319,7 @@ fn mutations(subject: &Subject) {
 /// The chosen queries have the answers that are written down, on this database.
 pub fn chosen_queries_have_their_answers(db: Db) {
     let subject = Subject::new(db);
-    for test in [nulls, pages, nodes, documents, keys, mutations] {
+    for test in [nulls, pages, nodes, documents, keys, left_out, mutations] {
         test(&subject);
     }
 }
