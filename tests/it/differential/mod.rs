@@ -10,6 +10,7 @@ mod nulls;
 mod oracle;
 mod random;
 mod schema;
+mod statements;
 mod store;
 mod types;
 

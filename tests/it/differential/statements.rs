@@ -1,0 +1,85 @@
+//! One statement a relation, whatever the number of rows.
+
+use super::{Subject, on_sqlite};
+use async_graphql::Variables;
+use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
+use perennial::repository::Db;
+use serde_json::json;
+use std::cell::Cell;
+
+thread_local! {
+    static STATEMENTS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many statements this thread has run on connections that were opened after [`count_statements`].
+fn statements() -> usize {
+    STATEMENTS.get()
+}
+
+/// Counts the statements of each connection that is opened from now on.
+fn count_statements() {
+    fn count(event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { .. } = event {
+            STATEMENTS.set(STATEMENTS.get() + 1);
+        }
+    }
+    set_default_instrumentation(|| Some(Box::new(count))).unwrap();
+}
+
+impl Subject {
+    /// How many statements a query takes, without those that begin and end its transaction.
+    fn statements(&self, query: &str, variables: &serde_json::Value) -> usize {
+        let run = |query| {
+            let before = statements();
+            let answer = self.ask(&self.oracles[0], query, Variables::from_json(variables.clone()));
+            assert!(answer.get("errors").is_none(), "{query}\n{answer}");
+            statements() - before
+        };
+        run(query) - run("{ viewer { keyName } }")
+    }
+}
+
+/// The number of statements of a query follows from the query alone, on this database.
+pub fn statements_do_not_depend_on_rows(open: &dyn Fn() -> Db) {
+    count_statements();
+    let subject = Subject::new(open());
+    for (query, expected) in [
+        ("query ($n: Int!) { orders(first: $n) { nodes { number } } }", 1),
+        ("query ($n: Int!) { orders(first: $n) { nodes { number } totalCount } }", 2),
+        ("query ($n: Int!) { orders(first: $n) { totalCount } }", 1),
+        (
+            "query ($n: Int!) { orders(first: $n) { nodes { customer { name } billingGroup { name } \
+             items { product { name rentalPrices { contractLength } } subscriptions { id asset { id } } } } } }",
+            8,
+        ),
+        (
+            "query ($n: Int!) { orders(first: $n) { nodes { subscriptions(first: 9) { totalCount nodes { asset { \
+             assignments(last: 3) { edges { node { customer { id } } } } } } } } } }",
+            6,
+        ),
+        // An alias is another relation; what merges is not.
+        ("query ($n: Int!) { orders(first: $n) { nodes { a: customer { id } b: customer { id } } } }", 3),
+        (
+            "query ($n: Int!) { orders(first: $n) { nodes { customer { id } customer { name } } edges { node { id } } } }",
+            2,
+        ),
+        // What is part of the row costs nothing.
+        ("query ($n: Int!) { products(first: $n) { nodes { listPrice { amount } } pageInfo { endCursor } } }", 1),
+    ] {
+        // A single order may have nothing below it; then a statement is saved.
+        assert!(subject.statements(query, &json!({"n": 1})) <= expected, "{query}");
+        for rows in [10, 50] {
+            assert_eq!(subject.statements(query, &json!({"n": rows})), expected, "{rows}: {query}");
+        }
+    }
+    let store = &subject.oracles[0].world.store;
+    let ids: Vec<&str> =
+        ["Order", "Customer"].iter().flat_map(|ty| store.of(ty).take(20)).map(|row| row.id()).collect();
+    let nodes = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Order { customer { id } } } }";
+    assert_eq!(subject.statements(nodes, &json!({"ids": ids})), 3, "two types, and the customers of the orders");
+}
+
+#[test]
+fn statements_on_sqlite() {
+    on_sqlite(statements_do_not_depend_on_rows);
+}
