@@ -102,11 +102,17 @@ pub fn update_asset(call: &Call<'_>, change: &UpdateAsset) -> Result<Answer<Asse
 pub fn change_asset_status(call: &Call<'_>, change: &ChangeAssetStatus) -> Result<Answer<AssetChanged>, Fault> {
     call.run(|work| {
         let outcome = AssetChanged { asset: change.asset_id };
+        // The order before the asset, as everywhere. Whoever delivers or cancels it meanwhile waits, and then finds this
+        // asset to release.
+        let order = match change.change {
+            StatusChange::Reserved(id) => Some(Query::by_id(work.tenant, id).hold(work.tx)?),
+            _ => None,
+        };
         let mut asset = existing(work, change.asset_id)?;
         expect_version(change.expected_version, asset.version, &outcome)?;
         asset.may_become(change.change, work.viewer.scope)?;
-        if let StatusChange::Reserved(order) = change.change {
-            reserve(work, &asset, order)?;
+        if let Some(order) = order {
+            reserve(work, &asset, &order.ok_or_else(order::not_found)?)?;
         }
         asset.status = change.change.status();
         asset.reason = match change.change {
@@ -124,12 +130,8 @@ pub fn change_asset_status(call: &Call<'_>, change: &ChangeAssetStatus) -> Resul
 }
 
 /// Sees whether the order still needs such a device, counting those that are kept for it already.
-fn reserve(work: &mut Work<'_, '_>, asset: &Asset, order: Id<Order>) -> Result<(), Stop> {
+fn reserve(work: &mut Work<'_, '_>, asset: &Asset, order: &Order) -> Result<(), Stop> {
     let tenant = work.tenant;
-    let conn = work.conn();
-    let order = Query::by_id(tenant, order).first(conn)?.ok_or_else(order::not_found)?;
-    // Whoever delivers or cancels it meanwhile waits, and then finds this asset.
-    repository::order::hold(work.tx, tenant, &order)?;
     let conn = work.conn();
     let items = repository::order::items_of(tenant, &[order.id]).load(conn)?;
     let kept = repository::asset::reserved_for(tenant, &[order.id]).load(conn)?;
@@ -152,7 +154,7 @@ pub fn release_kept(work: &mut Work<'_, '_>, order: Id<Order>) -> Result<(), Sto
 }
 
 fn existing(work: &mut Work<'_, '_>, id: Id<Asset>) -> Result<Asset, Stop> {
-    let found = Query::by_id(work.tenant, id).first(work.conn())?;
+    let found = Query::by_id(work.tenant, id).hold(work.tx)?;
     Ok(found.ok_or_else(|| Refusal::new(ErrorCode::AssetNotFound, "There is no such asset.").at(&["assetId"]))?)
 }
 

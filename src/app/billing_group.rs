@@ -59,7 +59,7 @@ pub fn update_billing_group(
 ) -> Result<Answer<BillingGroupChanged>, Fault> {
     call.run(|work| {
         let outcome = BillingGroupChanged { billing_group: change.billing_group_id };
-        let found = Query::by_id(work.tenant, change.billing_group_id).first(work.conn())?;
+        let found = Query::by_id(work.tenant, change.billing_group_id).hold(work.tx)?;
         let mut group = found.ok_or_else(not_found)?;
         expect_version(change.expected_version, group.version, &outcome)?;
         group.name = change.name.clone().unwrap_or(group.name);

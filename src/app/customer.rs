@@ -5,7 +5,7 @@ use crate::domain::customer::{Customer, place_below};
 use crate::domain::event::EventType;
 use crate::domain::text::Metadata;
 use crate::domain::{ErrorCode, Id, Refusal, Zone};
-use crate::repository::{Fault, Query, customer, tenant};
+use crate::repository::{Fault, Query, customer};
 use serde::{Deserialize, Serialize};
 
 /// What a client says of a new customer.
@@ -70,7 +70,8 @@ pub fn update_customer(call: &Call<'_>, change: &UpdateCustomer) -> Result<Answe
     call.run(|work| {
         let id = change.customer_id;
         let outcome = CustomerChanged { customer: id };
-        let mut customer = existing(work, id)?;
+        let found = Query::by_id(work.tenant, id).hold(work.tx)?;
+        let mut customer = found.ok_or_else(|| not_found("customerId"))?;
         expect_version(change.expected_version, customer.version, &outcome)?;
         let change = change.clone();
         if let Some(external_id) = change.external_id {
@@ -79,7 +80,7 @@ pub fn update_customer(call: &Call<'_>, change: &UpdateCustomer) -> Result<Answe
         }
         if let Some(parent) = change.parent_customer_id {
             // Two that are placed below each other at once would each find nothing wrong.
-            tenant::hold(work.tx, work.tenant)?;
+            Query::by_id(work.tenant, work.tenant).hold(work.tx)?;
             check_parent(work, id, parent)?;
             customer.parent_customer_id = parent;
         }

@@ -219,7 +219,7 @@ pub fn cancel_order(
 }
 
 fn existing(work: &mut Work<'_, '_>, id: Id<Order>, expected_version: Option<i32>) -> Result<Order, Stop> {
-    let found = Query::by_id(work.tenant, id).first(work.conn())?.ok_or_else(order::not_found)?;
+    let found = Query::by_id(work.tenant, id).hold(work.tx)?.ok_or_else(order::not_found)?;
     expect_version(expected_version, found.version, &OrderChanged { order: id })?;
     Ok(found)
 }

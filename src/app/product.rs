@@ -78,7 +78,7 @@ pub fn update_product(call: &Call<'_>, change: &UpdateProduct) -> Result<Answer<
     call.run(|work| {
         let tenant = work.tenant;
         let outcome = ProductChanged { product: change.product_id };
-        let found = Query::by_id(tenant, change.product_id).first(work.conn())?;
+        let found = Query::by_id(tenant, change.product_id).hold(work.tx)?;
         let mut product =
             found.ok_or_else(|| Refusal::new(ErrorCode::NotFound, "There is no such product.").at(&["productId"]))?;
         expect_version(change.expected_version, product.version, &outcome)?;

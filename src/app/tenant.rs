@@ -4,7 +4,7 @@ use super::mutation::{Answer, Call, expect_version};
 use crate::domain::event::EventType;
 use crate::domain::tenant::{BillingStart, Tenant};
 use crate::domain::{Currency, Id, Zone};
-use crate::repository::{Fault, tenant};
+use crate::repository::{Fault, Query, tenant};
 use serde::{Deserialize, Serialize};
 
 /// What a tenant changes of its settings: what is none stays.
@@ -26,6 +26,7 @@ pub fn update_tenant_settings(call: &Call<'_>, change: UpdateTenantSettings) -> 
     call.run(|work| {
         let outcome = TenantChanged { tenant: work.tenant };
         let id = work.tenant;
+        Query::by_id(id, id).hold(work.tx)?;
         let mut own = tenant::own(work.conn(), id)?;
         expect_version(change.expected_version, own.version, &outcome)?;
         own.settings.billing_start = change.billing_start.unwrap_or(own.settings.billing_start);

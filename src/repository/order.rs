@@ -107,17 +107,6 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, order: &Order, items: &[Order
     Ok(())
 }
 
-/// Keeps an order as it was read until the transaction ends: whoever wants to change it waits.
-pub fn hold(tx: &mut Tx<'_>, tenant: Id<Tenant>, order: &Order) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(orders::table)
-        .filter(orders::tenant_id.eq(tenant))
-        .filter(orders::id.eq(order.id))
-        .filter(orders::version.eq(order.version))
-        .set(orders::version.eq(order.version))
-        .execute(conn))?;
-    changed(rows, 1)
-}
-
 /// Stores a changed order over the version before it. Its items and its progress are not touched.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, order: &Order) -> Read<()> {
     let rows = on_backend!(tx, |conn| diesel::update(orders::table)

@@ -1,7 +1,7 @@
 //! What to read, as a value: which rows of a table, for which parents, in which order, how many. The reading engine and
 //! the use cases make queries of the same kind; `query_sql.rs` writes them down for each database.
 
-use super::db::{Conn, Read};
+use super::db::{Conn, Read, Tx};
 use super::list::{Bind, Direction, Slice};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
@@ -25,6 +25,8 @@ pub struct Query<T> {
     pub(super) order: Vec<(&'static str, Direction)>,
     /// At most so many rows, for each parent.
     pub(super) limit: Option<i64>,
+    /// Whether the rows stay as they are read until the transaction ends.
+    pub(super) held: bool,
     of: PhantomData<fn() -> T>,
 }
 
@@ -67,6 +69,7 @@ impl<T> Query<T> {
             parents: None,
             order: Vec::new(),
             limit: None,
+            held: false,
             of: PhantomData,
         }
     }
@@ -143,6 +146,12 @@ impl<T: Stored> Query<T> {
     pub fn first(self, conn: &mut Conn) -> Read<Option<T>> {
         let query = Query { limit: Some(1), ..self };
         Ok(query.load(conn)?.pop())
+    }
+
+    /// The only row, held: whoever wants to change it waits until the transaction ends. SQLite has one writer at a time,
+    /// so that nothing needs holding there.
+    pub fn hold(self, tx: &mut Tx<'_>) -> Read<Option<T>> {
+        Query { held: true, ..self }.first(tx)
     }
 
     /// How many rows there are for each parent, or in all where there are no parents. Parents without a row are left

@@ -86,6 +86,9 @@ impl<'q, Columns> Statement<'q, Columns> {
                     statement.push(&[" LIMIT "]);
                     statement.bind(Parameter::Limit(limit));
                 }
+                if query.held && dialect == Dialect::Postgres {
+                    statement.push(&[" FOR NO KEY UPDATE"]);
+                }
             }
         }
         statement

@@ -42,15 +42,6 @@ pub fn insert(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
     Ok(())
 }
 
-/// Lets one transaction of the tenant at a time go on from here, until it ends: for what no row of its own guards.
-pub fn hold(tx: &mut Tx<'_>, tenant: Id<Tenant>) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(tenants::table)
-        .filter(tenants::tenant_id.eq(tenant))
-        .set(tenants::version.eq(tenants::version))
-        .execute(conn))?;
-    changed(rows, 1)
-}
-
 /// Stores a changed tenant over the version before it.
 pub fn update(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
     let rows = on_backend!(tx, |conn| diesel::update(tenants::table)
