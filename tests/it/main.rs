@@ -5,4 +5,5 @@
 mod api;
 mod architecture;
 mod differential;
+mod races;
 mod support;

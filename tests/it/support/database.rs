@@ -65,23 +65,34 @@ impl TestDatabase {
         open(&self.url)
     }
 
-    /// Runs a statement; answers its only column as text, a row an element.
+    /// Runs a statement; answers its only column, `line`, as text, a row an element.
     pub fn texts(&self, statement: &str) -> Vec<String> {
+        self.texts_of_each(&[statement]).remove(0)
+    }
+
+    /// The same for several statements on one connection.
+    pub fn texts_of_each(&self, statements: &[impl AsRef<str>]) -> Vec<Vec<String>> {
         #[derive(QueryableByName)]
         struct Line {
             #[diesel(sql_type = Text)]
             line: String,
         }
-        let lines: Vec<Line> = match self.backend {
+        fn lines(statement: &str, found: QueryResult<Vec<Line>>) -> Vec<String> {
+            let found = found.unwrap_or_else(|error| panic!("{statement}: {error}"));
+            found.into_iter().map(|found| found.line).collect()
+        }
+        let statements = statements.iter().map(AsRef::as_ref);
+        match self.backend {
             Backend::Sqlite => {
                 let mut conn = SqliteConnection::establish(self.url.trim_start_matches("sqlite://")).unwrap();
                 diesel::sql_query("PRAGMA busy_timeout = 10000").execute(&mut conn).unwrap();
-                diesel::sql_query(statement).load(&mut conn)
+                statements.map(|statement| lines(statement, diesel::sql_query(statement).load(&mut conn))).collect()
             }
-            Backend::Postgres => diesel::sql_query(statement).load(&mut PgConnection::establish(&self.url).unwrap()),
+            Backend::Postgres => {
+                let mut conn = PgConnection::establish(&self.url).unwrap();
+                statements.map(|statement| lines(statement, diesel::sql_query(statement).load(&mut conn))).collect()
+            }
         }
-        .unwrap_or_else(|error| panic!("{statement}: {error}"));
-        lines.into_iter().map(|line| line.line).collect()
     }
 
     /// A number that a statement selects as its only value.

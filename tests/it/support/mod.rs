@@ -2,8 +2,10 @@
 //! stands still and identifiers that count.
 
 pub mod builders;
+pub mod consistency;
 pub mod database;
 pub mod postgres;
+pub mod together;
 
 use database::TestDatabase;
 use perennial::app::{Ambient, App, operator};

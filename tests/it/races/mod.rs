@@ -1,0 +1,5 @@
+//! Several clients who want the same thing at once, on a real server. Whoever wins, the database is consistent.
+
+mod orders;
+mod others;
+mod scans;

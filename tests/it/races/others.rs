@@ -1,0 +1,169 @@
+//! Idempotency keys, assets, customers and products that several clients want at once.
+
+use crate::support::builders::text;
+use crate::support::consistency::assert_consistent;
+use crate::support::together::{outcome, outcomes, tally, together};
+use crate::support::{TestApp, both, mutation};
+use serde_json::{Value, json};
+
+/// The payload of a mutation under an idempotency key.
+fn attempt_once(app: &TestApp, key: &str, field: &str, input: Value, selection: &str) -> Value {
+    let (document, variables) = mutation(field, input, selection);
+    let mut response = app.send_as(&app.key, &[("idempotency-key", key)], &document, variables).json();
+    assert_eq!(response.get("errors"), None, "{response:#}");
+    response["data"][field].take()
+}
+
+both! {
+    a_scan_has_its_effect_once_under_one_idempotency_key(app) {
+        let warehouse = app.warehouse();
+        let done = together(16, |_| {
+            attempt_once(app, "scan-1", "fulfilOrderItem", warehouse.scan("L1"), "subscription { id } asset { status }")
+        });
+        assert_eq!(outcome(&done[0]), "DONE");
+        for payload in &done {
+            assert_eq!(payload, &done[0], "everybody gets the same answer");
+        }
+        assert_eq!(app.database.number("SELECT count(*) FROM subscriptions"), 1);
+        assert_eq!(app.database.number("SELECT count(*) FROM audit_records WHERE operation = 'fulfilOrderItem'"), 1);
+        assert_consistent(app);
+    }
+
+    a_refusal_uses_no_idempotency_key_up(app) {
+        let warehouse = app.warehouse();
+        app.fulfil(&warehouse.order, &warehouse.customer, "L1");
+        let done = together(8, |_| attempt_once(app, "scan-1", "fulfilOrderItem", warehouse.scan("L1"), "__typename"));
+        assert_eq!(tally(&done), json!({"ASSET_NOT_AVAILABLE": 8}));
+        let done = attempt_once(app, "scan-1", "fulfilOrderItem", warehouse.scan("L2"), "__typename");
+        assert_eq!(outcome(&done), "DONE");
+        assert_consistent(app);
+    }
+
+    one_idempotency_key_is_for_one_request(app) {
+        let warehouse = app.warehouse();
+        let serials = ["L1", "L2"];
+        let done = together(16, |index| {
+            let input = warehouse.scan(serials[index % 2]);
+            attempt_once(app, "scan-1", "fulfilOrderItem", input, "asset { serialNumber }")
+        });
+        assert_eq!(tally(&done), json!({"DONE": 8, "IDEMPOTENCY_KEY_REUSED": 8}));
+        let winner = done.iter().position(|payload| outcome(payload) == "DONE").unwrap() % 2;
+        for payload in done.iter().skip(winner).step_by(2) {
+            assert_eq!(payload["asset"]["serialNumber"], serials[winner]);
+        }
+        assert_eq!(app.database.number("SELECT count(*) FROM subscriptions"), 1);
+        assert_consistent(app);
+    }
+
+    an_asset_is_either_rented_out_or_taken_out_of_use(app) {
+        let customer = app.customer("Jane Doe");
+        app.product("LAP", "129.00");
+        let order = app.order(&customer, &[("LAP", 20, 12)]);
+        for round in 0..20 {
+            let serial_number = format!("S{round}");
+            let asset = app.asset("LAP", &serial_number);
+            let done = together(2, |index| match index {
+                0 => {
+                    let input = json!({"orderId": order, "customerId": customer, "assetSerialNumber": serial_number});
+                    app.attempt("fulfilOrderItem", input, "__typename")
+                }
+                _ => {
+                    let input = json!({"assetId": asset, "status": "UNAVAILABLE", "reason": "DAMAGED"});
+                    app.attempt("changeAssetStatus", input, "__typename")
+                }
+            });
+            match (outcome(&done[0]), outcome(&done[1])) {
+                ("DONE", "ASSET_IN_USE") | ("ASSET_NOT_AVAILABLE", "DONE") => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_consistent(app);
+    }
+
+    what_is_noted_of_an_asset_never_undoes_its_rental(app) {
+        let warehouse = app.warehouse();
+        let asset = app.data("{ assetBySerialNumber(serialNumber: \"L1\") { id } }");
+        let asset = text(&asset["assetBySerialNumber"]["id"]);
+        let done = together(8, |index| match index {
+            0 => app.attempt("fulfilOrderItem", warehouse.scan("L1"), "__typename"),
+            _ => app.attempt("updateAsset", json!({"assetId": asset, "location": format!("{index}")}), "__typename"),
+        });
+        assert_eq!(tally(&done), json!({"DONE": 8}));
+        assert_consistent(app);
+    }
+
+    of_16_changes_to_one_version_one_is_made(app) {
+        let customer = app.customer("Jane Doe");
+        let done = together(16, |index| {
+            let input = json!({"customerId": customer, "expectedVersion": 1, "name": format!("Name {index}")});
+            app.attempt("updateCustomer", input, "customer { name version }")
+        });
+        assert_eq!(tally(&done), json!({"DONE": 1, "CONFLICT": 15}));
+        let winner = done.iter().position(|payload| outcome(payload) == "DONE").unwrap();
+        // A conflict shows the customer as it is.
+        for payload in &done {
+            assert_eq!(payload["customer"], json!({"name": format!("Name {winner}"), "version": 2}));
+        }
+        assert_consistent(app);
+    }
+
+    changes_that_expect_no_version_are_all_made(app) {
+        let customer = app.customer("Jane Doe");
+        let done = together(64, |index| {
+            let input = json!({"customerId": customer, "name": format!("Name {index}")});
+            app.attempt("updateCustomer", input, "__typename")
+        });
+        assert_eq!(tally(&done), json!({"DONE": 64}));
+        assert_eq!(app.database.number("SELECT version FROM customers"), 65);
+        assert_consistent(app);
+    }
+
+    a_serial_number_is_taken_once(app) {
+        app.product("LAP", "129.00");
+        let input = json!({"sku": "LAP", "serialNumber": "S1"});
+        let done = together(16, |_| app.attempt("createAsset", input.clone(), "asset { id }"));
+        assert_eq!(tally(&done), json!({"DONE": 1, "DUPLICATE_SERIAL": 15}));
+        assert_consistent(app);
+    }
+
+    a_sku_is_taken_once(app) {
+        let done = together(16, |_| app.attempt("createProduct", json!({"sku": "LAP", "name": "Laptop"}), "__typename"));
+        assert_eq!(tally(&done), json!({"DONE": 1, "DUPLICATE_SKU": 15}));
+        assert_consistent(app);
+    }
+
+    an_external_id_is_taken_once(app) {
+        let done = together(16, |index| {
+            let input = json!({"externalId": "crm-1", "name": format!("Name {index}")});
+            app.attempt("createCustomer", input, "__typename")
+        });
+        assert_eq!(tally(&done), json!({"DONE": 1, "DUPLICATE_HANDLE": 15}));
+        assert_consistent(app);
+    }
+
+    two_customers_never_come_to_stand_above_each_other(app) {
+        for _ in 0..20 {
+            let pair = [app.customer("Jane"), app.customer("Joe")];
+            let done = together(2, |index| {
+                let input = json!({"customerId": pair[index], "parentCustomerId": pair[1 - index]});
+                app.attempt("updateCustomer", input, "__typename")
+            });
+            assert_eq!(outcomes(&done), ["DONE", "PARENT_CYCLE"]);
+        }
+        assert_consistent(app);
+    }
+
+    the_rental_prices_of_a_product_are_those_of_one_writer(app) {
+        let product = app.product("LAP", "129.00");
+        let done = together(8, |index| {
+            let prices: Vec<Value> = [12, 24, 36]
+                .iter()
+                .map(|months| json!({"contractLength": months, "monthlyPrice": format!("{index}.00")}))
+                .collect();
+            app.attempt("updateProduct", json!({"productId": product, "rentalPrices": prices}), "__typename")
+        });
+        assert_eq!(tally(&done), json!({"DONE": 8}));
+        assert_eq!(app.database.number("SELECT count(*) FROM rental_prices"), 3);
+        assert_eq!(app.database.number("SELECT count(DISTINCT monthly_price) FROM rental_prices"), 1);
+    }
+}

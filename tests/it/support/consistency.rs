@@ -1,0 +1,188 @@
+//! What must hold of every database that was filled through the API, whatever happened at once and whatever was killed.
+
+use super::TestApp;
+use super::database::TestDatabase;
+
+/// Each rule, and what breaks it: a `line` that says where, a row a breach. The same SQL runs on both databases.
+const RULES: &[(&str, &str)] = &[
+    (
+        "an order counts the units of its items",
+        "SELECT o.number AS line FROM orders o WHERE (o.rented_devices, o.total_devices) <> (
+             SELECT coalesce(sum(i.fulfilled_quantity), 0), coalesce(sum(i.quantity), 0) FROM order_items i
+             WHERE (i.tenant_id, i.order_id) = (o.tenant_id, o.id))",
+    ),
+    (
+        "an order has a subscription for each unit",
+        "SELECT o.number AS line FROM orders o WHERE o.rented_devices <> (
+             SELECT count(*) FROM subscriptions s WHERE (s.tenant_id, s.order_id) = (o.tenant_id, o.id))",
+    ),
+    (
+        "an item has a subscription for each unit",
+        "SELECT i.sku AS line FROM order_items i WHERE i.fulfilled_quantity <> (
+             SELECT count(*) FROM subscriptions s WHERE (s.tenant_id, s.order_item_id) = (i.tenant_id, i.id))",
+    ),
+    (
+        "an order's status follows its progress",
+        "SELECT o.number || ' ' || o.status AS line FROM orders o WHERE NOT CASE o.status
+             WHEN 'PARTIAL' THEN o.rented_devices > 0 AND o.rented_devices < o.total_devices
+             WHEN 'FULFILLED' THEN o.rented_devices = o.total_devices
+             ELSE o.rented_devices = 0 END",
+    ),
+    (
+        "an order knows when it came to its status",
+        "SELECT o.number || ' ' || o.status AS line FROM orders o
+         WHERE (o.status = 'FULFILLED') <> (o.fulfilled_at IS NOT NULL)
+            OR (o.status = 'CANCELLED') <> (o.cancelled_at IS NOT NULL)
+            OR o.status IN ('CONFIRMED', 'PARTIAL', 'FULFILLED') AND o.confirmed_at IS NULL
+            OR o.status = 'PENDING' AND o.confirmed_at IS NOT NULL",
+    ),
+    (
+        "a customer counts the devices on its live subscriptions",
+        "SELECT c.name AS line FROM customers c WHERE c.device_count <> (
+             SELECT count(*) FROM subscriptions s
+             WHERE (s.tenant_id, s.customer_id) = (c.tenant_id, c.id) AND s.asset_id IS NOT NULL
+                 AND s.status NOT IN ('ENDED', 'CANCELLED'))",
+    ),
+    (
+        "a customer's revenue is what its live rentals cost a month",
+        "SELECT c.name || ' ' || r.currency AS line FROM customer_revenues r
+         JOIN customers c ON (c.tenant_id, c.id) = (r.tenant_id, r.customer_id)
+         WHERE r.monthly_amount <> (
+             SELECT coalesce(sum(s.monthly_amount), 0) FROM subscriptions s
+             WHERE (s.tenant_id, s.customer_id, s.currency) = (r.tenant_id, r.customer_id, r.currency)
+                 AND s.status NOT IN ('ENDED', 'CANCELLED'))",
+    ),
+    (
+        "every currency of a customer's live rentals has a revenue",
+        "SELECT c.name || ' ' || s.currency AS line FROM subscriptions s
+         JOIN customers c ON (c.tenant_id, c.id) = (s.tenant_id, s.customer_id)
+         WHERE s.monthly_amount IS NOT NULL AND s.status NOT IN ('ENDED', 'CANCELLED') AND NOT EXISTS (
+             SELECT 1 FROM customer_revenues r
+             WHERE (r.tenant_id, r.customer_id, r.currency) = (s.tenant_id, s.customer_id, s.currency))",
+    ),
+    (
+        "an asset is rented out exactly while one live subscription holds it",
+        "SELECT a.serial_number || ' ' || a.status AS line FROM assets a
+         WHERE CASE a.status WHEN 'RENTED_OUT' THEN 1 ELSE 0 END <> (
+             SELECT count(*) FROM subscriptions s
+             WHERE (s.tenant_id, s.asset_id) = (a.tenant_id, a.id) AND s.status NOT IN ('ENDED', 'CANCELLED'))",
+    ),
+    (
+        "a rented asset names the subscription and the customer that hold it",
+        "SELECT a.serial_number AS line FROM assets a WHERE a.status = 'RENTED_OUT' AND NOT EXISTS (
+             SELECT 1 FROM subscriptions s
+             WHERE (s.tenant_id, s.id, s.asset_id, s.customer_id)
+                 = (a.tenant_id, a.subscription_id, a.id, a.customer_id)
+                 AND s.status NOT IN ('ENDED', 'CANCELLED'))",
+    ),
+    (
+        "a rented asset has one open assignment, any other none",
+        "SELECT a.serial_number AS line FROM assets a WHERE CASE a.status WHEN 'RENTED_OUT' THEN 1 ELSE 0 END <> (
+             SELECT count(*) FROM asset_assignments g
+             WHERE (g.tenant_id, g.asset_id) = (a.tenant_id, a.id) AND g.returned_at IS NULL)",
+    ),
+    (
+        "the open assignment names who holds the asset",
+        "SELECT a.serial_number AS line FROM asset_assignments g
+         JOIN assets a ON (a.tenant_id, a.id) = (g.tenant_id, g.asset_id)
+         WHERE g.returned_at IS NULL
+             AND (a.status <> 'RENTED_OUT' OR g.subscription_id <> a.subscription_id OR g.customer_id <> a.customer_id)",
+    ),
+    (
+        "nothing is kept for a cancelled order",
+        "SELECT a.serial_number || ' ' || o.number AS line FROM assets a
+         JOIN orders o ON (o.tenant_id, o.id) = (a.tenant_id, a.reserved_order_id) WHERE o.status = 'CANCELLED'",
+    ),
+    (
+        "a rental is for its order's customer, item, kind of device and currency",
+        "SELECT o.number || ' ' || a.serial_number AS line FROM subscriptions s
+         JOIN orders o ON (o.tenant_id, o.id) = (s.tenant_id, s.order_id)
+         JOIN order_items i ON (i.tenant_id, i.id) = (s.tenant_id, s.order_item_id)
+         JOIN assets a ON (a.tenant_id, a.id) = (s.tenant_id, s.asset_id)
+         WHERE s.customer_id <> o.customer_id OR i.order_id <> o.id OR i.sku <> a.sku OR s.currency <> o.currency",
+    ),
+    (
+        "a rental has a payment for each month",
+        "SELECT 'started ' || CAST(s.start_date AS TEXT) AS line FROM subscriptions s
+         WHERE s.contract_length IS NOT NULL AND (s.contract_length, 1, s.contract_length) <> (
+             SELECT count(*), coalesce(min(p.sequence), 0), coalesce(max(p.sequence), 0) FROM scheduled_payments p
+             WHERE (p.tenant_id, p.subscription_id) = (s.tenant_id, s.id))",
+    ),
+    (
+        "each payment of a rental is its monthly amount",
+        "SELECT 'due ' || CAST(p.due_date AS TEXT) AS line FROM scheduled_payments p
+         JOIN subscriptions s ON (s.tenant_id, s.id) = (p.tenant_id, p.subscription_id)
+         WHERE s.monthly_amount IS NULL OR p.amount <> s.monthly_amount OR p.currency <> s.currency",
+    ),
+    (
+        "a rental is billed next on its first open due date",
+        "SELECT 'started ' || CAST(s.start_date AS TEXT) AS line FROM subscriptions s
+         WHERE s.contract_length IS NOT NULL AND s.status NOT IN ('ENDED', 'CANCELLED') AND s.next_billing_date <> (
+             SELECT min(p.due_date) FROM scheduled_payments p
+             WHERE (p.tenant_id, p.subscription_id) = (s.tenant_id, s.id) AND p.status = 'SCHEDULED')",
+    ),
+    (
+        "a billing group bills in one currency",
+        "SELECT g.name || ' ' || s.currency AS line FROM subscriptions s
+         JOIN billing_groups g ON (g.tenant_id, g.id) = (s.tenant_id, s.billing_group_id)
+         WHERE g.currency IS NULL OR g.currency <> s.currency",
+    ),
+    (
+        "no customer stands above itself",
+        "WITH RECURSIVE above (tenant_id, name, start, id, steps) AS (
+             SELECT tenant_id, name, id, parent_customer_id, 1 FROM customers WHERE parent_customer_id IS NOT NULL
+             UNION ALL
+             SELECT b.tenant_id, b.name, b.start, c.parent_customer_id, b.steps + 1 FROM above b
+             JOIN customers c ON (c.tenant_id, c.id) = (b.tenant_id, b.id)
+             WHERE c.parent_customer_id IS NOT NULL AND b.steps < 30)
+         SELECT DISTINCT name AS line FROM above WHERE id = start",
+    ),
+    ("a claimed idempotency key has an outcome", "SELECT key AS line FROM idempotency_keys WHERE CAST(outcome AS TEXT) = 'null'"),
+    ("no event is told twice", "SELECT event_type || ' ' || subject AS line FROM events
+         WHERE event_type IN ('order.created', 'order.confirmed', 'order.cancelled', 'order.fulfilled',
+             'subscription.created', 'customer.created', 'product.created', 'asset.created', 'billing_group.created')
+         GROUP BY tenant_id, event_type, subject HAVING count(*) > 1"),
+];
+
+/// Events, and the rows of which each has one.
+const EVENTS: &[(&str, &str)] = &[
+    ("order.created", "orders"),
+    ("order.confirmed", "orders WHERE confirmed_at IS NOT NULL"),
+    ("order.cancelled", "orders WHERE status = 'CANCELLED'"),
+    ("order.fulfilled", "orders WHERE status = 'FULFILLED'"),
+    ("subscription.created", "subscriptions"),
+    ("asset.assigned", "asset_assignments"),
+    ("asset.created", "assets"),
+    ("customer.created", "customers"),
+    ("product.created", "products"),
+    ("billing_group.created", "billing_groups"),
+];
+
+impl TestDatabase {
+    /// Every breach of a rule.
+    pub fn inconsistencies(&self) -> Vec<String> {
+        let events = EVENTS.iter().map(|(event, rows)| {
+            format!(
+                "SELECT told || ' times {event} for ' || made AS line FROM (SELECT
+                     CAST((SELECT count(*) FROM events WHERE event_type = '{event}') AS TEXT) AS told,
+                     CAST((SELECT count(*) FROM {rows}) AS TEXT) AS made) AS counted WHERE told <> made"
+            )
+        });
+        let names = RULES.iter().map(|(rule, _)| *rule).chain(EVENTS.iter().map(|_| "each event is told once"));
+        let statements: Vec<String> = RULES.iter().map(|(_, breach)| (*breach).to_owned()).chain(events).collect();
+        let found = names.zip(self.texts_of_each(&statements));
+        found.flat_map(|(rule, places)| places.into_iter().map(move |place| format!("{rule}: {place}"))).collect()
+    }
+
+    #[track_caller]
+    pub fn assert_consistent(&self) {
+        let found = self.inconsistencies();
+        assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+    }
+}
+
+/// Asserts that everything that is counted, linked or told more than once in the database says the same.
+#[track_caller]
+pub fn assert_consistent(app: &TestApp) {
+    app.database.assert_consistent();
+}
