@@ -51,8 +51,7 @@ fn open_current(config: &Config) -> Result<App, Failure> {
 /// Makes the tables of a database that has none yet. Older ones are left to `perennial migrate`, which is to be run when
 /// the time is right for it.
 fn prepare(db: &Db) -> Result<(), Failure> {
-    if db.is_empty()? {
-        db.migrate()?;
+    if !db.migrate_if_new()?.is_empty() {
         tracing::info!("made the tables of a new database");
     }
     Ok(db.check_version()?)

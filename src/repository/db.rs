@@ -97,7 +97,9 @@ impl Db {
     pub fn open(url: &DatabaseUrl, pool_size: u32) -> Result<Db, OpenError> {
         let manager = Manager(url.clone());
         // The pool tries for long and then says only that it timed out; a first connection says what is wrong.
-        manager.connect().map_err(|error| OpenError { url: url.clone(), cause: first_line(&error.to_string()) })?;
+        manager
+            .connect()
+            .map_err(|error| OpenError { url: url.clone(), cause: url.hide(first_line(&error.to_string())) })?;
         let pool = Pool::builder()
             .max_size(pool_size)
             .min_idle(Some(1))
@@ -106,7 +108,7 @@ impl Db {
             // breaks is dropped when it comes back.
             .test_on_check_out(false)
             .build(manager)
-            .map_err(|error| OpenError { url: url.clone(), cause: first_line(&error.to_string()) })?;
+            .map_err(|error| OpenError { url: url.clone(), cause: url.hide(first_line(&error.to_string())) })?;
         Ok(Db(pool))
     }
 
@@ -183,7 +185,7 @@ impl Conn {
         self
     }
 
-    fn begin(&mut self, postgres: &str, sqlite: &str) -> Result<(), Fault> {
+    pub(super) fn begin(&mut self, postgres: &str, sqlite: &str) -> Result<(), Fault> {
         match self {
             Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(conn, postgres)?,
             Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, sqlite)?,
@@ -191,7 +193,7 @@ impl Conn {
         Ok(())
     }
 
-    fn end(&mut self, commit: bool) -> Result<(), Fault> {
+    pub(super) fn end(&mut self, commit: bool) -> Result<(), Fault> {
         super::on_backend!(self, |conn| if commit {
             AnsiTransactionManager::commit_transaction(conn)
         } else {
@@ -284,6 +286,6 @@ pub struct OpenError {
     cause: String,
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or("no reason given").trim().to_owned()
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or("no reason given").trim()
 }

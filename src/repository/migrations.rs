@@ -47,27 +47,36 @@ macro_rules! with_migrations {
 }
 
 impl Db {
-    /// Runs what is missing; answers the names of the migrations that ran. Two processes may do this at once: on
-    /// PostgreSQL the second waits for the first.
+    /// Runs what is missing; answers the names of the migrations that ran. Two processes may do this at once: the second
+    /// waits for the first.
     pub fn migrate(&self) -> Result<Vec<String>, MigrateError> {
-        let run = self.with(|conn| {
-            if let Err(VersionError::Newer(version)) = check(conn) {
-                return Err(VersionError::Newer(version).to_string());
+        self.alone(run_pending)
+    }
+
+    /// Makes the tables of a database that has none yet, and leaves any others alone. Waits for whoever is at it.
+    pub fn migrate_if_new(&self) -> Result<Vec<String>, MigrateError> {
+        self.alone(|conn| {
+            let applied = with_migrations!(conn, |conn, _source| conn.applied_migrations());
+            let is_new = applied.map_err(|error| error.to_string())?.is_empty();
+            if is_new { run_pending(conn) } else { Ok(Vec::new()) }
+        })
+    }
+
+    /// Does something while no other process migrates the same database.
+    fn alone<T>(&self, run: impl FnOnce(&mut Conn) -> Result<T, String>) -> Result<T, MigrateError> {
+        let ran = self.with(|conn| {
+            if matches!(conn, Conn::Postgres(_)) {
+                conn.batch_execute("SELECT pg_advisory_lock(7265766569)")?;
+                let ran = run(conn);
+                conn.batch_execute("SELECT pg_advisory_unlock(7265766569)")?;
+                return Ok(ran);
             }
-            let locked = matches!(conn, Conn::Postgres(_));
-            if locked {
-                conn.batch_execute("SELECT pg_advisory_lock(7265766569)").map_err(|error| error.to_string())?;
-            }
-            let ran = with_migrations!(conn, |conn, source| conn
-                .run_pending_migrations(source)
-                .map(|versions| versions.iter().map(ToString::to_string).collect())
-                .map_err(|error| error.to_string()));
-            if locked {
-                conn.batch_execute("SELECT pg_advisory_unlock(7265766569)").map_err(|error| error.to_string())?;
-            }
-            ran
+            conn.begin("BEGIN", "BEGIN IMMEDIATE")?;
+            let ran = run(conn);
+            conn.end(ran.is_ok())?;
+            Ok::<_, Fault>(ran)
         });
-        run.map_err(|fault| MigrateError(fault.to_string()))?.map_err(MigrateError)
+        ran.and_then(|ran| ran).map_err(|fault| MigrateError(fault.to_string()))?.map_err(MigrateError)
     }
 
     /// Undoes all migrations, for tests.
@@ -81,18 +90,20 @@ impl Db {
         run.map_err(|fault| MigrateError(fault.to_string()))?.map_err(MigrateError)
     }
 
-    /// Whether the database is new: there are no tables of ours yet.
-    pub fn is_empty(&self) -> Result<bool, VersionError> {
-        let applied = self.with(|conn| {
-            with_migrations!(conn, |conn, _source| conn.applied_migrations().map(|applied| applied.len()))
-        })?;
-        applied.map(|count| count == 0).map_err(|error| VersionError::Unreadable(error.to_string()))
-    }
-
     /// Refuses a schema that is older or newer than this binary.
     pub fn check_version(&self) -> Result<(), VersionError> {
         self.with(check)?
     }
+}
+
+fn run_pending(conn: &mut Conn) -> Result<Vec<String>, String> {
+    if let Err(error @ VersionError::Newer(_)) = check(conn) {
+        return Err(error.to_string());
+    }
+    with_migrations!(conn, |conn, source| conn
+        .run_pending_migrations(source)
+        .map(|versions| versions.iter().map(ToString::to_string).collect())
+        .map_err(|error| error.to_string()))
 }
 
 /// The versions that a source holds for the database of a connection.

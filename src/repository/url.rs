@@ -35,23 +35,46 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// What libpq says about the URL, without what it quotes: where it cannot read the URL it quotes parts of it, and
+    /// the password may be among them.
+    pub(super) fn hide(&self, cause: &str) -> String {
+        let quotes = ["URI", "percent-encoded", "connection option"].iter().any(|word| cause.contains(word));
+        match cause.split_once(": \"").filter(|_| quotes) {
+            Some((told, _)) => told.to_owned(),
+            None if cause.starts_with("invalid ") && quotes => {
+                "it cannot be read. In a password, signs such as / ? @ are written %2F %3F %40".to_owned()
+            }
+            None => cause.to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for DatabaseUrl {
     /// The URL without its password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DatabaseUrl::Sqlite(file) => write!(f, "sqlite://{file}"),
-            DatabaseUrl::Postgres(url) => {
-                let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-                let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-                // A password may also be a parameter, so the parameters are not shown at all.
-                let path = path.split('?').next().unwrap_or_default();
-                match authority.rsplit_once('@') {
-                    Some((credentials, host)) => {
-                        let user = credentials.split(':').next().unwrap_or_default();
-                        write!(f, "{scheme}://{user}@{host}/{path}")
-                    }
-                    None => write!(f, "{scheme}://{}/{path}", authority.split('?').next().unwrap_or_default()),
-                }
+        let url = match self {
+            DatabaseUrl::Sqlite(file) => return write!(f, "sqlite://{file}"),
+            DatabaseUrl::Postgres(url) => url,
+        };
+        let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+        // A password may also be a parameter, so the parameters are not shown at all.
+        let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+        // A password may hold signs that should have been escaped, so what is shown is only what cannot be part of it.
+        match place.rsplit_once('@') {
+            Some((credentials, place)) => {
+                let user = credentials.split(':').next().unwrap_or_default();
+                write!(f, "{scheme}://{user}@{place}")
+            }
+            None if parameters.contains('@') => write!(f, "{scheme}://…"),
+            None => {
+                let (authority, path) = place.split_once('/').unwrap_or((place, ""));
+                let is_port = |port: &str| port.bytes().all(|digit| digit.is_ascii_digit());
+                let authority = match authority.rsplit_once(':') {
+                    Some((host, port)) if !is_port(port) => host,
+                    _ => authority,
+                };
+                write!(f, "{scheme}://{authority}/{path}")
             }
         }
     }
@@ -82,7 +105,11 @@ mod tests {
         for (url, shown) in [
             ("postgres://me:secret@host:5432/db?sslmode=require", "postgres://me@host:5432/db"),
             ("postgres://me:se@cret@host/db", "postgres://me@host/db"),
+            ("postgres://me:se/cret@host/db", "postgres://me@host/db"),
+            ("postgres://me:se?cret@host/db", "postgres://…"),
+            ("postgres://me:secret/db", "postgres://me/db"),
             ("postgres://host/db?user=me&password=secret", "postgres://host/db"),
+            ("postgres://host/db?user=me@host&password=secret", "postgres://…"),
             ("postgres://?password=secret", "postgres:///"),
         ] {
             assert_eq!(url.parse::<DatabaseUrl>().unwrap().to_string(), shown);
