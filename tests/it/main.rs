@@ -4,6 +4,8 @@
 
 mod api;
 mod architecture;
+mod cli;
+mod crash;
 mod differential;
 mod races;
 mod support;

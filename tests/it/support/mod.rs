@@ -5,6 +5,7 @@ pub mod builders;
 pub mod consistency;
 pub mod database;
 pub mod postgres;
+pub mod program;
 pub mod together;
 
 use database::TestDatabase;
@@ -46,6 +47,34 @@ macro_rules! both {
     )* };
 }
 pub(crate) use both;
+
+/// Runs one test on each database: `on_both!(name(database) { … })` makes `name::sqlite` and `name::postgres`, each with
+/// a new database that has no tables.
+macro_rules! on_both {
+    ($($name:ident($database:ident) $body:block)*) => { $(
+        mod $name {
+            #[allow(unused_imports, reason = "not every test needs all of what is beside it")]
+            use super::*;
+
+            fn run(backend: $crate::support::Backend) {
+                let $database = &$crate::support::database::TestDatabase::empty(backend);
+                $body
+            }
+
+            #[test]
+            fn sqlite() {
+                run($crate::support::Backend::Sqlite);
+            }
+
+            #[test]
+            #[cfg_attr(without_postgres, ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install its server")]
+            fn postgres() {
+                run($crate::support::Backend::Postgres);
+            }
+        }
+    )* };
+}
+pub(crate) use on_both;
 
 /// The moment at which every test begins: 31 January 2025, noon, in UTC.
 pub const START: &str = "2025-01-31T12:00:00Z";
