@@ -51,9 +51,7 @@ fn open_current(config: &Config) -> Result<App, Failure> {
 /// Makes the tables of a database that has none yet. Older ones are left to `perennial migrate`, which is to be run when
 /// the time is right for it.
 fn prepare(db: &Db) -> Result<(), Failure> {
-    if !db.migrate_if_new()?.is_empty() {
-        tracing::info!("made the tables of a new database");
-    }
+    db.migrate_if_new()?;
     Ok(db.check_version()?)
 }
 

@@ -123,7 +123,6 @@ impl Making<'_> {
         // What is left in the warehouse gets other statuses.
         for (n, (serial_number, _)) in free.iter().enumerate().filter(|(n, _)| n % 2 == 0) {
             let change = [
-                StatusChange::InRepair,
                 StatusChange::Unavailable(UnavailableReason::Lost),
                 StatusChange::Unavailable(UnavailableReason::Damaged),
                 StatusChange::Retired,
@@ -258,8 +257,9 @@ impl Making<'_> {
         }
         let order = self.run(|call| order::create_order(call, &new)).order;
         if n.is_multiple_of(7) {
-            if let Some((serial_number, _)) = free.pop() {
-                self.asset_status(&serial_number, StatusChange::Reserved(order));
+            let fitting = |(_, product): &(String, usize)| skus[*product] == new.items[0].sku;
+            if let Some(at) = free.iter().rposition(fitting) {
+                self.asset_status(&free.remove(at).0, StatusChange::Reserved(order));
             }
             return;
         }
