@@ -122,7 +122,7 @@ impl Arguments<'_> {
             _ => add("first", size.into()),
         };
         for name in ["after", "before"] {
-            let cursors = self.world.cursors.read().unwrap();
+            let cursors = self.world.cursors.read().expect("nobody panicked");
             let fits = |made_for: &str| made_for == sorting;
             let any = random.percent(3);
             // The map that keeps them is in another order in each run.
@@ -226,7 +226,7 @@ impl Arguments<'_> {
                     }
                     Value::Object(key)
                 };
-                let keys = (0..(random.below(8) + 2) / 3).map(|_| key(random)).collect();
+                let keys = (0..[1, 1, 1, 2, 2, 2, 3, 0][random.below(8)]).map(|_| key(random)).collect();
                 orders.push((of.to_owned(), Value::List(keys)));
             }
         }

@@ -204,7 +204,7 @@ fn documents(subject: &Subject) {
     // Filters and orders end somewhere.
     let deep = "{not: ".repeat(12) + "{}" + &"}".repeat(12);
     let long = vec!["{number: {isNull: true}}"; 51].join(", ");
-    let keys = vec!["{field: NUMBER}"; 5].join(", ");
+    let keys = ["{field: NUMBER}"; 5].join(", ");
     for arguments in [format!("filter: {deep}"), format!("filter: {{or: [{long}]}}"), format!("orderBy: [{keys}]")] {
         let query = format!("{{ orders({arguments}) {{ totalCount }} }}");
         check(subject, &query, json!({}), json!(null), &[r#"["orders"] "BAD_USER_INPUT""#]);

@@ -153,14 +153,18 @@ impl Making<'_> {
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {
         let metadata = serde_json::json!({"n": n, "x": [null, true, 1.5, {"y": awkward(n)}], "ä\"\\": "\u{1}"});
-        let metadata = if n % 4 == 0 { serde_json::json!({}) } else { metadata };
+        let metadata = if n.is_multiple_of(4) { serde_json::json!({}) } else { metadata };
         let new = CreateCustomer {
             external_id: but_every(3, n, format!("{}-{n}", awkward(n / 2))),
             // Some names are the same.
-            name: if n % 5 == 0 { "Same".to_owned() } else { format!("{} {}", awkward(n), n / 20) },
+            name: if n.is_multiple_of(5) { "Same".to_owned() } else { format!("{} {}", awkward(n), n / 20) },
             email: but_every(2, n, format!("mail{n}@example.com")),
             phone: but_every(4, n, "+49 \"30\"".to_owned()),
-            timezone: but_every(3, n + 1, if n % 2 == 0 { Zone::Europe__Berlin } else { Zone::Asia__Kathmandu }),
+            timezone: but_every(
+                3,
+                n + 1,
+                if n.is_multiple_of(2) { Zone::Europe__Berlin } else { Zone::Asia__Kathmandu },
+            ),
             parent_customer_id: if n % 3 == 1 { known.get(n / 3).copied() } else { None },
             metadata: Metadata::try_new(&metadata).expect("metadata"),
         };
@@ -249,7 +253,7 @@ impl Making<'_> {
             customer_id,
             currency: but_every(3, n, Currency::EUR),
             items: items.collect(),
-            billing_group_id: group.filter(|_| n % 4 > 0),
+            billing_group_id: group.filter(|_| !n.is_multiple_of(4)),
             notes: but_every(3, n, awkward(n).to_owned()),
         };
         if new.billing_group_id.is_some() {
@@ -269,7 +273,7 @@ impl Making<'_> {
             return;
         }
         self.run(|call| order::confirm_order(call, order, None));
-        if n % 6 > 0 {
+        if !n.is_multiple_of(6) {
             self.fulfil(n, order, &new, skus, free);
         }
     }

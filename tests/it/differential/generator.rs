@@ -16,7 +16,8 @@ pub struct Made {
     pub given: Variables,
     /// That, and the defaults of the variables that it leaves out: async-graphql forgets those when it looks at `@skip`.
     pub filled: Variables,
-    /// Whether some key stands twice: then the oracle may report errors behind the one that made an object null.
+    /// Whether some key may stand twice. Of several errors that make the same object null, the engine then finds another
+    /// one first than the oracle, which answers the key twice.
     pub repeats: bool,
 }
 
@@ -169,7 +170,10 @@ impl<'w> Generator<'w> {
             // Fields of one name may be different things, and then they never merge.
             let known = format!("{name} {to} {}", field.arguments.len());
             let (arguments, objects) = match self.bare.get(&known) {
-                Some(known) => known.clone(),
+                Some(known) => {
+                    self.made.repeats = true;
+                    known.clone()
+                }
                 None => {
                     let made = self.arguments(ty, field, to, 2);
                     self.bare.insert(known, made.clone());

@@ -49,8 +49,8 @@ impl Extension for Request {
             error.path = path.clone();
         }
         if nullable || is_root {
-            self.nulls.lock().unwrap().push(if nullable { path } else { Vec::new() });
-            self.errors.lock().unwrap().push(error);
+            self.nulls.lock().expect("nobody panicked").push(if nullable { path } else { Vec::new() });
+            self.errors.lock().expect("nobody panicked").push(error);
             return Ok(None);
         }
         Err(error)
@@ -58,8 +58,8 @@ impl Extension for Request {
 
     async fn execute(&self, cx: &ExtensionContext<'_>, name: Option<&str>, next: NextExecute<'_>) -> Response {
         let mut response = next.run(cx, name).await;
-        response.errors.append(&mut self.errors.lock().unwrap());
-        for path in self.nulls.lock().unwrap().iter() {
+        response.errors.append(&mut self.errors.lock().expect("nobody panicked"));
+        for path in self.nulls.lock().expect("nobody panicked").iter() {
             make_null(&mut response.data, path);
         }
         response

@@ -111,7 +111,7 @@ fn find<'a>(world: &Arc<World>, ty: &str, field: &str, to: &str, cx: &ResolverCo
     }
     if let Ok(Edge(row, order)) = cx.parent_value.try_downcast_ref::<Edge>() {
         return Ok(Some(match field {
-            "cursor" => FieldValue::value(world.cursors.read().unwrap().text(order, row)),
+            "cursor" => FieldValue::value(world.cursors.read().expect("nobody panicked").text(order, row)),
             _ => FieldValue::owned_any(row.clone()),
         }));
     }
@@ -129,14 +129,15 @@ fn find<'a>(world: &Arc<World>, ty: &str, field: &str, to: &str, cx: &ResolverCo
 }
 
 fn connection<'a>(world: &Arc<World>, of: &str, rows: Vec<Arc<Row>>, cx: &ResolverContext<'a>) -> Found<'a> {
-    let cursors = world.cursors.read().unwrap();
+    let cursors = world.cursors.read().expect("nobody panicked");
     let page = page(&world.types, &cursors, of, rows, cx.args.as_index_map())?;
     Ok(Some(FieldValue::owned_any(Arc::new(page))))
 }
 
 fn of_page<'a>(world: &Arc<World>, page: &Arc<Page>, field: &str) -> FieldValue<'a> {
     let rows = page.rows.iter().cloned();
-    let cursor = |row: Option<&Arc<Row>>| row.map(|row| world.cursors.read().unwrap().text(&page.order, row));
+    let cursor =
+        |row: Option<&Arc<Row>>| row.map(|row| world.cursors.read().expect("nobody panicked").text(&page.order, row));
     match field {
         "nodes" => FieldValue::list(rows.map(FieldValue::owned_any)),
         "edges" => FieldValue::list(rows.map(|row| FieldValue::owned_any(Edge(row, page.order.clone())))),
