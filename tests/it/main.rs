@@ -7,6 +7,7 @@ mod architecture;
 mod cli;
 mod crash;
 mod differential;
+mod migrations;
 mod races;
 mod schema;
 mod support;
