@@ -5,6 +5,7 @@
 mod api;
 mod architecture;
 mod cli;
+mod contract;
 mod crash;
 mod differential;
 mod migrations;

@@ -116,33 +116,29 @@ impl TestDatabase {
 
     /// Every row of every table, as text. When a key was last used is left out: that is noted for reads, too.
     pub fn dump(&self) -> BTreeMap<String, Vec<String>> {
-        let rows: Vec<String> = match self.backend {
+        let tables = self.tables();
+        let statements: Vec<String> = match self.backend {
             Backend::Sqlite => {
-                let columns = self.texts(
-                    "SELECT m.name || ' ' || group_concat('quote(' || c.name || ')', ' || '' '' || ') AS line \
-                     FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' \
-                     AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' \
-                     AND c.name <> 'last_used_at' GROUP BY m.name",
-                );
-                let of = |line: &String| {
-                    let (table, columns) = line.split_once(' ').unwrap();
-                    format!("SELECT '{table} ' || {columns} AS line FROM {table}")
+                let columns = tables.iter().map(|table| {
+                    format!(
+                        "SELECT 'quote(' || name || ')' AS line FROM pragma_table_info('{table}')
+                         WHERE name <> 'last_used_at' ORDER BY cid"
+                    )
+                });
+                let columns = self.texts_of_each(&columns.collect::<Vec<_>>());
+                let rows = |(table, columns): (&String, Vec<String>)| {
+                    format!("SELECT {} AS line FROM {table} ORDER BY 1", columns.join(" || ' ' || "))
                 };
-                columns.iter().map(of).collect()
+                tables.iter().zip(columns).map(rows).collect()
             }
             Backend::Postgres => {
-                let of =
-                    |table| format!("SELECT '{table} ' || (to_jsonb(t) - 'last_used_at')::text AS line FROM {table} t");
-                self.tables().iter().map(of).collect()
+                let rows =
+                    |table| format!("SELECT (to_jsonb(t) - 'last_used_at')::text AS line FROM {table} t ORDER BY 1");
+                tables.iter().map(rows).collect()
             }
         };
-        // One statement for all tables, so that it takes no longer than one.
-        let mut dump: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for line in self.texts(&format!("{} ORDER BY 1", rows.join(" UNION ALL "))) {
-            let (table, row) = line.split_once(' ').unwrap();
-            dump.entry(table.to_owned()).or_default().push(row.to_owned());
-        }
-        dump
+        let found = self.texts_of_each(&statements);
+        tables.into_iter().zip(found).collect()
     }
 
     /// Asserts that nothing was changed since a dump was taken.

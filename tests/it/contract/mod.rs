@@ -1,0 +1,6 @@
+//! What the repository promises on both databases: what the database itself refuses, that values come back as they were
+//! stored, and how transactions behave.
+
+mod refusals;
+mod transactions;
+mod values;
