@@ -84,8 +84,11 @@ fn finish_foreign(error: &mut ServerError) {
 /// The path of the argument that validation blames, which it says in its message only.
 fn argument(message: &str) -> Option<Vec<Value>> {
     let rest = message.strip_prefix("Invalid value for argument \"")?;
-    let (path, _) = rest.split_once('"')?;
-    Some(path.split('.').map(Value::from).collect())
+    let (path, rest) = rest.split_once('"')?;
+    // A field that is missing or unknown is named behind the object that it is a field of.
+    let field = rest.strip_prefix(", field \"").or_else(|| rest.strip_prefix(", unknown field \""));
+    let field = field.and_then(|rest| rest.split_once('"')).map(|(field, _)| field);
+    Some(path.split('.').chain(field).map(Value::from).collect())
 }
 
 #[cfg(test)]
@@ -108,6 +111,10 @@ mod tests {
         let path = argument("Invalid value for argument \"input.items.0.quantity\", expected type \"Int\"");
         let path: Vec<String> = path.unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(path, ["\"input\"", "\"items\"", "\"0\"", "\"quantity\""]);
+        let missing = "Invalid value for argument \"input\", field \"name\" of type \"A\" is required but not provided";
+        assert_eq!(argument(missing), Some(vec![Value::from("input"), Value::from("name")]));
+        let unknown = "Invalid value for argument \"input\", unknown field \"surname\" of type \"A\"";
+        assert_eq!(argument(unknown), Some(vec![Value::from("input"), Value::from("surname")]));
         assert_eq!(argument("Unknown field"), None);
     }
 }

@@ -2,7 +2,7 @@
 //! module, made for its derive macros; every struct of it is spelled out in one function here and nowhere else.
 
 use super::declare::{Field, Kind, Object, of};
-use super::slice::PAGE;
+use super::slice::{LONGEST_PAGE, PAGE};
 use super::view::Factor;
 use crate::graphql::scalars;
 use crate::repository::list::ChoiceKind;
@@ -93,7 +93,8 @@ fn page_cost(
     // A wrong argument is reported by validation itself; an error from here would say it twice.
     let length = |name| cx.param_value::<Option<i32>>(variables, field, name, None).ok().flatten();
     let length = length("first").or_else(|| length("last")).and_then(|length| usize::try_from(length).ok());
-    Ok(below.saturating_mul(length.unwrap_or(PAGE)).saturating_add(1))
+    // A longer page is refused when the argument is read, with a kinder answer.
+    Ok(below.saturating_mul(length.unwrap_or(PAGE).min(LONGEST_PAGE)).saturating_add(1))
 }
 
 /// Registers the interface that every object with an id has; answers its name.

@@ -9,7 +9,7 @@ use async_graphql::{QueryEnv, ServerError, Value};
 
 /// How many objects a page has when nothing is said, and at most.
 pub const PAGE: usize = 25;
-const LONGEST_PAGE: usize = 100;
+pub const LONGEST_PAGE: usize = 100;
 /// The most sort keys.
 const MOST_KEYS: usize = 4;
 
