@@ -1,9 +1,15 @@
 //! The API over real HTTP, a file a noun.
 
+mod asset;
+mod billing_group;
 mod bulk;
+mod customer;
 mod fulfilment;
 mod fulfilment_refusals;
+mod order;
+mod product;
 mod schedules;
+mod tenant;
 
 use crate::support::TestApp;
 use serde_json::{Value, json};

@@ -1,0 +1,165 @@
+//! Customers: creating and changing them, and who stands above whom.
+
+use super::{conflicts, refuses_at, with};
+use crate::support::both;
+use crate::support::builders::text;
+use serde_json::json;
+
+const WHOLE: &str = "customer {
+    __typename externalId name email phone timezone metadata deviceCount monthlyRevenue { amount currency } version
+    createdAt updatedAt parent { name } children { nodes { name } } billingGroups { name } orders { totalCount }
+    subscriptions { totalCount } assets { totalCount }
+}";
+
+both! {
+    a_customer_is_kept_with_all_that_is_said_of_it(app) {
+        let parent = app.customer("Holding");
+        let input = json!({
+            "externalId": " crm-7 ", "name": " Jane Doe ", "email": " jane@example.com ", "phone": "+49 30 1",
+            "timezone": "Europe/Berlin", "parentCustomerId": parent, "metadata": {"vip": true, "tags": ["a", 1, null]},
+        });
+        let made = app.mutate("createCustomer", input, WHOLE);
+        let expected = json!({
+            "__typename": "Customer", "externalId": "crm-7", "name": "Jane Doe", "email": "jane@example.com",
+            "phone": "+49 30 1", "timezone": "Europe/Berlin", "metadata": {"vip": true, "tags": ["a", 1, null]},
+            "deviceCount": 0, "monthlyRevenue": [], "version": 1, "createdAt": "2025-01-31T12:00:00Z",
+            "updatedAt": "2025-01-31T12:00:00Z", "parent": {"name": "Holding"}, "children": {"nodes": []},
+            "billingGroups": [], "orders": {"totalCount": 0}, "subscriptions": {"totalCount": 0},
+            "assets": {"totalCount": 0},
+        });
+        assert_eq!(made["customer"], expected);
+        let bare = app.mutate("createCustomer", json!({"name": "J", "email": null, "metadata": null}), WHOLE);
+        let nothing = json!({
+            "externalId": null, "name": "J", "email": null, "phone": null, "timezone": null, "metadata": {},
+            "parent": null,
+        });
+        assert_eq!(bare["customer"], with(expected, nothing));
+    }
+
+    an_update_keeps_what_is_left_out_and_clears_what_is_null(app) {
+        let parent = app.customer("Holding");
+        let full = json!({
+            "externalId": "crm-7", "name": "Jane", "email": "jane@example.com", "phone": "1",
+            "timezone": "Europe/Berlin",
+            "parentCustomerId": parent, "metadata": {"a": 1},
+        });
+        let made = app.mutate("createCustomer", full, "customer { id }");
+        let input = json!({"customerId": made["customer"]["id"]});
+        let selection = "customer { externalId name email phone timezone parent { name } metadata version updatedAt }";
+        app.set_clock("2025-02-01T12:00:00Z");
+        let same = app.mutate("updateCustomer", input.clone(), selection);
+        let expected = json!({
+            "externalId": "crm-7", "name": "Jane", "email": "jane@example.com", "phone": "1",
+            "timezone": "Europe/Berlin",
+            "parent": {"name": "Holding"}, "metadata": {"a": 1}, "version": 2, "updatedAt": "2025-02-01T12:00:00Z",
+        });
+        assert_eq!(same["customer"], expected);
+        let nulls = json!({
+            "externalId": null, "email": null, "phone": null, "timezone": null, "parentCustomerId": null,
+            // These two always have a value: null of them is as good as nothing.
+            "name": null, "metadata": null,
+        });
+        let cleared = app.mutate("updateCustomer", with(input.clone(), nulls), selection);
+        let gone = json!({
+            "externalId": null, "email": null, "phone": null, "timezone": null, "parent": null, "version": 3,
+        });
+        assert_eq!(cleared["customer"], with(expected.clone(), gone));
+        let again = json!({
+            "externalId": "crm-8", "name": "J.", "email": "j@example.com", "phone": "2", "timezone": "UTC",
+            "parentCustomerId": parent, "metadata": {"b": [2]},
+        });
+        let changed = app.mutate("updateCustomer", with(input, again.clone()), selection);
+        let mut expected = with(with(expected, again), json!({"version": 4}));
+        expected.as_object_mut().unwrap().remove("parentCustomerId");
+        assert_eq!(changed["customer"], expected);
+    }
+
+    a_variable_that_is_not_given_leaves_its_field_out(app) {
+        let customer = app.mutate("createCustomer", json!({"name": "Jane", "phone": "1"}), "customer { id }");
+        let document = "mutation ($id: ID!, $name: String, $phone: String, $metadata: JSON) {
+            updateCustomer(input: {
+                customerId: $id, name: $name, phone: $phone, metadata: {a: [$phone], b: $metadata}
+            }) {
+                customer { name phone metadata } userErrors { code }
+            }
+        }";
+        let id = &customer["customer"]["id"];
+        let kept = app.data_with(document, json!({"id": id, "name": "J."}))["updateCustomer"].take();
+        assert_eq!(kept["customer"], json!({"name": "J.", "phone": "1", "metadata": {"a": [null]}}));
+        let cleared = app.data_with(document, json!({"id": id, "phone": null, "metadata": 1}))["updateCustomer"].take();
+        assert_eq!(cleared["customer"], json!({"name": "J.", "phone": null, "metadata": {"a": [null], "b": 1}}));
+    }
+
+    an_external_id_is_taken_once(app) {
+        let made = app.mutate("createCustomer", json!({"name": "A", "externalId": "x"}), "customer { id }");
+        let first = text(&made["customer"]["id"]);
+        let taken = ["DUPLICATE_HANDLE input.externalId"];
+        refuses_at(app, "createCustomer", json!({"name": "B", "externalId": " x"}), &taken);
+        let errors = app.refuses("createCustomer", json!({"name": "B", "externalId": "x"}), &["DUPLICATE_HANDLE"]);
+        assert_eq!(errors[0]["number"], 11, "as Billwerk+ numbers it");
+        let other = app.customer("B");
+        refuses_at(app, "updateCustomer", json!({"customerId": other, "externalId": "x"}), &taken);
+        app.mutate("createCustomer", json!({"name": "C", "externalId": "X"}), "__typename");
+        app.mutate("updateCustomer", json!({"customerId": first, "externalId": "x"}), "__typename");
+        app.mutate("updateCustomer", json!({"customerId": first, "externalId": null}), "__typename");
+        app.mutate("updateCustomer", json!({"customerId": other, "externalId": "x"}), "__typename");
+    }
+
+    nobody_stands_above_themselves(app) {
+        let none = "cus_00000000000000000000000000";
+        let missing = ["CUSTOMER_NOT_FOUND input.parentCustomerId"];
+        refuses_at(app, "createCustomer", json!({"name": "A", "parentCustomerId": none}), &missing);
+        let [first, second, third] = ["A", "B", "C"].map(|name| app.customer(name));
+        let below = |customer: &str, parent: &str| json!({"customerId": customer, "parentCustomerId": parent});
+        refuses_at(app, "updateCustomer", below(&first, none), &missing);
+        app.mutate("updateCustomer", below(&second, &first), "__typename");
+        app.mutate("updateCustomer", below(&third, &second), "__typename");
+        for parent in [&first, &second, &third] {
+            refuses_at(app, "updateCustomer", below(&first, parent), &["PARENT_CYCLE input.parentCustomerId"]);
+        }
+        let family = app.data(&format!(
+            r#"{{ customer(id: "{first}") {{
+                children {{ nodes {{ name children {{ nodes {{ name parent {{ name }} }} }} }} }}
+            }} }}"#
+        ));
+        let third = json!({"name": "C", "parent": {"name": "B"}});
+        let expected = json!({"nodes": [{"name": "B", "children": {"nodes": [third]}}]});
+        assert_eq!(family["customer"]["children"], expected);
+    }
+
+    at_most_ten_stand_above_one_another(app) {
+        let mut parent = app.customer("1");
+        for name in 2..=10 {
+            let input = json!({"name": name.to_string(), "parentCustomerId": parent});
+            parent = text(&app.mutate("createCustomer", input, "customer { id }")["customer"]["id"]);
+        }
+        let input = json!({"name": "11", "parentCustomerId": parent});
+        refuses_at(app, "createCustomer", input, &["VALIDATION_ERROR input.parentCustomerId"]);
+    }
+
+    all_that_is_wrong_with_a_customer_is_said_at_once(app) {
+        let customer = app.customer("A");
+        let wrong = json!({
+            "externalId": "", "name": " ", "email": "jane@localhost", "phone": "p".repeat(121), "timezone": "Mars/Base",
+            "parentCustomerId": "x", "metadata": [],
+        });
+        let paths = ["externalId", "name", "email", "phone", "timezone", "parentCustomerId", "metadata"];
+        let expected = paths.map(|path| format!("VALIDATION_ERROR input.{path}"));
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        refuses_at(app, "createCustomer", wrong.clone(), &expected);
+        refuses_at(app, "updateCustomer", with(wrong, json!({"customerId": customer})), &expected);
+        let gone = json!({"customerId": "cus_00000000000000000000000000"});
+        refuses_at(app, "updateCustomer", gone, &["CUSTOMER_NOT_FOUND input.customerId"]);
+    }
+
+    metadata_of_more_than_16_kb_is_refused(app) {
+        let text = |length: usize| json!({"name": "A", "metadata": {"a": "x".repeat(length)}});
+        // {"a":"…"} is eight characters longer than what it holds.
+        refuses_at(app, "createCustomer", text(16 * 1024 - 7), &["VALIDATION_ERROR input.metadata"]);
+        app.mutate("createCustomer", text(16 * 1024 - 8), "__typename");
+    }
+
+    a_stale_version_is_a_conflict(app) {
+        conflicts(app, "updateCustomer", &json!({"customerId": app.customer("A")}), "customer", 1);
+    }
+}
