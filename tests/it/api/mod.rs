@@ -6,6 +6,8 @@ mod bulk;
 mod customer;
 mod fulfilment;
 mod fulfilment_refusals;
+mod lists;
+mod lookups;
 mod order;
 mod product;
 mod schedules;

@@ -1,0 +1,157 @@
+//! One object: by its id, as any object, by a natural key.
+
+use crate::support::builders::text;
+use crate::support::{TestApp, both};
+use serde_json::{Value, json};
+
+/// An id of each type that there is, and the query field that finds it; no field finds an item or a tenant.
+fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)> {
+    let warehouse = app.warehouse();
+    let group = app.billing_group(&warehouse.customer, 15);
+    let subscription = app.fulfil(&warehouse.order, &warehouse.customer, "L1");
+    let found = app.data(
+        r#"{ productBySku(sku: "LAP") { id } assetBySerialNumber(serialNumber: "L1") { id }
+             orderByNumber(number: "O-000001") { items { id } } }"#,
+    );
+    vec![
+        ("Asset", Some("asset"), text(&found["assetBySerialNumber"]["id"])),
+        ("BillingGroup", Some("billingGroup"), group),
+        ("Customer", Some("customer"), warehouse.customer),
+        ("Order", Some("order"), warehouse.order),
+        ("OrderItem", None, text(&found["orderByNumber"]["items"][0]["id"])),
+        ("Product", Some("product"), text(&found["productBySku"]["id"])),
+        ("Subscription", Some("subscription"), subscription),
+        ("Tenant", None, app.tenant.to_string()),
+    ]
+}
+
+/// The bare UUID of an id.
+fn bare(id: &str) -> String {
+    let (_, suffix) = id.split_once('_').unwrap();
+    let digit = |letter| u128::try_from("0123456789abcdefghjkmnpqrstvwxyz".find(letter).unwrap()).unwrap();
+    uuid::Uuid::from_u128(suffix.chars().fold(0, |bits, letter| bits << 5 | digit(letter))).to_string()
+}
+
+both! {
+    every_object_is_found_by_its_id(app) {
+        let everything = everything(app);
+        let ids: Vec<&String> = everything.iter().map(|(_, _, id)| id).collect();
+        for (ty, field, id) in &everything {
+            let node =
+                app.data(&format!(r#"{{ node(id: "{id}") {{ __typename id ... on {ty} {{ createdOrSo: id }} }} }}"#));
+            assert_eq!(node["node"], json!({"__typename": ty, "id": id, "createdOrSo": id}));
+            for id in
+                field.iter().flat_map(|_| [id.clone(), bare(id), bare(id).replace('-', ""), bare(id).to_uppercase()])
+            {
+                let field = field.unwrap();
+                let found = app.data(&format!(r#"{{ {field}(id: "{id}") {{ __typename }} }}"#));
+                assert_eq!(found[field], json!({"__typename": ty}), "{id}");
+            }
+        }
+        let nodes = app.data_with("query ($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }", json!({"ids": ids}));
+        let expected: Vec<Value> = everything.iter().map(|(ty, _, id)| json!({"id": id, "__typename": ty})).collect();
+        assert_eq!(nodes["nodes"], Value::from(expected), "in the order in which they were asked for");
+    }
+
+    every_type_with_an_id_is_a_node_and_every_node_is_looked_up_here(app) {
+        let schema = app.data(r#"{ __type(name: "Node") { possibleTypes { name } } }"#);
+        let names: Vec<&Value> =
+            schema["__type"]["possibleTypes"].as_array().unwrap().iter().map(|ty| &ty["name"]).collect();
+        let mut names: Vec<&str> = names.into_iter().map(|name| name.as_str().unwrap()).collect();
+        names.sort_unstable();
+        assert_eq!(names, everything(app).iter().map(|(ty, ..)| *ty).collect::<Vec<_>>());
+    }
+
+    what_does_not_exist_is_null(app) {
+        for (field, prefix) in [
+            ("asset", "ast"),
+            ("billingGroup", "bgr"),
+            ("customer", "cus"),
+            ("order", "ord"),
+            ("product", "prd"),
+            ("subscription", "sub"),
+            ("node", "itm"),
+            ("node", "ten"),
+            ("node", "cus"),
+        ] {
+            let found = app.data(&format!(r#"{{ {field}(id: "{prefix}_00000000000000000000000000") {{ id }} }}"#));
+            assert_eq!(found, json!({field: null}));
+        }
+        for (field, argument) in [
+            ("productBySku", "sku"),
+            ("customerByExternalId", "externalId"),
+            ("orderByNumber", "number"),
+            ("assetBySerialNumber", "serialNumber"),
+            ("subscriptionByHandle", "handle"),
+        ] {
+            for key in ["nothing", "", " ", "a\\u0000b", "\u{1f600}"] {
+                let found = app.data(&format!(r#"{{ {field}({argument}: "{key}") {{ id }} }}"#));
+                assert_eq!(found, json!({field: null}), "{key}");
+            }
+        }
+        let customer = app.customer("Jane");
+        let ids =
+            json!({"ids": ["cus_00000000000000000000000000", customer, customer, "prd_00000000000000000000000000"]});
+        let found = app.data_with("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids);
+        assert_eq!(found["nodes"], json!([null, {"id": customer}, {"id": customer}, null]));
+        let none = app.data_with("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({"ids": []}));
+        assert_eq!(none["nodes"], json!([]));
+    }
+
+    a_malformed_id_and_one_of_another_type_are_refused(app) {
+        let order = "ord_00000000000000000000000000";
+        for (document, ids) in [
+            (
+                "query ($id: ID!) { customer(id: $id) { id } }",
+                &[order, "", "cus_", "cus_1", "CUS_00000000000000000000000000", "1"][..],
+            ),
+            (
+                "query ($id: ID!) { node(id: $id) { id } }",
+                &["", "x", "usr_00000000000000000000000000", "00000000-0000-0000-0000-000000000000"],
+            ),
+        ] {
+            for id in ids {
+                let answer = app.send(document, json!({"id": id}));
+                let extensions = &answer["errors"][0]["extensions"];
+                assert_eq!(
+                    (&extensions["code"], &extensions["argument"]),
+                    (&json!("BAD_USER_INPUT"), &json!(["id"])),
+                    "{id}"
+                );
+            }
+        }
+        let answer = app.send("query ($id: ID!) { customer(id: $id) { id } }", json!({"id": order}));
+        let message = text(&answer["errors"][0]["message"]);
+        assert!(message.contains("another type") && message.contains("Customer"), "{message}");
+        let some = app.customer("Jane");
+        let many = vec![some.as_str(); 101];
+        for ids in [json!([some, "x"]), json!(many)] {
+            let answer = app.send("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({"ids": ids}));
+            let extensions = &answer["errors"][0]["extensions"];
+            assert_eq!((&extensions["code"], &extensions["argument"]), (&json!("BAD_USER_INPUT"), &json!(["ids"])));
+        }
+    }
+
+    natural_keys_are_compared_to_the_letter_and_trimmed(app) {
+        let warehouse = app.warehouse();
+        app.mutate("updateCustomer", json!({"customerId": warehouse.customer, "externalId": "crm-7"}), "__typename");
+        for (field, argument, key) in [
+            ("productBySku", "sku", "LAP"),
+            ("customerByExternalId", "externalId", "crm-7"),
+            ("orderByNumber", "number", "O-000001"),
+            ("assetBySerialNumber", "serialNumber", "L1"),
+        ] {
+            for (given, found) in [(key.to_owned(), true), (format!(" {key}\\t"), true), (flipped(key), false)] {
+                let answer = app.data(&format!(r#"{{ {field}({argument}: "{given}") {{ id }} }}"#));
+                assert_eq!(!answer[field].is_null(), found, "{field} {given}");
+            }
+        }
+    }
+}
+
+/// The same with upper and lower case changed round.
+fn flipped(text: &str) -> String {
+    let flip =
+        |letter: char| if letter.is_uppercase() { letter.to_ascii_lowercase() } else { letter.to_ascii_uppercase() };
+    text.chars().map(flip).collect()
+}
