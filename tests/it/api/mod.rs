@@ -1,11 +1,14 @@
 //! The API over real HTTP, a file a noun.
 
 mod asset;
+mod bad_input;
 mod billing_group;
 mod bulk;
 mod customer;
 mod fulfilment;
 mod fulfilment_refusals;
+mod idempotency;
+mod isolation;
 mod lists;
 mod lookups;
 mod order;
