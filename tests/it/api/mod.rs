@@ -7,6 +7,7 @@ mod bulk;
 mod customer;
 mod fulfilment;
 mod fulfilment_refusals;
+mod http;
 mod idempotency;
 mod isolation;
 mod lists;
