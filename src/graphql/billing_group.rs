@@ -2,7 +2,7 @@
 
 use super::check::{self, Check};
 use super::engine::{Object, Type};
-use super::mutations::{Mutation, Wire, payload, run, wire};
+use super::mutations::{Mutation, Wire, payload, run};
 use crate::app::billing_group::{
     BillingGroupChanged, CreateBillingGroup, UpdateBillingGroup, create_billing_group, update_billing_group,
 };
@@ -75,7 +75,7 @@ impl UpdateBillingGroupInput {
             let group = check.take("billingGroupId", check::id(self.billing_group_id));
             let name = check.set("name", self.name, check::name);
             let billing_day = check.set("billingDay", self.billing_day, BillingDay::try_new);
-            let status = check.set("status", self.status, wire);
+            let status = check.set("status", self.status, |wire| Ok::<_, String>(wire.0));
             Some(UpdateBillingGroup {
                 billing_group_id: group?,
                 expected_version: self.expected_version,

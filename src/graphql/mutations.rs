@@ -133,11 +133,6 @@ pub const USER_ERRORS: &str = "Why it refused; empty where it did what was asked
 /// A choice as an argument.
 pub struct Wire<C>(pub C);
 
-/// Reads a choice, which is right if it is one.
-pub fn wire<C>(given: Wire<C>) -> Result<C, String> {
-    Ok(given.0)
-}
-
 impl<C: Choice> InputType for Wire<C> {
     type RawValueType = Self;
     fn type_name() -> Cow<'static, str> {

@@ -2,7 +2,7 @@
 
 use super::check::{self, Check};
 use super::engine::{Object, Type};
-use super::mutations::{Mutation, Wire, payload, run, wire};
+use super::mutations::{Mutation, Wire, payload, run};
 use super::scalars::{CurrencyCode, Decimal, Json};
 use crate::app::product::{CreateProduct, ProductChanged, UpdateProduct, create_product, update_product};
 use crate::domain::Refusal;
@@ -123,7 +123,7 @@ impl UpdateProductInput {
             let product_id = check.take("productId", check::id(self.product_id));
             let name = check.set("name", self.name, check::name);
             let list_price = check.change("listPrice", self.list_price, check::price);
-            let status = check.set("status", self.status, wire);
+            let status = check.set("status", self.status, |wire| Ok::<_, String>(wire.0));
             let rental_prices = match self.rental_prices {
                 MaybeUndefined::Value(prices) => rental_prices(check, prices).map(Some),
                 unchanged => check.set("rentalPrices", unchanged, |_| Ok::<_, String>(Vec::new())),

@@ -2,7 +2,7 @@
 
 use super::check::{self, Check};
 use super::engine::{Object, Type};
-use super::mutations::{Mutation, Wire, payload, run, wire};
+use super::mutations::{Mutation, Wire, payload, run};
 use crate::app::Viewer;
 use crate::app::tenant::{TenantChanged, UpdateTenantSettings, update_tenant_settings};
 use crate::domain::Refusal;
@@ -55,7 +55,7 @@ pub struct UpdateTenantSettingsInput {
 impl UpdateTenantSettingsInput {
     fn read(self) -> Result<UpdateTenantSettings, Vec<Refusal>> {
         Check::input(|check| {
-            let billing_start = check.set("billingStart", self.billing_start, wire);
+            let billing_start = check.set("billingStart", self.billing_start, |wire| Ok::<_, String>(wire.0));
             let timezone = check.set("timezone", self.timezone, check::zone);
             let default_currency = check.set("defaultCurrency", self.default_currency, check::currency);
             Some(UpdateTenantSettings {

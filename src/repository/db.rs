@@ -97,9 +97,10 @@ impl Db {
     pub fn open(url: &DatabaseUrl, pool_size: u32) -> Result<Db, OpenError> {
         let manager = Manager(url.clone());
         // The pool tries for long and then says only that it timed out; a first connection says what is wrong.
-        manager
-            .connect()
-            .map_err(|error| OpenError { url: url.clone(), cause: url.hide(first_line(&error.to_string())) })?;
+        manager.connect().map_err(|error| OpenError {
+            url: url.clone(),
+            cause: DatabaseUrl::hide(first_line(&error.to_string())),
+        })?;
         let pool = Pool::builder()
             .max_size(pool_size)
             .min_idle(Some(1))
@@ -108,7 +109,10 @@ impl Db {
             // breaks is dropped when it comes back.
             .test_on_check_out(false)
             .build(manager)
-            .map_err(|error| OpenError { url: url.clone(), cause: url.hide(first_line(&error.to_string())) })?;
+            .map_err(|error| OpenError {
+                url: url.clone(),
+                cause: DatabaseUrl::hide(first_line(&error.to_string())),
+            })?;
         Ok(Db(pool))
     }
 

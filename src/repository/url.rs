@@ -38,7 +38,7 @@ impl FromStr for DatabaseUrl {
 impl DatabaseUrl {
     /// What libpq says about the URL, without what it quotes: where it cannot read the URL it quotes parts of it, and
     /// the password may be among them.
-    pub(super) fn hide(&self, cause: &str) -> String {
+    pub(super) fn hide(cause: &str) -> String {
         let quotes = ["URI", "percent-encoded", "connection option"].iter().any(|word| cause.contains(word));
         match cause.split_once(": \"").filter(|_| quotes) {
             Some((told, _)) => told.to_owned(),

@@ -416,7 +416,8 @@ fn files(folder: &str) -> BTreeSet<String> {
 }
 
 fn sources() -> Vec<(String, String)> {
-    let sources = files("src").into_iter().filter(|file| file.ends_with(".rs"));
+    let sources =
+        files("src").into_iter().filter(|file| Path::new(file).extension().is_some_and(|ending| ending == "rs"));
     sources.map(|file| (file.clone(), read_to_string(root().join(&file)).unwrap())).collect()
 }
 

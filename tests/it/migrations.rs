@@ -8,7 +8,7 @@ use perennial::domain::customer::Customer;
 use perennial::domain::order::Order;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
-use perennial::repository::{Listed, Stored};
+use perennial::repository::Listed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

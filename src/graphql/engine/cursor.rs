@@ -1,5 +1,5 @@
-//! Cursors: the values of the sort keys and the id at one row, opaque to clients. A cursor knows for which order it was
-//! made, so that it cannot lead astray in another.
+//! Cursors: the values of the sort keys and the id at one row, opaque to clients. A cursor knows for which list and
+//! which order it was made, so that it cannot lead astray in another.
 
 use crate::domain::{Date, Id, Instant};
 use crate::repository::list::Kind;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// The cursor of a row in a list.
 pub fn encode<U: Listed>(slice: &Slice, row: &U) -> String {
-    let mut parts = vec![Value::from(signature(slice))];
+    let mut parts = vec![Value::from(signature::<U>(slice))];
     parts.extend(slice.place_of(row).iter().map(written));
     URL_SAFE_NO_PAD.encode(Value::Array(parts).to_string())
 }
@@ -21,7 +21,7 @@ pub fn decode<U: Listed>(slice: &Slice, cursor: &str) -> Option<Vec<Bind>> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let parts: Vec<Value> = serde_json::from_slice(&bytes).ok()?;
     let (made_for, values) = parts.split_first()?;
-    if made_for.as_str()? != signature(slice) || values.len() != slice.keys.len() + 1 {
+    if made_for.as_str()? != signature::<U>(slice) || values.len() != slice.keys.len() + 1 {
         return None;
     }
     let kinds = slice.keys.iter().map(|key| U::list().columns.iter().find(|column| column.column == key.column));
@@ -30,10 +30,10 @@ pub fn decode<U: Listed>(slice: &Slice, cursor: &str) -> Option<Vec<Bind>> {
     Some(binds)
 }
 
-/// The order for which a cursor is made: the keys and their directions.
-fn signature(slice: &Slice) -> String {
+/// The list and the order for which a cursor is made: the table, the keys and their directions.
+fn signature<U: Listed>(slice: &Slice) -> String {
     let sign = |direction| if direction == Direction::Asc { '+' } else { '-' };
-    let mut text = String::new();
+    let mut text = U::TABLE.to_owned();
     for key in &slice.keys {
         text.push(sign(key.direction));
         text.push_str(key.column);

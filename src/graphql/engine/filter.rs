@@ -177,7 +177,9 @@ fn starts_with(column: &'static str, prefix: String) -> Condition {
 /// A value as the database compares it, or what is wrong with it.
 fn bind(kind: Kind, value: &Value) -> Result<Bind, String> {
     let text = || match value {
-        Value::String(text) if text.contains('\0') => Err("NUL is stored nowhere.".to_owned()),
+        Value::String(text) if text.contains('\0') => {
+            Err("This contains a character that cannot be stored (NUL).".to_owned())
+        }
         Value::String(text) => Ok(text.as_str()),
         Value::Enum(name) => Ok(name.as_str()),
         _ => Err("A text was expected.".to_owned()),
@@ -193,7 +195,10 @@ fn bind(kind: Kind, value: &Value) -> Result<Bind, String> {
             }
         }
         Kind::Int => match value {
-            Value::Number(number) => number.as_i64().map(Bind::Int).ok_or("A whole number was expected.".to_owned()),
+            Value::Number(number) => {
+                let int = number.as_i64().filter(|number| i32::try_from(*number).is_ok());
+                int.map(Bind::Int).ok_or("A whole number of at most 32 bits was expected.".to_owned())
+            }
             _ => Err("A whole number was expected.".to_owned()),
         },
         Kind::Instant => scalars::instant(text()?).map(|instant: Instant| instant.into()),

@@ -71,6 +71,8 @@ pub struct Mutation<R> {
     about: &'static str,
     needs: Scope,
     register: fn(&mut Registry) -> (String, String),
+    /// Whether the input can be read at all.
+    check: fn(&QueryEnv, &Selected<'_>) -> Result<(), ServerError>,
     answer: Box<Answer<R>>,
 }
 
@@ -112,14 +114,10 @@ impl<R: Request> Mutation<R> {
             about,
             needs,
             register: |registry| (I::create_type_info(registry), object::<P>(registry) + "!"),
+            check: |env, selected| selected.argument::<I>(env, "input").map(drop),
             answer: Box::new(move |request, env, running, out| {
                 let selected = running.selected;
-                let input = selected.argument::<I>(env, "input").map_err(|mut error| {
-                    // async-graphql's own words name Rust's types; the code and the place are what counts.
-                    error.extensions.get_or_insert_default().set("code", "BAD_USER_INPUT");
-                    error
-                })?;
-                let ran = run(request, running, input)?;
+                let ran = run(request, running, selected.argument::<I>(env, "input")?)?;
                 write(request, env, selected, &ran.payload, out)?;
                 Ok(Done { replayed: ran.replayed })
             }),
@@ -171,14 +169,24 @@ pub fn register<R: Mutations>(registry: &mut Registry) -> String {
 }
 
 /// Runs the mutations of an operation one after the other. The first that fails ends the operation, as the
-/// specification says: what was run before it stays.
+/// specification says: what was run before it stays. So whatever can be seen to fail is looked for before the first one
+/// is run.
 pub(super) fn answer_mutations<R: Mutations>(state: &State<R>, env: &QueryEnv) -> Answered {
     let mut answers = IndexMap::new();
     let mut out = Out::default();
     let fields = select(env, &[&env.operation.node.selection_set.node], NAME, false);
+    let known = |selected: &Selected<'_>| R::all().iter().find(|known| known.name == selected.name());
+    for (selected, mutation) in fields.iter().filter_map(|selected| known(selected).map(|known| (selected, known))) {
+        if let Err(error) = may_run(state, mutation, env, selected) {
+            out.path.push(Step::Key(selected.key));
+            out.fail(error, selected.field.pos);
+            answers.insert(selected.key.to_owned(), Some(Bytes::new()));
+            return Ok((answers, out.errors));
+        }
+    }
     let mutations = fields.iter().filter(|field| field.name() != "__typename").count();
     for selected in &fields {
-        let Some(mutation) = R::all().iter().find(|known| known.name == selected.name()) else {
+        let Some(mutation) = known(selected) else {
             answers.insert(selected.key.to_owned(), None);
             continue;
         };
@@ -205,6 +213,20 @@ pub(super) fn answer_mutations<R: Mutations>(state: &State<R>, env: &QueryEnv) -
     Ok((answers, out.errors))
 }
 
+/// Whether the key allows the mutation, and its input can be read.
+fn may_run<R: Mutations>(
+    state: &State<R>,
+    mutation: &Mutation<R>,
+    env: &QueryEnv,
+    selected: &Selected<'_>,
+) -> Result<(), ServerError> {
+    if !state.request.scope().includes(mutation.needs) {
+        let message = format!("{} needs a key of the scope {}.", mutation.name, mutation.needs.name());
+        return Err(coded(message, "FORBIDDEN"));
+    }
+    (mutation.check)(env, selected)
+}
+
 fn run<'q, R: Mutations>(
     state: &State<R>,
     mutation: &Mutation<R>,
@@ -212,10 +234,6 @@ fn run<'q, R: Mutations>(
     running: &Running<'q>,
     out: &mut Out<'q>,
 ) -> Result<(), Stopped> {
-    if !state.request.scope().includes(mutation.needs) {
-        let message = format!("{} needs a key of the scope {}.", mutation.name, mutation.needs.name());
-        return Err(coded(message, "FORBIDDEN").into());
-    }
     out.path.push(Step::Key(running.selected.key));
     let done = (mutation.answer)(&state.request, env, running, out);
     out.path.pop();

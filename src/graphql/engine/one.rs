@@ -242,9 +242,15 @@ impl<T: Object> Relation<T> for Any<T> {
             Ok(given) => given,
             Err(error) => return Ok(Err(error)),
         };
-        let Some(ids) = given.iter().map(|id| self.read(id)).collect::<Option<Vec<_>>>() else {
-            return Ok(Err(bad_input("This is not the id of any object.".to_owned(), &[name])));
-        };
+        let mut ids = Vec::with_capacity(given.len());
+        for (index, id) in given.iter().enumerate() {
+            let Some(read) = self.read(id) else {
+                let place = index.to_string();
+                let path = if self.many { vec![name, place.as_str()] } else { vec![name] };
+                return Ok(Err(bad_input("This is not the id of any object.".to_owned(), &path)));
+            };
+            ids.push(read);
+        }
         let mut groups = Vec::new();
         for (place, known) in self.types.iter().enumerate() {
             let own: Vec<_> = ids.iter().map(|(of, id)| (*of == place).then_some(*id)).collect();

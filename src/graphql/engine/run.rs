@@ -278,7 +278,8 @@ fn complete_variables(document: &ExecutableDocument, request: &mut async_graphql
         }
         let ty = &definition.node.var_type.node;
         if !ty.nullable && matches!(request.variables.get(name), None | Some(Value::Null)) {
-            let mut refused = coded(format!("The variable ${name} of the type {ty} needs a value."), "BAD_USER_INPUT");
+            let message = format!("The variable ${name} of the type {ty} needs a value.");
+            let mut refused = bad_input(message, &[&format!("${name}")]);
             refused.locations = vec![definition.pos];
             return Err(refused);
         }

@@ -1,8 +1,9 @@
 //! Which fields a query means for one object type: aliases, fragments, merging, arguments. (`@skip` and `@include` are
 //! gone by now: async-graphql removes them while it prepares the request.)
 
+use super::run::bad_input;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
-use async_graphql::{InputType, Name, Positioned, QueryEnv, ServerResult, Value};
+use async_graphql::{InputType, Name, Positioned, QueryEnv, ServerError, ServerResult, Value};
 
 /// One key of the answer. Several fields with this key are one field with several selection sets.
 pub struct Selected<'q> {
@@ -60,8 +61,12 @@ impl<'q> Selected<'q> {
 
     /// An argument; one that is left out reads as null.
     pub fn argument<V: InputType>(&self, env: &QueryEnv, name: &str) -> ServerResult<V> {
-        let value = self.raw_argument(env, name);
-        V::parse(value).map_err(|error| error.into_server_error(self.field.pos))
+        V::parse(self.raw_argument(env, name)).map_err(|error| {
+            let error = error.into_server_error(self.field.pos);
+            // What follows names the Rust types on the way to the value.
+            let said = error.message.split(" (occurred while parsing").next().unwrap_or_default();
+            ServerError { locations: error.locations, ..bad_input(said.to_owned(), &[name]) }
+        })
     }
 }
 

@@ -120,7 +120,7 @@ both! {
             ("createCustomer", json!({}), "BAD_USER_INPUT input.name"),
             ("createCustomer", json!({"name": "A", "surname": "B"}), "BAD_USER_INPUT input.surname"),
             ("createCustomer", json!("A"), "BAD_USER_INPUT input"),
-            ("createCustomer", json!(null), "BAD_USER_INPUT input"),
+            ("createCustomer", json!(null), "BAD_USER_INPUT $input"),
             ("createOrder", json!({"customerId": warehouse.customer, "items": [null]}), "BAD_USER_INPUT input.items.0"),
             ("createOrder", json!({"customerId": warehouse.customer, "items": []}), "VALIDATION_ERROR input.items"),
         ] {
@@ -173,8 +173,8 @@ both! {
                 json!({"id": "cus_00000000000000000000000000"}),
                 "BAD_USER_INPUT id",
             ),
-            ("query ($id: ID!) { order(id: $id) { id } }", json!({}), "BAD_USER_INPUT id"),
-            ("query ($id: ID!) { order(id: $id) { id } }", json!({"id": null}), "BAD_USER_INPUT id"),
+            ("query ($id: ID!) { order(id: $id) { id } }", json!({}), "BAD_USER_INPUT $id"),
+            ("query ($id: ID!) { order(id: $id) { id } }", json!({"id": null}), "BAD_USER_INPUT $id"),
             ("query ($n: Int) { orders(first: $n) { totalCount } }", json!({"n": 101}), "BAD_USER_INPUT first"),
             ("query ($n: Int) { orders(first: $n) { totalCount } }", json!({"n": 1.5}), "BAD_USER_INPUT first"),
             (

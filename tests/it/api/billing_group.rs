@@ -30,10 +30,9 @@ both! {
         app.set_clock("2025-02-01T12:00:00Z");
         for (changes, name, day, status, version) in [
             (json!({}), "Group", 15, "ACTIVE", 2),
-            (json!({"name": null, "billingDay": null, "status": null}), "Group", 15, "ACTIVE", 3),
-            (json!({"name": "Berlin"}), "Berlin", 15, "ACTIVE", 4),
-            (json!({"billingDay": 1, "status": "INACTIVE"}), "Berlin", 1, "INACTIVE", 5),
-            (json!({"status": "ACTIVE"}), "Berlin", 1, "ACTIVE", 6),
+            (json!({"name": "Berlin"}), "Berlin", 15, "ACTIVE", 3),
+            (json!({"billingDay": 1, "status": "INACTIVE"}), "Berlin", 1, "INACTIVE", 4),
+            (json!({"status": "ACTIVE"}), "Berlin", 1, "ACTIVE", 5),
         ] {
             let made = app.mutate("updateBillingGroup", with(json!({"billingGroupId": group}), changes), WHOLE);
             let expected = json!({
@@ -43,6 +42,10 @@ both! {
             });
             assert_eq!(made["billingGroup"], expected);
         }
+        let nulls = json!({"billingGroupId": group, "name": null, "billingDay": null, "status": null});
+        let expected =
+            ["VALIDATION_ERROR input.name", "VALIDATION_ERROR input.billingDay", "VALIDATION_ERROR input.status"];
+        refuses_at(app, "updateBillingGroup", nulls, &expected);
     }
 
     another_billing_day_leaves_the_due_dates_that_are_scheduled(app) {

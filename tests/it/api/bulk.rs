@@ -136,7 +136,7 @@ both! {
         let pending = app.pending_order(&warehouse.customer, &[("LAP", 1, 12)]);
         for (changes, expected) in [
             (json!({"orderId": "ord_00000000000000000000000000"}), "ORDER_NOT_FOUND input.orderId"),
-            (json!({"orderId": pending}), "ORDER_NOT_CONFIRMED"),
+            (json!({"orderId": pending}), "ORDER_NOT_CONFIRMED input.orderId"),
             (json!({"customerId": app.customer("John")}), "CUSTOMER_MISMATCH input.customerId"),
             (
                 json!({"billingGroupId": "bgr_00000000000000000000000000"}),

@@ -56,14 +56,19 @@ both! {
         assert_eq!(same["customer"], expected);
         let nulls = json!({
             "externalId": null, "email": null, "phone": null, "timezone": null, "parentCustomerId": null,
-            // These two always have a value: null of them is as good as nothing.
-            "name": null, "metadata": null,
         });
         let cleared = app.mutate("updateCustomer", with(input.clone(), nulls), selection);
         let gone = json!({
             "externalId": null, "email": null, "phone": null, "timezone": null, "parent": null, "version": 3,
         });
         assert_eq!(cleared["customer"], with(expected.clone(), gone));
+        let always = with(input.clone(), json!({"name": null, "metadata": null}));
+        refuses_at(
+            app,
+            "updateCustomer",
+            always,
+            &["VALIDATION_ERROR input.name", "VALIDATION_ERROR input.metadata"],
+        );
         let again = json!({
             "externalId": "crm-8", "name": "J.", "email": "j@example.com", "phone": "2", "timezone": "UTC",
             "parentCustomerId": parent, "metadata": {"b": [2]},

@@ -95,11 +95,11 @@ both! {
         let serial = |serial_number: &str| json!({"assetSerialNumber": serial_number});
         for (changes, expected) in [
             (json!({"orderId": NO_ORDER}), "ORDER_NOT_FOUND input.orderId"),
-            (json!({"orderId": stage.pending}), "ORDER_NOT_CONFIRMED"),
-            (json!({"orderId": stage.cancelled}), "ORDER_NOT_CONFIRMED"),
+            (json!({"orderId": stage.pending}), "ORDER_NOT_CONFIRMED input.orderId"),
+            (json!({"orderId": stage.cancelled}), "ORDER_NOT_CONFIRMED input.orderId"),
             (json!({"orderItemId": NO_ITEM}), "ORDER_ITEM_NOT_FOUND input.orderItemId"),
             (json!({"orderItemId": stage.half_items[0]}), "ORDER_ITEM_NOT_FOUND input.orderItemId"),
-            (json!({"orderId": stage.full}), "ITEM_FULLY_FULFILLED"),
+            (json!({"orderId": stage.full}), "ITEM_FULLY_FULFILLED input.orderId"),
             (
                 json!({"orderId": stage.half, "orderItemId": stage.half_items[0]}),
                 "ITEM_FULLY_FULFILLED input.orderItemId",

@@ -98,7 +98,7 @@ both! {
         );
         assert_eq!(same["rentalPrices"].as_array().unwrap().len(), 2);
         assert_eq!(same["updatedAt"], "2025-02-01T12:00:00Z");
-        let cleared = update(json!({"listPrice": null, "name": null, "rentalPrices": null, "status": null}));
+        let cleared = update(json!({"listPrice": null}));
         assert_eq!(cleared, with(same.clone(), json!({"listPrice": null, "version": 3})));
         let changed = update(json!({
             "name": "L", "status": "INACTIVE", "listPrice": "11", "rentalPrices": [price(36, "3")], "metadata": {},
@@ -110,6 +110,9 @@ both! {
         });
         assert_eq!(changed, with(same.clone(), expected));
         assert_eq!(update(json!({"rentalPrices": []}))["rentalPrices"], json!([]));
+        let nulls = json!({"productId": id, "name": null, "status": null, "rentalPrices": null, "metadata": null});
+        let expected = ["name", "status", "rentalPrices", "metadata"].map(|name| format!("VALIDATION_ERROR input.{name}"));
+        refuses_at(app, "updateProduct", nulls, &expected.each_ref().map(String::as_str));
     }
 
     all_that_is_wrong_with_a_product_is_said_at_once(app) {

@@ -24,11 +24,11 @@ both! {
             (json!({}), settings("IMMEDIATE", "UTC", "EUR", 2, now)),
             (json!({"timezone": "Europe/Berlin"}), settings("IMMEDIATE", "Europe/Berlin", "EUR", 3, now)),
             (
-                json!({"billingStart": "FIRST_OF_NEXT_MONTH", "timezone": null, "defaultCurrency": null}),
+                json!({"billingStart": "FIRST_OF_NEXT_MONTH"}),
                 settings("FIRST_OF_NEXT_MONTH", "Europe/Berlin", "EUR", 4, now),
             ),
             (
-                json!({"billingStart": null, "defaultCurrency": "jpy"}),
+                json!({"defaultCurrency": "jpy"}),
                 settings("FIRST_OF_NEXT_MONTH", "Europe/Berlin", "JPY", 5, now),
             ),
         ] {
@@ -41,6 +41,9 @@ both! {
         let wrong = json!({"timezone": "europe/atlantis", "defaultCurrency": "XAU"});
         let expected = ["VALIDATION_ERROR input.timezone", "VALIDATION_ERROR input.defaultCurrency"];
         refuses_at(app, "updateTenantSettings", wrong, &expected);
+        let nulls = json!({"billingStart": null, "timezone": null, "defaultCurrency": null});
+        let expected = ["billingStart", "timezone", "defaultCurrency"].map(|name| format!("VALIDATION_ERROR input.{name}"));
+        refuses_at(app, "updateTenantSettings", nulls, &expected.each_ref().map(String::as_str));
     }
 
     a_stale_version_is_a_conflict(app) {

@@ -54,9 +54,9 @@ fn new_customer(number: usize) -> Customer {
     Customer {
         id: Id::new(Uuid::from_u128(u128::MAX - u128::try_from(number).unwrap())),
         external_id: Some(format!("{name}{number}")),
-        email: (number % 2 == 0).then(|| name.clone()),
+        email: number.is_multiple_of(2).then(|| name.clone()),
         phone: None,
-        timezone: (number % 2 == 0).then(|| "America/Argentina/Buenos_Aires".parse().unwrap()),
+        timezone: number.is_multiple_of(2).then(|| "America/Argentina/Buenos_Aires".parse().unwrap()),
         parent_customer_id: None,
         metadata: Metadata::try_new(&documents()[number % documents().len()]).unwrap(),
         device_count: if number == 0 { i32::MAX } else { 0 },

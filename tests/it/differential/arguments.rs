@@ -167,7 +167,7 @@ impl Arguments<'_> {
         let ty = self.world.types.input(&format!("{of}Filter"), column).map(named).unwrap_or_default();
         let known: Vec<&str> = self.world.types.inputs(ty).iter().map(|input| input.node.name.node.as_str()).collect();
         let mut conditions = Object::new();
-        for _ in 0..1 + random.below(2) {
+        for _ in 0..=random.below(2) {
             let name = *random.pick(&known);
             let value = match name {
                 "isNull" => random.percent(50).into(),

@@ -242,7 +242,7 @@ impl Making<'_> {
         free: &mut Vec<(String, usize)>,
     ) {
         let quantities = [1, 3, 2, 5, 1];
-        let items = (0..1 + n % 4).map(|place| NewItem {
+        let items = (0..=(n % 4)).map(|place| NewItem {
             sku: skus[(n + place * 3) % skus.len()].clone(),
             quantity: Quantity::try_new(quantities[(n + place) % 5]).expect("a quantity"),
             contract_length: length(n + place),

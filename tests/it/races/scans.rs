@@ -183,7 +183,7 @@ both! {
         });
         assert_eq!(tally(&done), json!({"DONE": 32}));
         assert_eq!(app.database.number("SELECT device_count FROM customers"), 32);
-        assert_eq!(app.database.number("SELECT monthly_amount FROM customer_revenues"), 32 * 129_00);
+        assert_eq!(app.database.number("SELECT monthly_amount FROM customer_revenues"), 32 * 12_900);
         assert_consistent(app);
     }
 }

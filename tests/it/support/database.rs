@@ -20,6 +20,7 @@ pub struct TestDatabase {
     _held: Held,
 }
 
+#[expect(dead_code, reason = "what is held is dropped with the database, and not read before")]
 enum Held {
     Folder(tempfile::TempDir),
     Database(postgres::Database),

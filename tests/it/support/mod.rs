@@ -24,26 +24,13 @@ use uuid::{Timestamp, Uuid};
 
 pub use database::Backend;
 
-/// Runs one test on each database: `both!(name(app) { … })` makes `name::sqlite` and `name::postgres`.
+/// Runs one test on each database: `both!(name(app) { … })` makes `name::sqlite` and `name::postgres`, each with a whole
+/// program of its own.
 macro_rules! both {
     ($($(#[$meta:meta])* $name:ident($app:ident) $body:block)*) => { $(
         $(#[$meta])*
         fn $name($app: &$crate::support::TestApp) $body
-
-        mod $name {
-            use $crate::support::{Backend, TestApp};
-
-            #[test]
-            fn sqlite() {
-                super::$name(&TestApp::new(Backend::Sqlite));
-            }
-
-            #[test]
-            #[cfg_attr(without_postgres, ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install its server")]
-            fn postgres() {
-                super::$name(&TestApp::new(Backend::Postgres));
-            }
-        }
+        $crate::support::each_database!($name, $crate::support::TestApp::new);
     )* };
 }
 pub(crate) use both;
@@ -52,29 +39,32 @@ pub(crate) use both;
 /// a new database that has no tables.
 macro_rules! on_both {
     ($($name:ident($database:ident) $body:block)*) => { $(
-        mod $name {
-            #[allow(unused_imports, reason = "not every test needs all of what is beside it")]
-            use super::*;
+        fn $name($database: &$crate::support::database::TestDatabase) $body
+        $crate::support::each_database!($name, $crate::support::database::TestDatabase::empty);
+    )* };
+}
+pub(crate) use on_both;
 
-            fn run(backend: $crate::support::Backend) {
-                let $database = &$crate::support::database::TestDatabase::empty(backend);
-                $body
-            }
+/// Two tests of a function, with what is made for each database.
+macro_rules! each_database {
+    ($name:ident, $made:expr) => {
+        mod $name {
+            use $crate::support::Backend;
 
             #[test]
             fn sqlite() {
-                run($crate::support::Backend::Sqlite);
+                super::$name(&$made(Backend::Sqlite));
             }
 
             #[test]
             #[cfg_attr(without_postgres, ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install its server")]
             fn postgres() {
-                run($crate::support::Backend::Postgres);
+                super::$name(&$made(Backend::Postgres));
             }
         }
-    )* };
+    };
 }
-pub(crate) use on_both;
+pub(crate) use each_database;
 
 /// The moment at which every test begins: 31 January 2025, noon, in UTC.
 pub const START: &str = "2025-01-31T12:00:00Z";
@@ -118,7 +108,7 @@ impl TestApp {
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
         let (address, server) = serve(app.clone());
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);
-        let agent = config.timeout_global(Some(Duration::from_secs(60))).build().into();
+        let agent = config.timeout_global(Some(Duration::from_mins(1))).build().into();
         TestApp { app, database, tenant, key, clock, address, server: Some(server), agent }
     }
 
@@ -244,7 +234,7 @@ fn serve(app: Arc<App>) -> (SocketAddr, (actix_web::dev::ServerHandle, JoinHandl
         listen: "127.0.0.1:0".parse().unwrap(),
         workers: 2,
         blocking_threads: 16,
-        limits: Limits { body: 256 * 1024, query: 16 * 1024, timeout: Duration::from_secs(60) },
+        limits: Limits { body: 256 * 1024, query: 16 * 1024, timeout: Duration::from_mins(1) },
         shutdown_timeout: Duration::from_secs(5),
         playground: Some(http::playground::Playground::default()),
         new_request_id: || Uuid::from_u128(7),
