@@ -1,0 +1,84 @@
+//! The servers' processes, and what `/proc` says of them.
+
+use crate::Failure;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A server in a process of its own, which ends with this value.
+pub struct Server {
+    pub address: SocketAddr,
+    child: Child,
+}
+
+impl Server {
+    /// Starts a command of this program that serves, and waits until it does.
+    pub fn start(command: &str, url: &str, flags: &[&str]) -> Result<Self, Failure> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut child = Command::new(std::env::current_exe()?)
+            .args([command, "--database-url", url, "--listen", &address.to_string()])
+            .args(flags)
+            // The log is written as always, to nowhere.
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let began = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = child.try_wait()? {
+                return Err(format!("{command} ended: {status}").into());
+            }
+            if began.elapsed() > Duration::from_secs(20) {
+                return Err(format!("{command} does not listen").into());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(Server { address, child })
+    }
+
+    /// Seconds of CPU that the process has used.
+    pub fn cpu(&self) -> f64 {
+        cpu_of(&self.child.id().to_string())
+    }
+
+    /// Megabytes of memory: now, and at most.
+    pub fn memory(&self) -> (f64, f64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let read = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+            line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+        };
+        (read("VmRSS:"), read("VmHWM:"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Linux counts CPU time in hundredths of a second.
+const TICKS: f64 = 100.0;
+
+fn cpu_of(process: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name stands in parentheses and may contain anything; user and system time are the 12th and 13th after it.
+    let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
+    fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS
+}
+
+/// Seconds of CPU that the backends of this PostgreSQL database have used; none for SQLite, which has no process.
+pub fn database_cpu(url: &str) -> Option<f64> {
+    let name = url.strip_prefix("postgres")?.rsplit_once('/')?.1.split('?').next()?;
+    let mut cpu = 0.0;
+    for entry in std::fs::read_dir("/proc").ok()?.flatten() {
+        let process = entry.file_name().to_string_lossy().into_owned();
+        let title = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let title = String::from_utf8_lossy(&title);
+        if title.starts_with("postgres:") && title.split_whitespace().any(|word| word == name) {
+            cpu += cpu_of(&process);
+        }
+    }
+    Some(cpu)
+}

@@ -1,0 +1,131 @@
+//! Measures Perennial: makes data, serves it in two ways, loads both, and writes down what that took.
+
+mod baseline;
+mod generate;
+mod load;
+mod random;
+mod report;
+mod statements;
+
+use clap::{Args, Parser, Subcommand};
+use load::Plan;
+use perennial::app::App;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+// The program's own allocator, so that both servers have the same one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Parser)]
+#[command(version, about = "Measures Perennial against the same API written the obvious way.")]
+struct Config {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fill a new database with five tenants, and print a key of each
+    Generate {
+        #[arg(long, env = "DATABASE_URL")]
+        database_url: String,
+        /// The share of the whole data to make
+        #[arg(long, default_value_t = 1.0)]
+        scale: f64,
+    },
+    /// Serve the measured queries written the obvious way
+    Baseline {
+        #[arg(long, env = "DATABASE_URL")]
+        database_url: String,
+        #[arg(long, default_value = "127.0.0.1:8081")]
+        listen: SocketAddr,
+        /// Let DataLoader gather for a millisecond, as it does by default; otherwise for as short as it can
+        #[arg(long)]
+        default_delay: bool,
+    },
+    /// Serve as `perennial serve` does
+    Ours {
+        #[arg(long, env = "DATABASE_URL")]
+        database_url: String,
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+    },
+    /// Measure both on a database that is filled
+    Load(LoadArgs),
+    /// Fill the database if it is empty, measure both, and count statements
+    All(LoadArgs),
+}
+
+#[derive(Args)]
+struct LoadArgs {
+    #[arg(long, env = "DATABASE_URL")]
+    database_url: String,
+    /// How long each run lasts
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// How often the two servers take turns
+    #[arg(long, default_value_t = 2)]
+    rounds: usize,
+    #[arg(long, value_delimiter = ',', default_value = "1,8,32")]
+    connections: Vec<usize>,
+    /// How many mutations each run has; 0 leaves them out
+    #[arg(long, default_value_t = 1_000)]
+    mutations: usize,
+    /// Let the baseline's DataLoader gather for a millisecond, as it does by default
+    #[arg(long)]
+    default_delay: bool,
+}
+
+impl LoadArgs {
+    fn plan(self) -> Plan {
+        Plan {
+            url: self.database_url,
+            seconds: self.seconds,
+            rounds: self.rounds.max(1),
+            connections: self.connections,
+            mutations: self.mutations,
+            default_delay: self.default_delay,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Config::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Generate { database_url, scale } => generate::generate(&database_url, scale),
+        Command::Baseline { database_url, listen, default_delay } => {
+            baseline::serve(&database_url, listen, (!default_delay).then_some(Duration::ZERO))
+        }
+        Command::Ours { database_url, listen } => {
+            let arguments = ["perennial", "serve", "--database-url", &database_url, "--listen", &listen.to_string()];
+            Ok(perennial::cli::run(perennial::config::Config::try_parse_from(arguments)?)?)
+        }
+        Command::Load(args) => {
+            println!("{}", load::load(&args.plan())?);
+            Ok(())
+        }
+        Command::All(args) => {
+            let plan = args.plan();
+            if !generate::is_filled(&App::new(generate::open(&plan.url, 1)?)) {
+                generate::generate(&plan.url, 1.0)?;
+            }
+            let mut report = load::load(&plan)?;
+            statements::count(&plan.url, &mut report)?;
+            println!("{report}");
+            Ok(())
+        }
+    }
+}
