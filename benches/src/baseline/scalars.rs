@@ -1,7 +1,7 @@
 //! The scalars, written as the program writes them.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::SecondsFormat;
+use chrono::{SecondsFormat, Timelike};
 use perennial::domain::{Currency, Instant, Money};
 
 pub struct DateTime(pub Instant);
@@ -22,6 +22,10 @@ macro_rules! written {
         }
     };
 }
-written!(DateTime: |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+written!(DateTime: |at| {
+    // The fraction only where there is one.
+    let format = if at.nanosecond() == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros };
+    at.to_rfc3339_opts(format, true)
+});
 written!(CurrencyCode: |currency| currency.code().to_owned());
 written!(Decimal: |money| money.to_string());

@@ -102,10 +102,9 @@ pub fn fill(db: &Db, tenant: Uuid, random: &mut Random, scale: f64) -> Result<St
         let id = world.id(first + TimeDelta::milliseconds(number as i64));
         world.customers.push(Customer { id, devices: 0, monthly: 0 });
     }
-    let mut written = Vec::new();
     for number in 0..orders {
         let at = first + step * i32::try_from(number).unwrap_or(i32::MAX);
-        written.push(world.order(number + 1, at));
+        world.order(number + 1, at);
     }
     while world.counts[2] < assets {
         world.spare(first);
@@ -198,9 +197,8 @@ impl World<'_, '_> {
             (6, "PENDING"),
             (3, "CANCELLED"),
         ]);
-        let items = self.items(at);
+        let mut items = self.items(at);
         let total: i32 = items.iter().map(|item| item.quantity).sum();
-        let mut items = items;
         // Nothing lies between none and all of one unit.
         if status == "PARTIAL" && total == 1 {
             status = "CONFIRMED";

@@ -114,7 +114,11 @@ pub fn compare(readings: &[Reading], ours: &mut Client, baseline: &mut Client) -
         for body in reading.bodies.iter().take(40) {
             let (ours, theirs) = (ours.ask(body)?, baseline.ask(body)?);
             if ours != theirs {
-                return Err(format!("{} is answered differently:\n{ours}\n{theirs}", reading.name).into());
+                let (ours, theirs) = (ours.to_string(), theirs.to_string());
+                let at = ours.bytes().zip(theirs.bytes()).take_while(|(a, b)| a == b).count().saturating_sub(40);
+                let part = |text: &str| text.chars().skip(at).take(120).collect::<String>();
+                let name = reading.name;
+                return Err(format!("{name} is answered differently:\n…{}\n…{}", part(&ours), part(&theirs)).into());
             }
             compared += 1;
         }
