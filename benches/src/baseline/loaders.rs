@@ -37,7 +37,7 @@ impl Reader {
     /// Runs a statement on a thread that may block.
     pub async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&mut Conn, Id<Tenant>) -> Read<T> + Send + 'static,
+        read: impl Fn(&mut Conn, Id<Tenant>) -> Read<T> + Send + 'static,
     ) -> Result<T, Failed> {
         let Reader { db, tenant } = self.clone();
         let work = tokio::task::spawn_blocking(move || db.read_once(|conn| read(conn, tenant)));
