@@ -177,8 +177,7 @@ macro_rules! stored {
                 use $crate::repository::schema::$table;
                 type Columns = ($(diesel::dsl::SqlTypeOf<$table::$column>,)+);
                 let columns = concat!($(stringify!($column), ", "),+);
-                let rows: Vec<_> = select::<Columns, _, _>(conn, columns, query)?;
-                Ok(rows.into_iter().map(|($($column,)+)| $value).collect())
+                select::<Columns, _, _>(conn, columns, query, |($($column,)+)| $value)
             }
         }
     };

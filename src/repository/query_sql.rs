@@ -6,26 +6,44 @@ use super::list::{Bind, Direction};
 use super::query::{Comparison, Condition, Query, Stored, Values};
 use super::sql_types::{At, Identifier, Moment};
 use crate::domain::{Date, Id};
-use diesel::RunQueryDsl;
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::{Pg, PgConnection};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::query_dsl::LoadQuery;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
+use diesel::{QueryResult, RunQueryDsl};
 use std::marker::PhantomData;
 
-/// Runs `SELECT columns FROM table …`; `columns` are names, each followed by a comma.
-pub(super) fn select<Columns, T: Stored, Row>(conn: &mut Conn, columns: &str, query: &Query<T>) -> Read<Vec<Row>>
+/// Runs `SELECT columns FROM table …`; `columns` are names, each followed by a comma, and `value` makes a row a value.
+pub(super) fn select<Columns, T: Stored, Row>(
+    conn: &mut Conn,
+    columns: &str,
+    query: &Query<T>,
+    value: fn(Row) -> T,
+) -> Read<Vec<T>>
 where
     for<'q> Statement<'q, Columns>: LoadQuery<'q, PgConnection, Row> + LoadQuery<'q, SqliteConnection, Row>,
     Row: FromSqlRow<Columns, Pg> + FromSqlRow<Columns, Sqlite>,
 {
     let columns = columns.trim_end_matches(", ");
-    Ok(match conn {
-        Conn::Postgres(conn) => Statement::<Columns>::select(Dialect::Postgres, columns, query).load(conn)?,
-        Conn::Sqlite(conn) => Statement::<Columns>::select(Dialect::Sqlite, columns, query).load(conn)?,
-    })
+    match conn {
+        Conn::Postgres(conn) => {
+            values(Statement::<Columns>::select(Dialect::Postgres, columns, query).load_iter(conn)?, value)
+        }
+        Conn::Sqlite(conn) => {
+            values(Statement::<Columns>::select(Dialect::Sqlite, columns, query).load_iter(conn)?, value)
+        }
+    }
+}
+
+/// All rows as values. Collecting them would forget how many there are, where the database says so.
+fn values<Row, T>(rows: impl Iterator<Item = QueryResult<Row>>, value: fn(Row) -> T) -> Read<Vec<T>> {
+    let mut values = Vec::with_capacity(rows.size_hint().0);
+    for row in rows {
+        values.push(value(row?));
+    }
+    Ok(values)
 }
 
 /// Runs `SELECT parent, count(*) FROM table … GROUP BY parent`.

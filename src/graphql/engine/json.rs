@@ -4,7 +4,6 @@ use super::column::write_string;
 use async_graphql::{PathSegment, Pos, Response, ServerError, Value};
 
 /// JSON in the making. `path` says where the writer is, for errors.
-#[derive(Default)]
 pub struct Out<'q> {
     pub(super) bytes: Vec<u8>,
     pub(super) path: Vec<Step<'q>>,
@@ -20,6 +19,15 @@ pub(super) enum Step<'q> {
 /// A value that must not be null could not be given; the nearest nullable one above becomes null instead.
 pub struct Null;
 pub(super) type Written = Result<(), Null>;
+
+/// Room for what most answers need, so that they are not moved while they grow.
+const ROOM: usize = 16 * 1024;
+
+impl Default for Out<'_> {
+    fn default() -> Self {
+        Out { bytes: Vec::with_capacity(ROOM), path: Vec::new(), errors: Vec::new() }
+    }
+}
 
 impl<'q> Out<'q> {
     pub(super) fn raw(&mut self, text: &str) {
@@ -95,7 +103,7 @@ impl Step<'_> {
 /// The whole response as bytes. What the engine wrote (`Value::Binary`) is spliced in as it is. A request that was not
 /// executed has no `data` at all.
 pub fn to_json(response: &Response) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(16 * 1024);
+    let mut bytes = Vec::with_capacity(length(&response.data) + 1_024);
     bytes.push(b'{');
     if !not_executed(response) {
         bytes.extend_from_slice(b"\"data\":");
@@ -116,6 +124,12 @@ pub fn not_executed(response: &Response) -> bool {
     response.data == Value::Null
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// The length of what the engine wrote.
+fn length(data: &Value) -> usize {
+    let Value::Object(fields) = data else { return 0 };
+    fields.values().map(|value| if let Value::Binary(json) = value { json.len() } else { 0 }).sum()
 }
 
 fn write_data(bytes: &mut Vec<u8>, data: &Value) {
