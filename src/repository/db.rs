@@ -90,44 +90,47 @@ const MOST_TRIES: u32 = 20;
 
 /// The database behind a pool of connections. Everything here blocks: call it from a thread that may.
 #[derive(Clone)]
-pub struct Db(Pool<Manager>);
+pub struct Db {
+    pool: Pool<Manager>,
+    /// SQLite has one writer at a time, so one connection writes: those who wait for it are served as soon as it is
+    /// free, and what it has cached stays valid. With PostgreSQL this is the pool again.
+    writer: Pool<Manager>,
+}
 
 impl Db {
     /// Opens the database and checks that it answers.
     pub fn open(url: &DatabaseUrl, pool_size: u32) -> Result<Db, OpenError> {
-        let manager = Manager(url.clone());
+        let failed = |cause: String| OpenError { url: url.clone(), cause: DatabaseUrl::hide(first_line(&cause)) };
         // The pool tries for long and then says only that it timed out; a first connection says what is wrong.
-        manager.connect().map_err(|error| OpenError {
-            url: url.clone(),
-            cause: DatabaseUrl::hide(first_line(&error.to_string())),
-        })?;
-        let pool = Pool::builder()
-            .max_size(pool_size)
-            .min_idle(Some(1))
-            .connection_timeout(Duration::from_secs(10))
-            // A trivial statement before each use would double the round trips of a small query. A connection that
-            // breaks is dropped when it comes back.
-            .test_on_check_out(false)
-            .build(manager)
-            .map_err(|error| OpenError {
-                url: url.clone(),
-                cause: DatabaseUrl::hide(first_line(&error.to_string())),
-            })?;
-        Ok(Db(pool))
+        Manager(url.clone()).connect().map_err(|error| failed(error.to_string()))?;
+        let pool = |connections| {
+            Pool::builder()
+                .max_size(connections)
+                .min_idle(Some(1))
+                .connection_timeout(Duration::from_secs(10))
+                // A trivial statement before each use would double the round trips of a small query. A connection that
+                // breaks is dropped when it comes back.
+                .test_on_check_out(false)
+                .build(Manager(url.clone()))
+                .map_err(|error| failed(error.to_string()))
+        };
+        let all = pool(pool_size)?;
+        let writer = if matches!(url, DatabaseUrl::Sqlite(_)) { pool(1)? } else { all.clone() };
+        Ok(Db { pool: all, writer })
     }
 
     fn connection(&self) -> Result<PooledConnection<Manager>, Fault> {
-        self.0.get().map_err(|error| Fault::Unavailable(error.to_string()))
+        self.pool.get().map_err(|error| Fault::Unavailable(error.to_string()))
     }
 
     /// A connection on which `run` has succeeded. One that went stale in the pool, because the server was restarted or
     /// cut it off, is thrown away for another, so that nobody notices.
     fn connection_after<T>(
-        &self,
+        pool: &Pool<Manager>,
         mut run: impl FnMut(&mut Conn) -> Result<T, Fault>,
     ) -> Result<(PooledConnection<Manager>, T), Fault> {
-        for _ in 0..=self.0.max_size() {
-            let mut kept = self.connection()?;
+        for _ in 0..=pool.max_size() {
+            let mut kept = pool.get().map_err(|error| Fault::Unavailable(error.to_string()))?;
             match run(&mut kept.conn) {
                 Ok(answer) => return Ok((kept, answer)),
                 Err(fault) if kept.is_alive() => return Err(fault),
@@ -140,7 +143,7 @@ impl Db {
     /// Runs `read` on one connection and one snapshot, so that all its statements see the same moment.
     pub fn read<T, E: Failure>(&self, read: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         let begin = |conn: &mut Conn| conn.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN");
-        let (mut kept, ()) = self.connection_after(begin)?;
+        let (mut kept, ()) = Db::connection_after(&self.pool, begin)?;
         let answer = read(&mut kept.conn);
         kept.end(&answer, false)?;
         answer
@@ -148,7 +151,7 @@ impl Db {
 
     /// Runs one statement, which needs no transaction to see one moment.
     pub fn read_once<T>(&self, read: impl FnMut(&mut Conn) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.connection_after(read).map(|(_, answer)| answer)
+        Db::connection_after(&self.pool, read).map(|(_, answer)| answer)
     }
 
     /// Runs a use case in one transaction: all of it is stored, or, where it answers an error, nothing. One that lost
@@ -157,7 +160,7 @@ impl Db {
         let mut tries = 0;
         loop {
             tries += 1;
-            let (mut kept, ()) = self.connection_after(|conn| conn.begin("BEGIN", "BEGIN IMMEDIATE"))?;
+            let (mut kept, ()) = Db::connection_after(&self.writer, |conn| conn.begin("BEGIN", "BEGIN IMMEDIATE"))?;
             let answer = run(&mut Tx(&mut kept.conn));
             let ended = kept.end(&answer, answer.is_ok());
             let answer = answer.and_then(|answer| ended.map(|()| answer).map_err(E::from));
@@ -279,7 +282,7 @@ const SQLITE_SETUP: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA foreign_keys = ON;
-    PRAGMA cache_size = -8000;
+    PRAGMA cache_size = -2000;
 ";
 
 /// A database that could not be opened: one line for a person.
