@@ -10,5 +10,6 @@ mod crash;
 mod differential;
 mod migrations;
 mod races;
+mod recovery;
 mod schema;
 mod support;

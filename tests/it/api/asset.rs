@@ -214,4 +214,21 @@ both! {
         conflicts(app, "updateAsset", &json!({"assetId": id}), "asset", 1);
         conflicts(app, "changeAssetStatus", &json!({"assetId": id, "status": "RETIRED"}), "asset", 2);
     }
+
+    no_more_is_kept_for_an_order_than_it_needs(app) {
+        let customer = app.customer("Jane");
+        app.product("LAP", "129.00");
+        app.product("MON", "49.00");
+        let order = app.order(&customer, &[("LAP", 1, 12)]);
+        let [first, second, screen] =
+            [("LAP", "L1"), ("LAP", "L2"), ("MON", "M1")].map(|(sku, serial_number)| app.asset(sku, serial_number));
+        let keep = |asset: &str| json!({"assetId": asset, "status": "RESERVED", "orderId": order});
+        app.refuses("changeAssetStatus", keep(&screen), &["SKU_MISMATCH"]);
+        app.mutate("changeAssetStatus", keep(&first), "__typename");
+        app.refuses("changeAssetStatus", keep(&second), &["ITEM_FULLY_FULFILLED"]);
+        // Another device takes the unit: nothing is kept any more for an order that is fulfilled.
+        app.fulfil(&order, &customer, "L2");
+        let asset = app.data(r#"{ assetBySerialNumber(serialNumber: "L1") { status reservedFor { id } } }"#);
+        assert_eq!(asset["assetBySerialNumber"], json!({"status": "AVAILABLE", "reservedFor": null}));
+    }
 }

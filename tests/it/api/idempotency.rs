@@ -142,6 +142,25 @@ both! {
         assert_eq!(create(app, "c", "Jane")["data"]["createCustomer"]["userErrors"], json!([]));
     }
 
+    a_document_with_a_mutation_that_cannot_be_read_does_nothing(app) {
+        let document = "mutation ($id: ID!, $days: Int!) {
+            a: createCustomer(input: {name: \"Jane\"}) { customer { id } userErrors { code } }
+            b: createBillingGroup(input: {customerId: $id, name: \"Group\", billingDay: $days}) { userErrors { code } }
+        }";
+        let before = app.database.dump();
+        let answer = app.send(document, json!({"id": "cus_00000000000000000000000000", "days": 3_000_000_000_i64}));
+        assert_eq!(refused(&answer), "BAD_USER_INPUT");
+        let settings = "mutation {
+            a: createCustomer(input: {name: \"Jane\"}) { customer { id } userErrors { code } }
+            b: updateTenantSettings(input: {timezone: \"UTC\"}) { userErrors { code } }
+        }";
+        let key = app.key_with(Scope::Write);
+        let before_keys = app.database.dump();
+        assert_eq!(refused(&app.send_as(&key, &[], settings, json!({})).json()), "FORBIDDEN");
+        app.database.assert_unchanged(&before_keys);
+        assert_eq!(before["customers"], app.database.dump()["customers"]);
+    }
+
     a_key_has_between_1_and_255_bytes(app) {
         for (key, taken) in [
             ("", false),

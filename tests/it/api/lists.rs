@@ -229,6 +229,8 @@ both! {
         };
         let newest = text(&page("")["customers"]["pageInfo"]["endCursor"]);
         let by_name = text(&page("orderBy: [{field: NAME}]")["customers"]["pageInfo"]["endCursor"]);
+        let products = app.data("{ products(first: 1) { pageInfo { endCursor } } }");
+        let of_products = text(&products["products"]["pageInfo"]["endCursor"]);
         let bad = |argument: &str| ("BAD_USER_INPUT".to_owned(), argument.to_owned());
         let again = format!(
             r#"{{ customers(after: "{by_name}", orderBy: [{{field: NAME}}]) {{ totalCount nodes {{ name }} }} }}"#
@@ -236,6 +238,7 @@ both! {
         assert_eq!(app.data(&again)["customers"]["nodes"].as_array().unwrap().len(), 6);
         for (cursor, order) in [
             (by_name.as_str(), ""),
+            (&of_products, ""),
             (&newest, "orderBy: [{field: NAME}]"),
             (&by_name, "orderBy: [{field: NAME, direction: DESC}]"),
             (&by_name, "orderBy: [{field: NAME}, {field: CREATED_AT}]"),

@@ -1,7 +1,8 @@
 //! What random queries reach seldom, with the answers written down.
 
 use super::store::{Row, text};
-use super::{Subject, errors, on_sqlite};
+use super::{Subject, errors, on};
+use crate::support::Backend;
 use async_graphql::Variables;
 use perennial::repository::Db;
 use serde_json::{Value as Json, json};
@@ -326,5 +327,11 @@ pub fn chosen_queries_have_their_answers(db: Db) {
 
 #[test]
 fn chosen_queries_on_sqlite() {
-    on_sqlite(|open| chosen_queries_have_their_answers(open()));
+    on(Backend::Sqlite, |open| chosen_queries_have_their_answers(open()));
+}
+
+#[test]
+#[cfg_attr(without_postgres, ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install its server")]
+fn chosen_queries_on_postgres() {
+    on(Backend::Postgres, |open| chosen_queries_have_their_answers(open()));
 }

@@ -22,6 +22,8 @@ pub mod statements;
 mod store;
 mod types;
 
+use crate::support::Backend;
+use crate::support::database::TestDatabase;
 use arguments::Arguments;
 use async_graphql::{Request, Value, Variables};
 use data::Amounts;
@@ -30,7 +32,7 @@ use lists::{Cursors, Sorting};
 use oracle::{Oracle, World};
 use perennial::app::Viewer;
 use perennial::graphql::{Api, Caller, to_json};
-use perennial::repository::{DatabaseUrl, Db};
+use perennial::repository::Db;
 use random::Random;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -242,11 +244,10 @@ pub fn random_queries_have_the_same_answer(db: Db) {
 }
 
 /// Runs a test on an SQLite file of its own; it may open the database more than once.
-fn on_sqlite(test: impl FnOnce(&dyn Fn() -> Db) + Send + 'static) {
+fn on(backend: Backend, test: impl FnOnce(&dyn Fn() -> Db) + Send + 'static) {
     deep(move || {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url: DatabaseUrl = format!("sqlite://{}/test.db", folder.path().display()).parse().expect("a URL");
-        test(&|| Db::open(&url, 2).expect("it opens"));
+        let database = TestDatabase::empty(backend);
+        test(&|| database.open());
     });
 }
 
@@ -260,5 +261,11 @@ pub fn deep(test: impl FnOnce() + Send + 'static) {
 
 #[test]
 fn random_queries_on_sqlite() {
-    on_sqlite(|open| random_queries_have_the_same_answer(open()));
+    on(Backend::Sqlite, |open| random_queries_have_the_same_answer(open()));
+}
+
+#[test]
+#[cfg_attr(without_postgres, ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install its server")]
+fn random_queries_on_postgres() {
+    on(Backend::Postgres, |open| random_queries_have_the_same_answer(open()));
 }

@@ -1,6 +1,7 @@
 //! One statement a relation, whatever the number of rows.
 
-use super::{Subject, on_sqlite};
+use super::{Subject, on};
+use crate::support::Backend;
 use async_graphql::Variables;
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 use perennial::repository::Db;
@@ -81,5 +82,11 @@ pub fn statements_do_not_depend_on_rows(open: &dyn Fn() -> Db) {
 
 #[test]
 fn statements_on_sqlite() {
-    on_sqlite(statements_do_not_depend_on_rows);
+    on(Backend::Sqlite, statements_do_not_depend_on_rows);
+}
+
+#[test]
+#[cfg_attr(without_postgres, ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install its server")]
+fn statements_on_postgres() {
+    on(Backend::Postgres, statements_do_not_depend_on_rows);
 }
