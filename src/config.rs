@@ -184,9 +184,9 @@ pub struct ServerArgs {
     #[arg(help_heading = "Server", hide_env_values = true)]
     workers: Option<u16>,
 
-    /// The most connections to the database
+    /// The most connections to the database: a few for each core that either side has
     #[arg(long, env = "PERENNIAL_POOL_SIZE", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    #[arg(help_heading = "Server", default_value = "16", hide_env_values = true)]
+    #[arg(help_heading = "Server", default_value = "8", hide_env_values = true)]
     pool_size: u16,
 
     /// Leave out the page at / on which queries can be tried
