@@ -2,7 +2,7 @@
 
 use super::db::{Conn, Db, Fault};
 use diesel::Connection;
-use diesel::migration::MigrationSource;
+use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -100,27 +100,35 @@ fn run_pending(conn: &mut Conn) -> Result<Vec<String>, String> {
     if let Err(error @ VersionError::Newer(_)) = check(conn) {
         return Err(error.to_string());
     }
-    with_migrations!(conn, |conn, source| conn
-        .run_pending_migrations(source)
-        .map(|versions| versions.iter().map(ToString::to_string).collect())
-        .map_err(|error| error.to_string()))
+    with_migrations!(conn, |conn, source| {
+        let known = known(conn, &source).map_err(|error| error.to_string())?;
+        let ran = conn.run_pending_migrations(source).map_err(|error| error.to_string())?;
+        let ran: Vec<String> = ran.iter().map(ToString::to_string).collect();
+        Ok(known.into_iter().filter(|(version, _)| ran.contains(version)).map(|(_, name)| name).collect())
+    })
 }
 
-/// The versions that a source holds for the database of a connection.
-fn versions<C: Connection>(
+/// The migrations that a source holds for the database of a connection: their versions and their names.
+fn known<C: Connection>(
     _: &C,
     source: &impl MigrationSource<C::Backend>,
-) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(source.migrations()?.iter().map(|migration| migration.name().version().to_string()).collect())
+) -> Result<Vec<(String, String)>, Box<dyn std::error::Error + Send + Sync>> {
+    let names = |migration: &Box<dyn Migration<C::Backend>>| {
+        (migration.name().version().to_string(), migration.name().to_string())
+    };
+    let mut known: Vec<_> = source.migrations()?.iter().map(names).collect();
+    known.sort();
+    Ok(known)
 }
 
 fn check(conn: &mut Conn) -> Result<(), VersionError> {
     let unreadable = |error: Box<dyn std::error::Error + Send + Sync>| VersionError::Unreadable(error.to_string());
     with_migrations!(conn, |conn, source| {
         let applied = conn.applied_migrations().map_err(unreadable)?;
-        let known = versions(conn, &source).map_err(unreadable)?;
+        let known = known(conn, &source).map_err(unreadable)?;
+        let is_known = |version: &String| known.iter().any(|(known, _)| known == version);
         // The newest comes first.
-        if let Some(unknown) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
+        if let Some(unknown) = applied.iter().map(ToString::to_string).find(|version| !is_known(version)) {
             return Err(VersionError::Newer(unknown));
         }
         if applied.len() < known.len() { Err(VersionError::Older) } else { Ok(()) }
