@@ -113,10 +113,9 @@ fn known<C: Connection>(
     _: &C,
     source: &impl MigrationSource<C::Backend>,
 ) -> Result<Vec<(String, String)>, Box<dyn std::error::Error + Send + Sync>> {
-    let names = |migration: &Box<dyn Migration<C::Backend>>| {
-        (migration.name().version().to_string(), migration.name().to_string())
-    };
-    let mut known: Vec<_> = source.migrations()?.iter().map(names).collect();
+    let names =
+        |migration: &dyn Migration<C::Backend>| (migration.name().version().to_string(), migration.name().to_string());
+    let mut known: Vec<_> = source.migrations()?.iter().map(|migration| names(migration.as_ref())).collect();
     known.sort();
     Ok(known)
 }
