@@ -27,10 +27,6 @@ pub trait Request: Send + Sync + 'static {
     fn db(&self) -> &Db;
     fn tenant(&self) -> crate::domain::Id<crate::domain::tenant::Tenant>;
     fn scope(&self) -> crate::domain::api_key::Scope;
-    /// Whether the schema may be asked for itself.
-    fn introspects(&self) -> bool {
-        true
-    }
 }
 
 /// A request and its answers.
@@ -195,7 +191,7 @@ impl<R: Request + Mutations> Engine<R> {
         check: impl FnOnce(&ExecutableDocument) -> Result<(), ServerError>,
         on_behalf_of: R,
     ) -> Response {
-        match self.documents.parsed(&mut request) {
+        match self.documents.parsed(&request.query) {
             Ok(document) => {
                 let checked = check(&document).and_then(|()| complete_variables(&document, &mut request));
                 if let Err(error) = checked {
@@ -210,13 +206,8 @@ impl<R: Request + Mutations> Engine<R> {
                 return Response::from_errors(vec![refused]);
             }
         }
-        let introspects = on_behalf_of.introspects();
         let state = Arc::new(State { request: on_behalf_of, answers: OnceLock::new(), replayed: false.into() });
-        let mut request = request.data(state.clone());
-        if !introspects {
-            request = request.disable_introspection();
-        }
-        let mut response = self.schema.execute(request).await;
+        let mut response = self.schema.execute(request.data(state.clone())).await;
         // async-graphql lists root fields as they finish; the specification, as they were asked for.
         if let (Value::Object(fields), Some(Some(answers))) = (&mut response.data, state.answers.get()) {
             fields.sort_by_key(|key, _| answers.get_index_of(key.as_str()));
@@ -240,22 +231,19 @@ const KEPT_DOCUMENTS: usize = 1_000;
 const LONGEST_KEPT: usize = 8_000;
 
 impl Documents {
-    fn parsed(
-        &self,
-        request: &mut async_graphql::Request,
-    ) -> Result<Arc<ExecutableDocument>, async_graphql::parser::Error> {
+    fn parsed(&self, query: &str) -> Result<Arc<ExecutableDocument>, async_graphql::parser::Error> {
         let documents = || self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(document) = documents().get(&request.query) {
+        if let Some(document) = documents().get(query) {
             return Ok(document.clone());
         }
-        let document = Arc::new(async_graphql::parser::parse_query(&request.query)?);
-        if request.query.len() <= LONGEST_KEPT {
+        let document = Arc::new(async_graphql::parser::parse_query(query)?);
+        if query.len() <= LONGEST_KEPT {
             let mut documents = self.0.write().unwrap_or_else(PoisonError::into_inner);
             // Clients that write values into their documents fill it with what never comes again: start anew.
             if documents.len() >= KEPT_DOCUMENTS {
                 documents.clear();
             }
-            documents.insert(request.query.clone(), document.clone());
+            documents.insert(query.to_owned(), document.clone());
         }
         Ok(document)
     }
