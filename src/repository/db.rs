@@ -259,6 +259,7 @@ impl ManageConnection for Manager {
             DatabaseUrl::Sqlite(file) => {
                 let mut conn = SqliteConnection::establish(file).map_err(diesel::r2d2::Error::ConnectionError)?;
                 conn.batch_execute(SQLITE_SETUP).map_err(diesel::r2d2::Error::QueryError)?;
+                log_ahead(&mut conn).map_err(diesel::r2d2::Error::QueryError)?;
                 conn.set_prepared_statement_cache_size(CacheSize::Unbounded);
                 Conn::Sqlite(conn)
             }
@@ -275,15 +276,28 @@ impl ManageConnection for Manager {
     }
 }
 
-/// WAL lets readers and one writer work at once; with it, NORMAL loses nothing when the process dies, and at most the
-/// last moments when the machine does.
+/// With a log ahead, NORMAL loses nothing when the process dies, and at most the last moments when the machine does.
 const SQLITE_SETUP: &str = "
     PRAGMA busy_timeout = 10000;
-    PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA foreign_keys = ON;
     PRAGMA cache_size = -2000;
 ";
+
+/// Turns the log ahead on (WAL), with which readers and one writer work at once. Of several programs that open a new file
+/// at the same moment one does it; SQLite does not wait there, so the others wait for its writer and look again.
+fn log_ahead(conn: &mut SqliteConnection) -> Result<(), Error> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match conn.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if tries < MOST_TRIES && error.to_string().contains("database is locked") => {
+                conn.batch_execute("BEGIN IMMEDIATE; COMMIT")?;
+            }
+            done => return done,
+        }
+    }
+}
 
 /// A database that could not be opened: one line for a person.
 #[derive(Debug, thiserror::Error)]
