@@ -12,6 +12,8 @@ pub mod fulfilment;
 pub mod id;
 pub mod money;
 pub mod order;
+pub mod period;
+pub mod price;
 pub mod product;
 pub mod refusal;
 pub mod schedule;

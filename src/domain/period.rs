@@ -1,0 +1,43 @@
+//! Stretches of time that are billed, and how much of a whole one is.
+
+use super::Instant;
+use super::choice::choice;
+
+/// A stretch of time, half-open: `[start, end)`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Period {
+    pub start: Instant,
+    pub end: Instant,
+}
+
+impl Period {
+    pub fn contains(&self, moment: Instant) -> bool {
+        self.start <= moment && moment < self.end
+    }
+}
+
+choice! {
+    /// What a part of a period is counted in.
+    pub enum ProrationUnit {
+        /// Whole days in the subscription's zone. The day of the start counts in full.
+        Day = "DAY",
+        /// Seconds, so that the time of day counts, too.
+        Second = "SECOND",
+    }
+}
+
+/// How much of a whole period is billed: exactly `numerator / denominator`, never reduced, so that it can be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Proration {
+    pub numerator: i64,
+    /// Never zero.
+    pub denominator: i64,
+    pub unit: ProrationUnit,
+}
+
+impl Proration {
+    /// Whether the period is billed as a whole.
+    pub fn is_whole(&self) -> bool {
+        self.numerator == self.denominator
+    }
+}
