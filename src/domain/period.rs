@@ -4,7 +4,7 @@ use super::Instant;
 use super::choice::choice;
 
 /// A stretch of time, half-open: `[start, end)`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Period {
     pub start: Instant,
     pub end: Instant,
