@@ -41,6 +41,54 @@ choice! {
         OrderFulfilled = "order.fulfilled",
         /// A subscription was created.
         SubscriptionCreated = "subscription.created",
+        /// A draft of a subscription was created.
+        SubscriptionDraftCreated = "subscription.draft_created",
+        /// A draft became a running subscription.
+        SubscriptionActivated = "subscription.activated",
+        /// A customer is to get a mail with the link to pay for its subscription.
+        SubscriptionSignupRequested = "subscription.signup_requested",
+        /// An invoice was made.
+        InvoiceCreated = "invoice.created",
+        /// An invoice was paid.
+        InvoicePaid = "invoice.paid",
+        /// A customer was archived.
+        CustomerArchived = "customer.archived",
+        /// A plan was created.
+        PlanCreated = "plan.created",
+        /// A plan was changed; a change of its prices or its schedule made a new version.
+        PlanUpdated = "plan.updated",
+        /// A plan was archived.
+        PlanArchived = "plan.archived",
+        /// A feature was created.
+        FeatureCreated = "feature.created",
+        /// A feature was changed.
+        FeatureUpdated = "feature.updated",
+        /// A feature was archived.
+        FeatureArchived = "feature.archived",
+        /// An add-on was created.
+        AddOnCreated = "add_on.created",
+        /// An add-on was changed.
+        AddOnUpdated = "add_on.updated",
+        /// An add-on was archived.
+        AddOnArchived = "add_on.archived",
+        /// A discount was created.
+        DiscountCreated = "discount.created",
+        /// A discount was changed.
+        DiscountUpdated = "discount.updated",
+        /// A discount was archived.
+        DiscountArchived = "discount.archived",
+        /// A coupon was created.
+        CouponCreated = "coupon.created",
+        /// A coupon was changed.
+        CouponUpdated = "coupon.updated",
+        /// A coupon was archived.
+        CouponArchived = "coupon.archived",
+        /// A coupon was redeemed.
+        CouponRedeemed = "coupon.redeemed",
+        /// A payment method was added to a customer.
+        PaymentMethodCreated = "payment_method.created",
+        /// A payment method was taken out of use.
+        PaymentMethodArchived = "payment_method.archived",
     }
 }
 

@@ -1,18 +1,24 @@
 //! The rules. Plain types and pure functions: time, zones and ids arrive as arguments, nothing here reads a clock,
 //! a database or a random source. To learn a rule, open the file of its noun.
 
+pub mod add_on;
 pub mod api_key;
 pub mod asset;
 pub mod billing_group;
 pub mod calendar;
 pub mod choice;
+pub mod coupon;
 pub mod customer;
+pub mod discount;
 pub mod event;
+pub mod feature;
 pub mod fulfilment;
 pub mod id;
 pub mod money;
 pub mod order;
+pub mod payment_method;
 pub mod period;
+pub mod plan;
 pub mod price;
 pub mod product;
 pub mod refusal;

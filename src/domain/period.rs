@@ -41,3 +41,39 @@ impl Proration {
         self.numerator == self.denominator
     }
 }
+
+choice! {
+    /// What billing periods are counted in.
+    pub enum BillingPeriod {
+        /// A day.
+        Day = "DAY",
+        /// A week.
+        Week = "WEEK",
+        /// A month.
+        Month = "MONTH",
+        /// Three months.
+        Quarter = "QUARTER",
+        /// Six months.
+        HalfYear = "HALF_YEAR",
+        /// A year.
+        Year = "YEAR",
+    }
+}
+
+choice! {
+    /// What a length of time is counted in.
+    pub enum DurationUnit {
+        /// Calendar days.
+        Days = "DAYS",
+        /// Calendar months.
+        Months = "MONTHS",
+    }
+}
+
+/// A length of calendar time: some days, or some months.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Duration {
+    /// At least 1.
+    pub length: i32,
+    pub unit: DurationUnit,
+}

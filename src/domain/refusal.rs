@@ -69,19 +69,182 @@ choice! {
         BillingGroupNotFound = "BILLING_GROUP_NOT_FOUND",
         /// A billing day lies between 1 and 28.
         InvalidBillingDay = "INVALID_BILLING_DAY",
-        /// A billing group bills in one currency.
+        /// The amounts are in different currencies.
         CurrencyMismatch = "CURRENCY_MISMATCH",
+
+        /// The customer is archived, so nothing new begins for it.
+        CustomerDeleted = "CUSTOMER_DELETED",
+        /// The request names no customer.
+        MissingCustomer = "MISSING_CUSTOMER",
+        /// The request is a test, but the tenant is live.
+        TestOnLiveTenant = "TEST_ON_LIVE_TENANT",
+        /// The request is not a test, but the tenant is.
+        LiveOnTestTenant = "LIVE_ON_TEST_TENANT",
+
+        /// There is no such plan, or no such version of it, or it is archived.
+        PlanNotFound = "PLAN_NOT_FOUND",
+        /// The plan has no price in this currency for this billing period.
+        NoPriceInCurrency = "NO_PRICE_IN_CURRENCY",
+        /// There is no such feature, or it is archived.
+        EntitlementNotFound = "ENTITLEMENT_NOT_FOUND",
+
+        /// The start lies more than one billing period back.
+        StartDateTooEarly = "START_DATE_TOO_EARLY",
+        /// The end does not lie in the future.
+        EndDateNotInFuture = "END_DATE_NOT_IN_FUTURE",
+        /// The end lies before the start.
+        EndDateBeforeStart = "END_DATE_BEFORE_START",
+        /// A billing period is counted in positive whole numbers.
+        InvalidBillingPeriodCount = "INVALID_BILLING_PERIOD_COUNT",
+        /// The plan's schedule does not take this billing cycle.
+        InvalidBillingCycle = "INVALID_BILLING_CYCLE",
+        /// A calendar cycle has its own boundaries and takes no anchor.
+        InvalidBillingAnchor = "INVALID_BILLING_ANCHOR",
+        /// The trial contradicts itself.
+        InvalidTrial = "INVALID_TRIAL",
+        /// A start in the past cannot be prorated.
+        ProrationWithPastStart = "PRORATION_WITH_PAST_START",
+        /// Entitlements of its own cannot be prorated.
+        ProrationWithEntitlements = "PRORATION_WITH_ENTITLEMENTS",
+
+        /// The collection method does not go with this payment behaviour.
+        InvalidPaymentBehavior = "INVALID_PAYMENT_BEHAVIOR",
+        /// The signup method takes no source.
+        SourceNotAllowed = "SOURCE_NOT_ALLOWED",
+        /// The signup method asks for a source, and there is none, or it is of no known kind.
+        SourceRequired = "SOURCE_REQUIRED",
+        /// The customer has no such payment method.
+        PaymentMethodNotFound = "PAYMENT_METHOD_NOT_FOUND",
+        /// The payment method is not active.
+        PaymentMethodNotActive = "PAYMENT_METHOD_NOT_ACTIVE",
+        /// The payment method failed before.
+        PaymentMethodFailed = "PAYMENT_METHOD_FAILED",
+        /// There is no such token.
+        InvalidToken = "INVALID_TOKEN",
+        /// The token was used before.
+        TokenAlreadyUsed = "TOKEN_ALREADY_USED",
+        /// The token has expired.
+        TokenExpired = "TOKEN_EXPIRED",
+
+        /// There is no such discount.
+        DiscountNotFound = "DISCOUNT_NOT_FOUND",
+        /// The discount is archived.
+        DiscountDeleted = "DISCOUNT_DELETED",
+        /// The tenant allows one discount at a time.
+        MultipleDiscountsNotAllowed = "MULTIPLE_DISCOUNTS_NOT_ALLOWED",
+        /// There is no such coupon, or it cannot be redeemed here or now.
+        CouponNotFound = "COUPON_NOT_FOUND",
+        /// The coupon was redeemed as often as its strategy allows.
+        CouponAlreadyUsed = "COUPON_ALREADY_USED",
+        /// The coupon's code is taken.
+        DuplicateCouponCode = "DUPLICATE_COUPON_CODE",
+        /// The coupon was redeemed and cannot be archived.
+        CouponInUse = "COUPON_IN_USE",
+        /// The coupon is not active any more.
+        CouponNotActive = "COUPON_NOT_ACTIVE",
+
+        /// There is no such add-on.
+        AddOnNotFound = "ADD_ON_NOT_FOUND",
+        /// The add-on is there already: give each of several a handle of its own.
+        AddOnAlreadyAdded = "ADD_ON_ALREADY_ADDED",
+        /// An add-on that is on or off has no quantity.
+        AddOnQuantityNotAllowed = "ADD_ON_QUANTITY_NOT_ALLOWED",
+        /// The add-on is not offered with this plan.
+        AddOnNotEligible = "ADD_ON_NOT_ELIGIBLE",
+        /// An add-on with a quantity stays one.
+        AddOnTypeNotChangeable = "ADD_ON_TYPE_NOT_CHANGEABLE",
+
+        /// The price is none of the plan's.
+        PriceNotInPlan = "PRICE_NOT_IN_PLAN",
+        /// The price is overridden twice.
+        DuplicatePriceOverride = "DUPLICATE_PRICE_OVERRIDE",
+        /// The override changes nothing.
+        EmptyPriceOverride = "EMPTY_PRICE_OVERRIDE",
+        /// Usage is measured, not set.
+        QuantityNotAllowed = "QUANTITY_NOT_ALLOWED",
+        /// An additional item names one price, or describes one.
+        InvalidItem = "INVALID_ITEM",
+
+        /// A draft has no phases.
+        PhasesNotAllowedForDraft = "PHASES_NOT_ALLOWED_FOR_DRAFT",
+        /// Only the last phase may go on without an end.
+        PhaseEndRequired = "PHASE_END_REQUIRED",
+        /// A phase ends before it starts.
+        PhaseEndBeforeStart = "PHASE_END_BEFORE_START",
+        /// Each phase begins where the one before it ends.
+        PhasesNotContinuous = "PHASES_NOT_CONTINUOUS",
+        /// The phases begin and end with the subscription.
+        PhasesNotAligned = "PHASES_NOT_ALIGNED",
+
+        /// A commitment is no negative amount.
+        InvalidCommitment = "INVALID_COMMITMENT",
+        /// An overage factor is at least 1.
+        InvalidOverageFactor = "INVALID_OVERAGE_FACTOR",
+
+        /// There is no such subscription.
+        SubscriptionNotFound = "SUBSCRIPTION_NOT_FOUND",
+        /// Only a draft can be activated.
+        SubscriptionNotDraft = "SUBSCRIPTION_NOT_DRAFT",
+        /// The parent is not running.
+        ParentNotActive = "PARENT_NOT_ACTIVE",
+        /// The invoices are to go to a parent, and the customer has none.
+        CustomerHasNoParent = "CUSTOMER_HAS_NO_PARENT",
+
+        /// Nothing is invoiced right away, so that nothing can be conditional on its payment.
+        NotEligibleForInvoice = "NOT_ELIGIBLE_FOR_INVOICE",
+        /// The payment was declined. Nothing was created; the attempt is logged.
+        PaymentDeclined = "PAYMENT_DECLINED",
+        /// The payment could not be processed. Nothing was created; the attempt is logged.
+        PaymentProcessingError = "PAYMENT_PROCESSING_ERROR",
+        /// The same request is being processed: send it again in a moment.
+        IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS",
     }
 }
 
 impl ErrorCode {
     /// The number that Billwerk+ Optimize documents for this refusal (`domain/billwerk.md` §10.1).
     pub fn number(self) -> Option<i32> {
-        match self {
-            ErrorCode::CustomerNotFound => Some(9),
-            ErrorCode::DuplicateHandle => Some(11),
-            _ => None,
-        }
+        let number = match self {
+            ErrorCode::CustomerNotFound => 9,
+            ErrorCode::PlanNotFound => 10,
+            ErrorCode::DuplicateHandle => 11,
+            ErrorCode::SubscriptionNotFound => 12,
+            ErrorCode::EndDateNotInFuture => 14,
+            ErrorCode::MissingCustomer => 18,
+            ErrorCode::PaymentMethodNotFound => 19,
+            ErrorCode::TestOnLiveTenant => 20,
+            ErrorCode::LiveOnTestTenant => 21,
+            ErrorCode::InvalidToken => 34,
+            ErrorCode::StartDateTooEarly => 37,
+            ErrorCode::PaymentMethodNotActive => 42,
+            ErrorCode::CustomerDeleted => 71,
+            ErrorCode::NotEligibleForInvoice => 75,
+            ErrorCode::PaymentDeclined => 77,
+            ErrorCode::PaymentProcessingError => 78,
+            ErrorCode::DiscountNotFound => 83,
+            ErrorCode::MultipleDiscountsNotAllowed => 85,
+            ErrorCode::CouponNotFound => 86,
+            ErrorCode::CouponAlreadyUsed => 87,
+            ErrorCode::DuplicateCouponCode => 88,
+            ErrorCode::CouponInUse => 89,
+            ErrorCode::CouponNotActive => 90,
+            ErrorCode::TokenAlreadyUsed => 103,
+            ErrorCode::TokenExpired => 104,
+            ErrorCode::SourceRequired => 110,
+            ErrorCode::SourceNotAllowed => 111,
+            ErrorCode::AddOnNotFound => 113,
+            ErrorCode::AddOnAlreadyAdded => 114,
+            ErrorCode::AddOnQuantityNotAllowed => 115,
+            ErrorCode::AddOnNotEligible => 116,
+            ErrorCode::SubscriptionNotDraft => 119,
+            ErrorCode::DiscountDeleted => 121,
+            ErrorCode::PaymentMethodFailed => 147,
+            ErrorCode::AddOnTypeNotChangeable => 153,
+            ErrorCode::CurrencyMismatch => 154,
+            ErrorCode::EntitlementNotFound => 169,
+            _ => return None,
+        };
+        Some(number)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::{Choice, Currency, Date, Entity, Id, Instant, Money, Zone};
 use crate::repository::list::ChoiceKind;
 use async_graphql::OutputType;
 use async_graphql::registry::Registry;
+use bigdecimal::BigDecimal;
 use chrono::{Datelike, Timelike};
 use std::fmt::Write;
 
@@ -142,6 +143,7 @@ leaf! {
     Date as |registry| scalar_type(registry, "Date") => |date, bytes| write_display(bytes, date);
     Metadata as |registry| scalar_type(registry, "JSON") => |json, bytes| bytes.extend_from_slice(json.as_str().as_bytes());
     // Written alone, an amount of money is its decimal.
+    BigDecimal as |registry| scalar_type(registry, "Decimal") => |number, bytes| write_display(bytes, &number.normalized().to_plain_string());
     Money as |registry| scalar_type(registry, "Decimal") => |money, bytes| write_display(bytes, money);
 }
 

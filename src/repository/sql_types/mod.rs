@@ -8,12 +8,13 @@
 //! | `Metadata` | jsonb | text |
 //! | choices, currencies, zones | text | text |
 //! | whole numbers within bounds | integer | integer |
+//! | exact decimals | numeric | text |
 
-use crate::domain::billing_group::{BillingDay, BillingGroupStatus};
-use crate::domain::subscription::{ContractLength, ScheduledPaymentStatus, SubscriptionStatus};
+use crate::domain::billing_group::BillingDay;
+use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
-use crate::domain::{Choice, Currency, Id, Instant, Money, Zone};
-use crate::domain::{api_key, asset, event, order, product, tenant};
+use crate::domain::{Currency, Id, Instant, Money, Zone};
+use bigdecimal::BigDecimal;
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, Queryable};
@@ -21,10 +22,12 @@ use diesel::expression::AsExpression;
 use diesel::internal::derives::as_expression::Bound;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Numeric};
 use diesel::sqlite::{Sqlite, SqliteValue};
 use std::io::Write;
 use uuid::Uuid;
+
+mod text;
 
 /// `uuid`, or 16 bytes.
 #[derive(diesel::sql_types::SqlType, diesel::query_builder::QueryId, Clone, Copy)]
@@ -40,6 +43,11 @@ pub struct Moment;
 #[derive(diesel::sql_types::SqlType, diesel::query_builder::QueryId, Clone, Copy)]
 #[diesel(postgres_type(oid = 3802, array_oid = 3807), sqlite_type(name = "Text"))]
 pub struct Document;
+
+/// `numeric`, or plain text. Nothing is compared or sorted by it: amounts of money are whole numbers.
+#[derive(diesel::sql_types::SqlType, diesel::query_builder::QueryId, Clone, Copy)]
+#[diesel(postgres_type(oid = 1700, array_oid = 1231), sqlite_type(name = "Text"))]
+pub struct Exact;
 
 /// Lets a type stand in queries as a value of an SQL type, and be loaded from it.
 macro_rules! stands_for {
@@ -81,11 +89,13 @@ macro_rules! stands_for {
         }
     )* };
 }
+use stands_for;
 stands_for! {
     [E] Id<E> as Identifier;
     [] At as Moment;
     [] Metadata as Document;
     [] Json as Document;
+    [] Decimal as Exact;
     [] ContractLength as Integer;
     [] BillingDay as Integer;
 }
@@ -102,6 +112,10 @@ pub struct In(pub Zone);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Json(pub String);
 
+/// An exact decimal on its way to or from a database.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Decimal(pub BigDecimal);
+
 /// The instant that a column may hold.
 pub fn instant(stored: Option<At>) -> Option<Instant> {
     stored.map(|At(instant)| instant)
@@ -110,53 +124,6 @@ pub fn instant(stored: Option<At>) -> Option<Instant> {
 /// The amount that two columns may hold.
 pub fn amount(minor: Option<i64>, currency: Option<Currency>) -> Option<Money> {
     minor.zip(currency).map(|(minor, currency)| Money::new(minor, currency))
-}
-
-// ---------------------------------------------------------------- text
-
-/// Lets a type be kept as text: how it is named, and how it is read back.
-macro_rules! text {
-    ($($type:ty: |$value:ident| $name:expr, |$text:ident| $read:expr;)*) => { $(
-        stands_for! { [] $type as Text; }
-        impl<DB: Backend> ToSql<Text, DB> for $type where str: ToSql<Text, DB> {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-                let $value = self;
-                let name: &'static str = $name;
-                ToSql::<Text, DB>::to_sql(name, out)
-            }
-        }
-        impl FromSql<Text, Pg> for $type {
-            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-                let $text = std::str::from_utf8(value.as_bytes())?;
-                $read
-            }
-        }
-        impl FromSql<Text, Sqlite> for $type {
-            fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-                let $text = value.read_text();
-                $read
-            }
-        }
-    )* };
-}
-
-fn choice<C: Choice>(name: &str) -> deserialize::Result<C> {
-    C::from_name(name).ok_or_else(|| format!("{name:?} is no {}", C::NAME).into())
-}
-
-text! {
-    Currency: |currency| currency.code(), |text| text.parse().map_err(Into::into);
-    In: |zone| zone.0.name(), |text| text.parse().map(In).map_err(|_| format!("{text:?} is no time zone").into());
-    api_key::Scope: |value| value.name(), |text| choice(text);
-    asset::AssetStatus: |value| value.name(), |text| choice(text);
-    asset::UnavailableReason: |value| value.name(), |text| choice(text);
-    BillingGroupStatus: |value| value.name(), |text| choice(text);
-    event::EventType: |value| value.name(), |text| choice(text);
-    order::OrderStatus: |value| value.name(), |text| choice(text);
-    product::ProductStatus: |value| value.name(), |text| choice(text);
-    tenant::BillingStart: |value| value.name(), |text| choice(text);
-    ScheduledPaymentStatus: |value| value.name(), |text| choice(text);
-    SubscriptionStatus: |value| value.name(), |text| choice(text);
 }
 
 // ---------------------------------------------------------------- identifiers
@@ -283,6 +250,30 @@ where
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         Json::from_sql(value).map(|json| Metadata::stored(json.0))
+    }
+}
+
+// ---------------------------------------------------------------- exact decimals
+
+impl ToSql<Exact, Pg> for Decimal {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<Numeric, Pg>::to_sql(&self.0, out)
+    }
+}
+impl ToSql<Exact, Sqlite> for Decimal {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.0.to_plain_string());
+        Ok(IsNull::No)
+    }
+}
+impl FromSql<Exact, Pg> for Decimal {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        FromSql::<Numeric, Pg>::from_sql(value).map(Decimal)
+    }
+}
+impl FromSql<Exact, Sqlite> for Decimal {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Decimal(value.read_text().parse()?))
     }
 }
 

@@ -1,0 +1,85 @@
+//! What is kept as text: closed sets of names, currencies and time zones.
+
+use super::{In, stands_for};
+use crate::domain::billing_group::BillingGroupStatus;
+use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
+use crate::domain::discount::{DiscountOrder, PercentageBase};
+use crate::domain::feature::{CatalogueState, FeatureType};
+use crate::domain::payment_method::PaymentMethodState;
+use crate::domain::period::{BillingPeriod, DurationUnit, ProrationUnit};
+use crate::domain::plan::{PlanState, SetupFeeHandling};
+use crate::domain::price::{BillingCadence, BillingModel, PackageRounding, PriceType, TierMode};
+use crate::domain::subscription::{ScheduledPaymentStatus, SubscriptionStatus};
+use crate::domain::{Choice, Currency, add_on, api_key, asset, event, order, product, tenant};
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, Queryable};
+use diesel::expression::AsExpression;
+use diesel::internal::derives::as_expression::Bound;
+use diesel::pg::{Pg, PgValue};
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::{Nullable, Text};
+use diesel::sqlite::{Sqlite, SqliteValue};
+
+/// Lets a type be kept as text: how it is named, and how it is read back.
+macro_rules! text {
+    ($($type:ty: |$value:ident| $name:expr, |$text:ident| $read:expr;)*) => { $(
+        stands_for! { [] $type as Text; }
+        impl<DB: Backend> ToSql<Text, DB> for $type where str: ToSql<Text, DB> {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+                let $value = self;
+                let name: &'static str = $name;
+                ToSql::<Text, DB>::to_sql(name, out)
+            }
+        }
+        impl FromSql<Text, Pg> for $type {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                let $text = std::str::from_utf8(value.as_bytes())?;
+                $read
+            }
+        }
+        impl FromSql<Text, Sqlite> for $type {
+            fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+                let $text = value.read_text();
+                $read
+            }
+        }
+    )* };
+}
+
+fn choice<C: Choice>(name: &str) -> deserialize::Result<C> {
+    C::from_name(name).ok_or_else(|| format!("{name:?} is no {}", C::NAME).into())
+}
+
+text! {
+    Currency: |currency| currency.code(), |text| text.parse().map_err(Into::into);
+    In: |zone| zone.0.name(), |text| text.parse().map(In).map_err(|_| format!("{text:?} is no time zone").into());
+    api_key::Scope: |value| value.name(), |text| choice(text);
+    asset::AssetStatus: |value| value.name(), |text| choice(text);
+    asset::UnavailableReason: |value| value.name(), |text| choice(text);
+    BillingGroupStatus: |value| value.name(), |text| choice(text);
+    event::EventType: |value| value.name(), |text| choice(text);
+    order::OrderStatus: |value| value.name(), |text| choice(text);
+    product::ProductStatus: |value| value.name(), |text| choice(text);
+    tenant::BillingStart: |value| value.name(), |text| choice(text);
+    ScheduledPaymentStatus: |value| value.name(), |text| choice(text);
+    SubscriptionStatus: |value| value.name(), |text| choice(text);
+    add_on::AddOnType: |value| value.name(), |text| choice(text);
+    BillingCadence: |value| value.name(), |text| choice(text);
+    BillingModel: |value| value.name(), |text| choice(text);
+    BillingPeriod: |value| value.name(), |text| choice(text);
+    CatalogueState: |value| value.name(), |text| choice(text);
+    CouponState: |value| value.name(), |text| choice(text);
+    DiscountOrder: |value| value.name(), |text| choice(text);
+    DurationUnit: |value| value.name(), |text| choice(text);
+    ExpireReason: |value| value.name(), |text| choice(text);
+    FeatureType: |value| value.name(), |text| choice(text);
+    PackageRounding: |value| value.name(), |text| choice(text);
+    PaymentMethodState: |value| value.name(), |text| choice(text);
+    PercentageBase: |value| value.name(), |text| choice(text);
+    PlanState: |value| value.name(), |text| choice(text);
+    PriceType: |value| value.name(), |text| choice(text);
+    ProrationUnit: |value| value.name(), |text| choice(text);
+    RedemptionStrategy: |value| value.name(), |text| choice(text);
+    SetupFeeHandling: |value| value.name(), |text| choice(text);
+    TierMode: |value| value.name(), |text| choice(text);
+}
