@@ -1,13 +1,22 @@
-//! Subscriptions: what a customer pays for, period by period.
+//! Subscriptions: what a customer pays for, period by period. A rental holds a device; a subscription to a plan has
+//! [`Terms`] and [parts](parts).
+
+pub mod parts;
+mod terms;
 
 use super::asset::Asset;
 use super::billing_group::BillingGroup;
 use super::choice::choice;
 use super::customer::Customer;
 use super::order::{Order, OrderItem};
+use super::period::Period;
+use super::plan::Plan;
 use super::tenant::BillingStart;
 use super::text::Metadata;
 use super::{Currency, Date, Entity, Id, Instant, Money, Zone};
+pub use terms::{
+    CollectionMethod, Commitment, InvoiceBilling, PaymentBehavior, ProrationBehavior, SignupMethod, Terms,
+};
 
 /// What a customer pays for. A rental is made by fulfilling one unit of an order item; it holds one asset.
 #[derive(Clone, Debug)]
@@ -17,6 +26,8 @@ pub struct Subscription {
     pub handle: Option<String>,
     pub status: SubscriptionStatus,
     pub customer_id: Id<Customer>,
+    /// The version of the plan that it is to; none for a rental.
+    pub plan_id: Option<Id<Plan>>,
     pub order_id: Option<Id<Order>>,
     pub order_item_id: Option<Id<OrderItem>>,
     pub asset_id: Option<Id<Asset>>,
@@ -40,6 +51,8 @@ pub struct Subscription {
     pub current_period_start: Option<Instant>,
     pub current_period_end: Option<Instant>,
     pub next_billing_date: Option<Date>,
+    /// Where its customer can pay for it. Whoever knows the link can.
+    pub hosted_payment_link: Option<String>,
     pub notes: Option<String>,
     pub metadata: Metadata,
     pub version: i32,
@@ -50,6 +63,13 @@ pub struct Subscription {
 impl Entity for Subscription {
     const NAME: &'static str = "Subscription";
     const PREFIX: &'static str = "sub";
+}
+
+impl Subscription {
+    /// The trial, where there is one.
+    pub fn trial(&self) -> Option<Period> {
+        self.trial_start.zip(self.trial_end).map(|(start, end)| Period { start, end })
+    }
 }
 
 /// One due date of a rental's payment schedule.

@@ -1,0 +1,297 @@
+-- The version of the plan that a subscription is to; its terms hold it to a plan that there is.
+ALTER TABLE subscriptions ADD COLUMN plan_id UUID;
+ALTER TABLE subscriptions ADD COLUMN hosted_payment_link TEXT COLLATE "C";
+CREATE INDEX subscriptions_plan ON subscriptions (tenant_id, plan_id, id);
+CREATE UNIQUE INDEX subscriptions_to_plan ON subscriptions (tenant_id, id, plan_id);
+
+-- How a subscription to a plan is billed and paid. Rentals have none.
+CREATE TABLE subscription_terms (
+    tenant_id UUID NOT NULL,
+    subscription_id UUID NOT NULL,
+    plan_id UUID NOT NULL,
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    schedule_type TEXT COLLATE "C" NOT NULL,
+    schedule_interval INTEGER CHECK (schedule_interval > 0),
+    fixed_day INTEGER CHECK (fixed_day BETWEEN 1 AND 28),
+    base_month INTEGER CHECK (base_month BETWEEN 1 AND 12),
+    billing_period TEXT COLLATE "C",
+    billing_cycle TEXT COLLATE "C",
+    billed_from TIMESTAMPTZ,
+    anchor TIMESTAMPTZ,
+    requested_end TIMESTAMPTZ,
+    fixed_count INTEGER CHECK (fixed_count > 0),
+    draft_trial_length INTEGER CHECK (draft_trial_length > 0),
+    draft_trial_unit TEXT COLLATE "C" CHECK (draft_trial_unit IN ('DAYS', 'MONTHS')),
+    partial_handling TEXT COLLATE "C" NOT NULL,
+    proration_unit TEXT COLLATE "C" NOT NULL CHECK (proration_unit IN ('DAY', 'SECOND')),
+    minimum_prorated_amount BIGINT CHECK (minimum_prorated_amount >= 0),
+    currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
+    cadence TEXT COLLATE "C" NOT NULL CHECK (cadence IN ('IN_ADVANCE', 'IN_ARREARS')),
+    tax_rate NUMERIC NOT NULL,
+    amounts_include_tax BOOLEAN NOT NULL,
+    setup_fee BOOLEAN NOT NULL,
+    proration_behavior TEXT COLLATE "C" CHECK (proration_behavior IN ('CREATE_PRORATIONS', 'NONE')),
+    commitment_amount BIGINT CHECK (commitment_amount >= 0),
+    commitment_duration TEXT COLLATE "C",
+    overage_factor NUMERIC NOT NULL,
+    true_up BOOLEAN NOT NULL,
+    collection_method TEXT COLLATE "C" NOT NULL,
+    payment_behavior TEXT COLLATE "C" NOT NULL,
+    payment_terms TEXT COLLATE "C",
+    grace_seconds INTEGER CHECK (grace_seconds >= 0),
+    signup_method TEXT COLLATE "C" CHECK (signup_method IN ('SOURCE', 'EMAIL', 'LINK')),
+    payment_method_id UUID,
+    invoice_billing TEXT COLLATE "C" NOT NULL CHECK (invoice_billing IN ('INVOICE_TO_PARENT', 'INVOICE_TO_SELF')),
+    invoiced_customer_id UUID NOT NULL,
+    test BOOLEAN NOT NULL,
+    PRIMARY KEY (tenant_id, subscription_id),
+    FOREIGN KEY (tenant_id, subscription_id, plan_id) REFERENCES subscriptions (tenant_id, id, plan_id),
+    FOREIGN KEY (tenant_id, plan_id) REFERENCES plans (tenant_id, id),
+    FOREIGN KEY (tenant_id, payment_method_id) REFERENCES payment_methods (tenant_id, id),
+    FOREIGN KEY (tenant_id, invoiced_customer_id) REFERENCES customers (tenant_id, id),
+    CONSTRAINT a_draft_trial_has_a_unit CHECK ((draft_trial_length IS NULL) = (draft_trial_unit IS NULL)),
+    CONSTRAINT a_method_has_its_behaviours CHECK (
+        CASE collection_method
+            WHEN 'CHARGE_AUTOMATICALLY' THEN
+                payment_behavior IN ('DEFAULT_ACTIVE', 'ALLOW_INCOMPLETE', 'ERROR_IF_INCOMPLETE')
+            WHEN 'SEND_INVOICE' THEN payment_behavior IN ('DEFAULT_ACTIVE', 'DEFAULT_INCOMPLETE')
+            ELSE FALSE
+        END
+    )
+);
+
+CREATE INDEX subscription_terms_payment_method ON subscription_terms (tenant_id, payment_method_id);
+CREATE INDEX subscription_terms_invoiced_customer ON subscription_terms (tenant_id, invoiced_customer_id);
+
+-- A stretch of a subscription's life with prices of its own: [start_date, end_date).
+CREATE TABLE subscription_phases (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    subscription_id UUID NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    start_date TIMESTAMPTZ NOT NULL,
+    end_date TIMESTAMPTZ,
+    metadata JSONB NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, subscription_id, position),
+    UNIQUE (tenant_id, subscription_id, start_date),
+    FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    CONSTRAINT a_phase_is_half_open CHECK (start_date < end_date)
+);
+
+-- A price that is billed to a subscription, during [start_date, end_date).
+CREATE TABLE subscription_items (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    subscription_id UUID NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    price_id UUID NOT NULL,
+    quantity INTEGER CHECK (quantity >= 0),
+    name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    additional BOOLEAN NOT NULL,
+    start_date TIMESTAMPTZ NOT NULL,
+    end_date TIMESTAMPTZ,
+    metadata JSONB NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, subscription_id, position),
+    FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    FOREIGN KEY (tenant_id, price_id) REFERENCES prices (tenant_id, id),
+    CONSTRAINT an_item_is_half_open CHECK (start_date < end_date)
+);
+
+CREATE INDEX subscription_items_price ON subscription_items (tenant_id, price_id);
+
+-- An add-on that a subscription has, during [start_date, end_date).
+CREATE TABLE subscription_add_ons (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    subscription_id UUID NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    add_on_id UUID NOT NULL,
+    handle TEXT COLLATE "C" NOT NULL CHECK (handle <> ''),
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    -- Frozen when it was taken; null where it follows the catalogue.
+    fixed_amount NUMERIC,
+    tax_rate NUMERIC NOT NULL,
+    amount_includes_tax BOOLEAN NOT NULL,
+    name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    description TEXT COLLATE "C",
+    start_date TIMESTAMPTZ NOT NULL,
+    end_date TIMESTAMPTZ,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, subscription_id, position),
+    UNIQUE (tenant_id, subscription_id, handle),
+    FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    FOREIGN KEY (tenant_id, add_on_id) REFERENCES add_ons (tenant_id, id),
+    CONSTRAINT an_add_on_is_half_open CHECK (start_date < end_date)
+);
+
+CREATE INDEX subscription_add_ons_add_on ON subscription_add_ons (tenant_id, add_on_id);
+
+-- A discount that a subscription has, during [start_date, end_date) and within its own bounds.
+CREATE TABLE subscription_discounts (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    subscription_id UUID NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    discount_id UUID NOT NULL,
+    coupon_id UUID,
+    handle TEXT COLLATE "C" NOT NULL CHECK (handle <> ''),
+    name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    percentage NUMERIC,
+    amount BIGINT CHECK (amount > 0),
+    currency TEXT COLLATE "C" CHECK (length(currency) = 3),
+    applies_to JSONB NOT NULL,
+    fixed_count INTEGER CHECK (fixed_count > 0),
+    fixed_period_length INTEGER CHECK (fixed_period_length > 0),
+    fixed_period_unit TEXT COLLATE "C" CHECK (fixed_period_unit IN ('DAYS', 'MONTHS')),
+    price_id UUID,
+    start_date TIMESTAMPTZ NOT NULL,
+    end_date TIMESTAMPTZ,
+    uses INTEGER NOT NULL CHECK (uses >= 0),
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, subscription_id, position),
+    UNIQUE (tenant_id, subscription_id, handle),
+    FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    FOREIGN KEY (tenant_id, discount_id) REFERENCES discounts (tenant_id, id),
+    FOREIGN KEY (tenant_id, coupon_id) REFERENCES coupons (tenant_id, id),
+    FOREIGN KEY (tenant_id, price_id) REFERENCES prices (tenant_id, id),
+    CONSTRAINT a_percentage_or_an_amount CHECK (
+        (percentage IS NULL) <> (amount IS NULL) AND (amount IS NULL) = (currency IS NULL)
+    ),
+    CONSTRAINT a_discount_period_has_a_unit CHECK ((fixed_period_length IS NULL) = (fixed_period_unit IS NULL)),
+    CONSTRAINT a_discount_is_used_as_often_as_it_may CHECK (uses <= fixed_count),
+    CONSTRAINT a_discount_is_half_open CHECK (start_date < end_date)
+);
+
+CREATE INDEX subscription_discounts_discount ON subscription_discounts (tenant_id, discount_id);
+CREATE INDEX subscription_discounts_coupon ON subscription_discounts (tenant_id, coupon_id);
+CREATE INDEX subscription_discounts_price ON subscription_discounts (tenant_id, price_id);
+
+CREATE TABLE invoices (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    number TEXT COLLATE "C",
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('DRAFT', 'OPEN', 'PAID')),
+    reason TEXT COLLATE "C" NOT NULL CHECK (reason IN ('SUBSCRIPTION_CREATE', 'SETUP_FEE')),
+    customer_id UUID NOT NULL,
+    subscription_id UUID NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
+    period_start TIMESTAMPTZ,
+    period_end TIMESTAMPTZ,
+    period_number INTEGER CHECK (period_number > 0),
+    subtotal BIGINT NOT NULL,
+    discount_total BIGINT NOT NULL CHECK (discount_total >= 0),
+    net_total BIGINT NOT NULL,
+    tax_total BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    amount_paid BIGINT NOT NULL CHECK (amount_paid >= 0),
+    rounding TEXT COLLATE "C" NOT NULL CHECK (rounding IN ('HALF_AWAY_FROM_ZERO')),
+    issue_date DATE NOT NULL,
+    due_date DATE NOT NULL,
+    test BOOLEAN NOT NULL,
+    version INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, number),
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id),
+    FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    CONSTRAINT a_billed_period_is_half_open CHECK (
+        (period_start IS NULL) = (period_end IS NULL) AND (period_start IS NULL OR period_start < period_end)
+    ),
+    CONSTRAINT only_a_draft_has_no_number CHECK ((status = 'DRAFT') = (number IS NULL)),
+    CONSTRAINT paid_means_in_full CHECK (status <> 'PAID' OR amount_paid = total),
+    CONSTRAINT totals_add_up CHECK (net_total + tax_total = total),
+    CONSTRAINT due_after_it_was_issued CHECK (due_date >= issue_date)
+);
+
+-- A period is invoiced once for each reason, and a setup fee once.
+CREATE UNIQUE INDEX invoices_one_a_period ON invoices (tenant_id, subscription_id, reason, period_start);
+CREATE UNIQUE INDEX invoices_one_setup_fee ON invoices (tenant_id, subscription_id) WHERE reason = 'SETUP_FEE';
+CREATE INDEX invoices_status ON invoices (tenant_id, status, id);
+CREATE INDEX invoices_reason ON invoices (tenant_id, reason, id);
+CREATE INDEX invoices_customer ON invoices (tenant_id, customer_id, id);
+CREATE INDEX invoices_subscription ON invoices (tenant_id, subscription_id, id);
+CREATE INDEX invoices_currency ON invoices (tenant_id, currency, id);
+CREATE INDEX invoices_total ON invoices (tenant_id, total, id);
+CREATE INDEX invoices_issue_date ON invoices (tenant_id, issue_date, id);
+CREATE INDEX invoices_due_date ON invoices (tenant_id, due_date, id);
+CREATE INDEX invoices_created_at ON invoices (tenant_id, created_at, id);
+CREATE INDEX invoices_updated_at ON invoices (tenant_id, updated_at, id);
+
+CREATE TABLE invoice_lines (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    invoice_id UUID NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    kind TEXT COLLATE "C" NOT NULL,
+    description TEXT COLLATE "C" NOT NULL,
+    price_id UUID,
+    plan_version INTEGER,
+    -- What it belongs to, such as an item or an add-on of the subscription.
+    reference_id UUID,
+    billing_model TEXT COLLATE "C",
+    quantity NUMERIC NOT NULL,
+    unit_amount NUMERIC,
+    proration_numerator BIGINT CHECK (proration_numerator >= 0),
+    proration_denominator BIGINT CHECK (proration_denominator > 0),
+    proration_unit TEXT COLLATE "C",
+    period_start TIMESTAMPTZ,
+    period_end TIMESTAMPTZ,
+    timezone TEXT COLLATE "C" NOT NULL,
+    rounding TEXT COLLATE "C" NOT NULL CHECK (rounding IN ('HALF_AWAY_FROM_ZERO')),
+    currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
+    -- Before discounts; negative for a credit and for a discount.
+    amount BIGINT NOT NULL,
+    discount_amount BIGINT NOT NULL CHECK (discount_amount >= 0),
+    tax_rate NUMERIC NOT NULL,
+    amount_includes_tax BOOLEAN NOT NULL,
+    -- The line that a discount reduces, the discount of the subscription, and its percentage.
+    reduced_position INTEGER,
+    discount_id UUID,
+    discount_percentage NUMERIC,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, invoice_id, position),
+    FOREIGN KEY (tenant_id, invoice_id) REFERENCES invoices (tenant_id, id),
+    FOREIGN KEY (tenant_id, price_id) REFERENCES prices (tenant_id, id),
+    FOREIGN KEY (tenant_id, discount_id) REFERENCES subscription_discounts (tenant_id, id),
+    CONSTRAINT a_proration_is_whole_or_none CHECK (
+        (proration_numerator IS NULL) = (proration_denominator IS NULL)
+        AND (proration_numerator IS NULL) = (proration_unit IS NULL)
+    ),
+    CONSTRAINT a_line_period_is_half_open CHECK (
+        (period_start IS NULL) = (period_end IS NULL) AND (period_start IS NULL OR period_start < period_end)
+    ),
+    CONSTRAINT a_discount_reduces_a_line CHECK (
+        (kind = 'DISCOUNT') = (reduced_position IS NOT NULL) AND (kind = 'DISCOUNT') = (discount_id IS NOT NULL)
+    )
+);
+
+CREATE INDEX invoice_lines_price ON invoice_lines (tenant_id, price_id);
+CREATE INDEX invoice_lines_discount ON invoice_lines (tenant_id, discount_id);
+
+-- Something that is charged once, on the next invoice.
+CREATE TABLE additional_costs (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    subscription_id UUID NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    handle TEXT COLLATE "C" NOT NULL CHECK (handle <> ''),
+    text TEXT COLLATE "C" NOT NULL CHECK (text <> ''),
+    currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
+    amount BIGINT NOT NULL CHECK (amount >= 0),
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    tax_rate NUMERIC NOT NULL,
+    amount_includes_tax BOOLEAN NOT NULL,
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('PENDING', 'TRANSFERRED', 'CANCELLED')),
+    invoice_id UUID,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, subscription_id, position),
+    UNIQUE (tenant_id, handle),
+    FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    FOREIGN KEY (tenant_id, invoice_id) REFERENCES invoices (tenant_id, id),
+    CONSTRAINT transferred_means_on_an_invoice CHECK ((state = 'TRANSFERRED') = (invoice_id IS NOT NULL))
+);
+
+CREATE INDEX additional_costs_invoice ON additional_costs (tenant_id, invoice_id);

@@ -1,0 +1,12 @@
+DROP TABLE additional_costs;
+DROP TABLE invoice_lines;
+DROP TABLE invoices;
+DROP TABLE subscription_discounts;
+DROP TABLE subscription_add_ons;
+DROP TABLE subscription_items;
+DROP TABLE subscription_phases;
+DROP TABLE subscription_terms;
+DROP INDEX subscriptions_to_plan;
+DROP INDEX subscriptions_plan;
+ALTER TABLE subscriptions DROP COLUMN hosted_payment_link;
+ALTER TABLE subscriptions DROP COLUMN plan_id;

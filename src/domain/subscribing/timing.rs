@@ -1,0 +1,153 @@
+//! When the subscription runs, in which rhythm it is billed, in which currency and how it is taxed.
+
+use super::Cx;
+use super::shape::anchor_on_calendar;
+use crate::domain::calendar::day_of;
+use crate::domain::period::ProrationUnit;
+use crate::domain::plan::PartialPeriods;
+use crate::domain::pricing::{Tax, TaxRate};
+use crate::domain::schedule::{BillingCycle, PartialPeriodHandling, PlanSchedule};
+use crate::domain::subscription::{Commitment, ProrationBehavior};
+use crate::domain::{Currency, ErrorCode, Instant, Money, Refusal, Zone};
+use bigdecimal::BigDecimal;
+
+/// What follows from the request, the plan, the customer and the tenant together.
+pub(super) struct Timing {
+    pub start: Instant,
+    pub zone: Zone,
+    pub currency: Currency,
+    pub quantity: i32,
+    pub schedule: PlanSchedule,
+    pub partial_periods: PartialPeriods,
+    pub tax: Tax,
+}
+
+pub(super) fn decide(cx: &Cx<'_>) -> Result<Timing, Refusal> {
+    let (request, situation) = (cx.request, cx.situation);
+    let asked = &request.timing;
+    let plan = &situation.plan;
+    let zone = asked.timezone.or(situation.customer.timezone).unwrap_or(situation.settings.timezone);
+    let start = asked.start_date.or(request.phases.first().map(|phase| phase.start_date)).unwrap_or(cx.now);
+    let schedule = schedule(cx)?;
+    if schedule.one_period_after(start, zone) < cx.now {
+        let message = "The start lies more than one billing period back.";
+        return Err(Refusal::new(ErrorCode::StartDateTooEarly, message).at(&["startDate"]));
+    }
+    if let Some(end) = asked.end_date {
+        if end <= cx.now {
+            let message = "The end must lie in the future.";
+            return Err(Refusal::new(ErrorCode::EndDateNotInFuture, message).at(&["endDate"]));
+        }
+        // Where no start was given it is now, or that of the first phase.
+        if end <= start {
+            let message = "The end must lie after the start.";
+            return Err(Refusal::new(ErrorCode::EndDateBeforeStart, message).at(&["endDate"]));
+        }
+    }
+    if asked.proration == Some(ProrationBehavior::CreateProrations) && day_of(start, zone) < day_of(cx.now, zone) {
+        let message = "A start in the past cannot be prorated: start today, or leave prorationBehavior out.";
+        return Err(Refusal::new(ErrorCode::ProrationWithPastStart, message).at(&["startDate"]));
+    }
+    Ok(Timing {
+        start,
+        zone,
+        currency: request.currency.unwrap_or(plan.currency),
+        quantity: request.quantity.unwrap_or(plan.quantity),
+        schedule,
+        partial_periods: partial_periods(cx, schedule),
+        tax: Tax {
+            rate: tax_rate(plan.tax.rate, situation.settings.tax_rate),
+            included: request
+                .amount_includes_tax
+                .or(plan.tax.amount_includes_tax)
+                .unwrap_or(situation.settings.amounts_include_tax),
+        },
+    })
+}
+
+fn tax_rate(own: Option<TaxRate>, tenants: TaxRate) -> TaxRate {
+    own.unwrap_or(tenants)
+}
+
+/// The plan's schedule, or the period × count that the request asks for instead.
+fn schedule(cx: &Cx<'_>) -> Result<PlanSchedule, Refusal> {
+    let asked = &cx.request.timing;
+    let schedule = match (asked.billing_period, cx.situation.plan.schedule) {
+        (Some(period), own) => {
+            let own_cycle = match own {
+                PlanSchedule::Cycle { cycle, .. } => cycle,
+                _ => BillingCycle::Anniversary,
+            };
+            let count = asked.billing_period_count.unwrap_or(1);
+            PlanSchedule::try_cycle(period, count, asked.billing_cycle.unwrap_or(own_cycle))
+                .map_err(|wrong| Refusal::new(ErrorCode::InvalidBillingPeriodCount, wrong.to_string()))
+                .map_err(|refusal| refusal.at(&["billingPeriodCount"]))?
+        }
+        (None, PlanSchedule::Cycle { period, count, cycle }) => {
+            let count = asked.billing_period_count.unwrap_or(i32::from(count));
+            PlanSchedule::try_cycle(period, count, asked.billing_cycle.unwrap_or(cycle))
+                .map_err(|wrong| Refusal::new(ErrorCode::InvalidBillingPeriodCount, wrong.to_string()))
+                .map_err(|refusal| refusal.at(&["billingPeriodCount"]))?
+        }
+        (None, own) => {
+            let field = match (asked.billing_cycle, asked.billing_period_count) {
+                (Some(_), _) => "billingCycle",
+                (None, Some(_)) => "billingPeriodCount",
+                (None, None) => return anchored(cx, own),
+            };
+            let message = "The plan has a schedule of its own: give billingPeriod as well to bill in another rhythm.";
+            return Err(Refusal::new(ErrorCode::InvalidBillingCycle, message).at(&[field]));
+        }
+    };
+    anchored(cx, schedule)
+}
+
+/// Refuses an anchor where the schedule says by itself when periods begin.
+fn anchored(cx: &Cx<'_>, schedule: PlanSchedule) -> Result<PlanSchedule, Refusal> {
+    match schedule {
+        _ if cx.request.timing.billing_anchor.is_none() => Ok(schedule),
+        PlanSchedule::Cycle { cycle: BillingCycle::Anniversary, .. } => Ok(schedule),
+        PlanSchedule::Cycle { .. } => Err(anchor_on_calendar()),
+        _ => {
+            let message = "The plan's schedule says by itself when periods begin: leave the anchor out.";
+            Err(Refusal::new(ErrorCode::InvalidBillingAnchor, message).at(&["billingAnchor"]))
+        }
+    }
+}
+
+/// What is billed of a partial period: what the request says, else what the plan says. Where the request bills in another
+/// rhythm than the plan's kind, the plan has said nothing about it, and a part is billed in full (`decisions.md` 13).
+fn partial_periods(cx: &Cx<'_>, schedule: PlanSchedule) -> PartialPeriods {
+    let plan = &cx.situation.plan;
+    let is_cycle = |schedule| matches!(schedule, PlanSchedule::Cycle { .. });
+    let own = if is_cycle(schedule) == is_cycle(plan.schedule) {
+        plan.partial_periods.clone()
+    } else {
+        PartialPeriods {
+            handling: PartialPeriodHandling::BillFull,
+            unit: ProrationUnit::Second,
+            minimum_amount: plan.partial_periods.minimum_amount,
+        }
+    };
+    let handling = match cx.request.timing.proration {
+        Some(ProrationBehavior::CreateProrations) => PartialPeriodHandling::BillProrated,
+        Some(ProrationBehavior::None) => PartialPeriodHandling::BillFull,
+        None => own.handling,
+    };
+    PartialPeriods { handling, ..own }
+}
+
+/// The commitment, in the subscription's currency.
+pub(super) fn commitment(cx: &Cx<'_>, currency: Currency) -> Result<Commitment, Refusal> {
+    let asked = &cx.request.commitment;
+    let amount = asked.amount.as_ref().map(|amount| Money::try_price(amount, currency)).transpose();
+    let amount = amount.map_err(|wrong| {
+        Refusal::new(ErrorCode::InvalidCommitment, wrong.to_string()).at(&["commitmentAmount"])
+    })?;
+    Ok(Commitment {
+        amount,
+        duration: asked.duration,
+        overage_factor: asked.overage_factor.clone().unwrap_or_else(|| BigDecimal::from(1)),
+        true_up: asked.true_up,
+    })
+}
