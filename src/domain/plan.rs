@@ -3,9 +3,9 @@
 
 use super::choice::choice;
 use super::period::{Duration, ProrationUnit};
+use super::pricing::TaxRate;
 use super::text::Metadata;
 use super::{Currency, Entity, ErrorCode, Id, Instant, Money, Refusal};
-use bigdecimal::BigDecimal;
 
 /// One version of a plan.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ pub struct PartialPeriods {
 pub struct PlanTax {
     pub amount_includes_tax: Option<bool>,
     /// A fraction, such as 0.25.
-    pub rate: Option<BigDecimal>,
+    pub rate: Option<TaxRate>,
 }
 
 /// What the start of a subscription costs.
