@@ -19,10 +19,12 @@ fn any_zone() -> impl Strategy<Value = Zone> {
 
 /// Mostly of the beginning of a day in the zone, or close to it, where most goes wrong.
 fn any_moment() -> impl Strategy<Value = (Instant, Zone)> {
-    (any_zone(), 0u64..60_000, prop_oneof![Just(0), -7_200i64..7_200, 0i64..86_400]).prop_map(|(zone, days, seconds)| {
-        let day = (FIRST_DAY + Days::new(days)).and_hms_opt(0, 0, 0).unwrap();
-        (first_moment(day, zone) + TimeDelta::seconds(seconds), zone)
-    })
+    (any_zone(), 0u64..60_000, prop_oneof![Just(0), -7_200i64..7_200, 0i64..86_400]).prop_map(
+        |(zone, days, seconds)| {
+            let day = (FIRST_DAY + Days::new(days)).and_hms_opt(0, 0, 0).unwrap();
+            (first_moment(day, zone) + TimeDelta::seconds(seconds), zone)
+        },
+    )
 }
 
 fn any_interval() -> impl Strategy<Value = Interval> {
@@ -65,9 +67,8 @@ prop_compose! {
 }
 
 fn any_open_schedule() -> impl Strategy<Value = Schedule> {
-    any_terms().prop_map(|(plan, start, zone, anchor, unit)| {
-        plan.schedule(start, zone, anchor, unit, None, None).unwrap()
-    })
+    any_terms()
+        .prop_map(|(plan, start, zone, anchor, unit)| plan.schedule(start, zone, anchor, unit, None, None).unwrap())
 }
 
 fn any_end() -> impl Strategy<Value = Option<(bool, i64)>> {
@@ -168,4 +169,6 @@ proptest! {
     }
 }
 
-fn is_leap_day(_: crate::domain::Date, _: Zone) -> bool { false }
+fn is_leap_day(_: crate::domain::Date, _: Zone) -> bool {
+    false
+}
