@@ -1,7 +1,9 @@
-//! Days, months and zones. Calendar work is done on dates; an instant is a date's first moment in a zone.
+//! Days, months and zones. Calendar work is done on local dates and times; an instant is where a zone puts them.
 
+use super::period::{Duration, DurationUnit};
 use super::{Date, Instant, Zone};
-use chrono::{Days, Months, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{Days, Months, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono_tz::GapInfo;
 
 /// The first and the last day that clients may name. Far enough for any contract, near enough for any calendar.
 pub const FIRST_DAY: Date = Date::from_ymd_opt(1970, 1, 1).expect("a day");
@@ -13,41 +15,44 @@ pub fn months_later(day: Date, months: u32) -> Date {
     day.checked_add_months(Months::new(months)).unwrap_or(Date::MAX)
 }
 
+/// The moment `by` later, at the same time of day in the zone.
+pub fn later(start: Instant, by: Duration, zone: Zone) -> Instant {
+    let local = local(start, zone);
+    let length = by.length.unsigned_abs();
+    let day = match by.unit {
+        DurationUnit::Days => local.date().checked_add_days(Days::new(length.into())).unwrap_or(Date::MAX),
+        DurationUnit::Months => months_later(local.date(), length),
+    };
+    first_moment(day.and_time(local.time()), zone)
+}
+
+/// What the clocks of a zone show at a moment.
+pub fn local(moment: Instant, zone: Zone) -> NaiveDateTime {
+    moment.with_timezone(&zone).naive_local()
+}
+
 /// The day on which `now` falls in a zone.
 pub fn day_of(now: Instant, zone: Zone) -> Date {
-    now.with_timezone(&zone).date_naive()
+    local(now, zone).date()
 }
 
 /// The first moment of a day in a zone: midnight, or where the clocks leap over midnight, the moment of the leap.
 /// Where midnight happens twice, the first one.
 pub fn start_of_day(day: Date, zone: Zone) -> Instant {
-    let midnight = day.and_time(NaiveTime::MIN);
-    if let Some(start) = zone.from_local_datetime(&midnight).earliest() {
-        return start.with_timezone(&Utc);
-    }
-    // Midnight is skipped. The offset before the leap places midnight at the leap itself, wherever the clocks leap
-    // at midnight; where they leap earlier (a whole day was once skipped), the day after has a start of its own.
-    let before = day.checked_sub_days(Days::new(1)).unwrap_or(day).and_time(NaiveTime::MIN);
-    let offset = zone.offset_from_utc_datetime(&before).fix();
-    let leap = Utc.from_utc_datetime(&midnight) - TimeDelta::seconds(i64::from(offset.local_minus_utc()));
-    (0..=26)
-        .map(|hours| leap - TimeDelta::hours(26 - hours))
-        .find(|moment| day_of(*moment, zone) >= day)
-        .map_or(leap, |found| first_moment(found, day, zone))
+    first_moment(day.and_time(NaiveTime::MIN), zone)
 }
 
-/// The earliest second at or before `found` that already belongs to `day`.
-fn first_moment(found: Instant, day: Date, zone: Zone) -> Instant {
-    let (mut before, mut after) = (found - TimeDelta::hours(26), found);
-    while after - before > TimeDelta::seconds(1) {
-        let middle = before + (after - before) / 2;
-        let middle = middle - TimeDelta::nanoseconds(i64::from(middle.timestamp_subsec_nanos()));
-        if middle <= before {
-            break;
-        }
-        if day_of(middle, zone) >= day { after = middle } else { before = middle }
+/// The first moment at which the clocks of a zone show this time or a later one: the first of two where it happens
+/// twice, and where the clocks leap over it, the moment of the leap. A later local time is never an earlier moment.
+pub fn first_moment(local: NaiveDateTime, zone: Zone) -> Instant {
+    if let Some(moment) = zone.from_local_datetime(&local).earliest() {
+        return moment.with_timezone(&Utc);
     }
-    after
+    // The leap begins where the offset before it ends.
+    match GapInfo::new(&local, &zone).and_then(|gap| gap.begin) {
+        Some((begin, before)) => begin.and_utc() - TimeDelta::seconds(before.fix().local_minus_utc().into()),
+        None => local.and_utc(),
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +84,39 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_length_of_time_keeps_the_time_of_day() {
+        for (start, length, unit, zone, end) in [
+            ("2025-04-14T15:30:00Z", 7, DurationUnit::Days, "UTC", "2025-04-21T15:30:00Z"),
+            ("2025-03-29T10:00:00Z", 2, DurationUnit::Days, "Europe/Berlin", "2025-03-31T09:00:00Z"),
+            ("2025-01-30T23:00:00Z", 1, DurationUnit::Months, "Europe/Berlin", "2025-02-27T23:00:00Z"),
+            // 02:30 does not happen on the day of the leap.
+            ("2025-03-29T01:30:00Z", 1, DurationUnit::Days, "Europe/Berlin", "2025-03-30T01:00:00Z"),
+            // It happens twice half a year later.
+            ("2025-10-25T00:30:00Z", 1, DurationUnit::Days, "Europe/Berlin", "2025-10-26T00:30:00Z"),
+        ] {
+            let later = later(start.parse().unwrap(), Duration { length, unit }, zone.parse().unwrap());
+            assert_eq!(later, end.parse::<Instant>().unwrap(), "{length} {unit:?} from {start} in {zone}");
+        }
+    }
+
     proptest! {
+        /// In any zone, at any time of day: the clocks have reached it then, and had not the moment before. So it is the
+        /// first such moment of that day.
+        #[test]
+        fn the_first_moment_of_a_local_time(
+            days in 0u64..60_000,
+            seconds in 0u32..86_400,
+            zone in 0..chrono_tz::TZ_VARIANTS.len(),
+        ) {
+            let zone = chrono_tz::TZ_VARIANTS[zone];
+            let time = NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).unwrap();
+            let wanted = (FIRST_DAY + Days::new(days)).and_time(time);
+            let moment = first_moment(wanted, zone);
+            prop_assert!(local(moment, zone) >= wanted);
+            prop_assert!(local(moment - TimeDelta::seconds(1), zone) < wanted);
+        }
+
         /// In any zone, a day's start belongs to the day (or, where the day was skipped, to the next), and the moment
         /// before it does not.
         #[test]

@@ -1,11 +1,14 @@
 //! A rental's payment schedule: when each month's payment is due (`rental.md` §4, `decisions.md` 4 and 5).
 
-use super::billing_group::BillingDay;
-use super::calendar::{day_of, months_later, start_of_day};
-use super::subscription::{ContractLength, ScheduledPaymentStatus};
-use super::tenant::BillingStart;
-use super::{Date, Instant, Zone};
-use chrono::Datelike;
+use super::engine::{FirstBoundary, Months, Rhythm, Schedule};
+use super::grid::Grid;
+use super::settings::Interval;
+use crate::domain::billing_group::BillingDay;
+use crate::domain::calendar::start_of_day;
+use crate::domain::period::{BillingPeriod, ProrationUnit};
+use crate::domain::subscription::{ContractLength, ScheduledPaymentStatus};
+use crate::domain::tenant::BillingStart;
+use crate::domain::{Date, Instant, Zone};
 
 /// The terms that decide when a rental runs and when it is paid.
 #[derive(Clone, Copy, Debug)]
@@ -23,18 +26,31 @@ impl RentalTerms {
     /// The due dates: one for each month of the contract, always as many as it has months. Days clamp to the month's
     /// end, counted from the first due date each time, so that 31 January is followed by 28 February and 31 March.
     pub fn due_dates(&self) -> impl Iterator<Item = Date> {
-        let (first, shift) = match self.billing_start {
-            BillingStart::Immediate => (self.start, 0),
-            BillingStart::FirstOfNextMonth => (first_of_next_month(self.start), 0),
-            BillingStart::SameDayNextMonth => (self.start, 1),
+        let own = Grid::from_day(self.start, BillingPeriod::Month);
+        let firsts = Grid::calendar(BillingPeriod::Month);
+        let (grid, first) = match self.billing_start {
+            BillingStart::Immediate => (own, 0),
+            BillingStart::FirstOfNextMonth => (firsts, firsts.last_by_day(self.start) + 1),
+            BillingStart::SameDayNextMonth => (own, 1),
         };
         // A group bills once a month on its own day, which every month has: the first time on or after the rental's
         // own first due date, then month by month, so that no month has two payments.
-        let (first, shift) = match self.billing_day {
-            Some(day) => (next_billing_day(months_later(first, shift), day), 0),
-            None => (first, shift),
+        let (grid, first) = match (self.billing_day.map(Grid::monthly), grid.day(first)) {
+            (Some(group), Some(due)) => (group, group.first_from_day(due)),
+            _ => (grid, first),
         };
-        (0..self.length.months()).map(move |month| months_later(first, month + shift))
+        (first..first + i64::from(self.length.months())).map_while(move |month| grid.day(month))
+    }
+
+    /// The months of the contract, from its start to its end.
+    pub fn months(&self) -> Schedule {
+        let rhythm = Rhythm {
+            grid: Grid::from_day(self.start, BillingPeriod::Month),
+            count: Interval::ONE,
+            first: FirstBoundary::NextAnchor(Months::ALL),
+            unit: ProrationUnit::Second,
+        };
+        Schedule::new(self.start_instant(), self.zone, rhythm).at_most(Some(self.length.months()))
     }
 
     /// The schedule as it stands when the rental is made on `today`: what was due before is settled elsewhere.
@@ -57,7 +73,7 @@ impl RentalTerms {
 
     /// The moment at which the contract is over: `length` months after its start, the day clamped.
     pub fn end_instant(&self) -> Instant {
-        start_of_day(months_later(self.start, self.length.months()), self.zone)
+        self.months().ends_at().unwrap_or(Instant::MAX_UTC)
     }
 
     /// The moment of the first due date, from which later periods are counted.
@@ -68,29 +84,20 @@ impl RentalTerms {
     /// The month of the contract, `[start, end)`, in which `now` falls: the first one before the contract starts, the
     /// last one when it is over.
     pub fn period_at(&self, now: Instant) -> (Instant, Instant) {
-        let today = day_of(now, self.zone);
-        let begins = |month| months_later(self.start, month);
-        let month = (0..self.length.months()).rev().find(|month| begins(*month) <= today).unwrap_or(0);
-        (start_of_day(begins(month), self.zone), start_of_day(begins(month + 1), self.zone))
+        let months = self.months();
+        let running = months
+            .period_at(now)
+            .or_else(|| months.period(if now < months.start() { 1 } else { self.length.months() }));
+        running.map_or((now, now), |month| (month.period.start, month.period.end))
     }
-}
-
-fn first_of_next_month(day: Date) -> Date {
-    let next = months_later(day, 1);
-    next.with_day(1).unwrap_or(next)
-}
-
-fn next_billing_day(from: Date, day: BillingDay) -> Date {
-    let this_month = from.with_day(u32::from(day.number())).unwrap_or(from);
-    if this_month >= from { this_month } else { months_later(this_month, 1) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::Choice;
-    use crate::domain::calendar::FIRST_DAY;
-    use chrono::Days;
+    use crate::domain::calendar::{FIRST_DAY, months_later};
+    use chrono::{Datelike, Days};
     use proptest::prelude::*;
 
     fn terms(start: &str, months: i32, billing_start: BillingStart) -> RentalTerms {
