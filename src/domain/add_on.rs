@@ -48,3 +48,18 @@ choice! {
         Quantity = "QUANTITY",
     }
 }
+
+pub fn not_found() -> super::Refusal {
+    super::Refusal::new(super::ErrorCode::AddOnNotFound, "There is no such add-on.")
+}
+impl AddOn {
+    pub fn offered(&self) -> Result<(), super::Refusal> {
+        Ok(())
+    }
+    pub fn goes_with(&self, _: &str) -> Result<(), super::Refusal> {
+        Ok(())
+    }
+    pub fn quantity(&self, quantity: Option<i32>) -> Result<i32, super::Refusal> {
+        Ok(quantity.unwrap_or(1))
+    }
+}

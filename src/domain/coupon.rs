@@ -93,3 +93,18 @@ impl Entity for CouponRedemption {
     const NAME: &'static str = "CouponRedemption";
     const PREFIX: &'static str = "red";
 }
+
+pub fn not_found(code: &str) -> super::Refusal {
+    super::Refusal::new(super::ErrorCode::CouponNotFound, format!("{code}"))
+}
+pub fn already_used(code: &str) -> super::Refusal {
+    super::Refusal::new(super::ErrorCode::CouponAlreadyUsed, format!("{code}"))
+}
+impl Coupon {
+    pub fn redeemable(&self, _: &str, _: Instant) -> Result<(), super::Refusal> {
+        Ok(())
+    }
+    pub fn once_key(&self, customer: Id<Customer>, _: &str, _: Id<Subscription>) -> String {
+        customer.to_string()
+    }
+}

@@ -37,3 +37,31 @@ pub struct DiscountTerms {
     /// For how long after it was taken; none where there is no end. With a count, whichever ends first.
     pub fixed_period: Option<Duration>,
 }
+
+pub fn not_found() -> super::Refusal {
+    super::Refusal::new(super::ErrorCode::DiscountNotFound, "There is no such discount.")
+}
+impl Discount {
+    pub fn offered(&self) -> Result<(), super::Refusal> {
+        Ok(())
+    }
+}
+impl DiscountTerms {
+    pub fn overridden_by(
+        &self,
+        value: Option<DiscountValue>,
+        applies_to: Option<Vec<DiscountTarget>>,
+        fixed_count: Option<i32>,
+        fixed_period: Option<Duration>,
+    ) -> Result<DiscountTerms, super::Refusal> {
+        Ok(DiscountTerms {
+            value: value.unwrap_or(self.value),
+            applies_to: applies_to.unwrap_or(self.applies_to.clone()),
+            fixed_count: fixed_count.or(self.fixed_count),
+            fixed_period: fixed_period.or(self.fixed_period),
+        })
+    }
+    pub fn running(&self, _: Instant, _: i32, _: Instant, _: super::Zone) -> bool {
+        true
+    }
+}

@@ -2,7 +2,6 @@
 
 use super::choice::choice;
 use super::customer::Customer;
-use super::payment_terms::{PaymentTerms, due_date};
 use super::period::Period;
 use super::pricing::{Bill, Line, Rounding};
 use super::subscription::Subscription;

@@ -112,6 +112,13 @@ impl Money {
     }
 }
 
+impl Money {
+    /// The amount in the major unit, exactly.
+    pub fn decimal(&self) -> BigDecimal {
+        BigDecimal::new(self.minor.into(), self.currency.digits.into())
+    }
+}
+
 impl fmt::Display for Money {
     /// The amount alone, with the currency's own number of digits: `1000.00`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -60,6 +60,21 @@ choice! {
     }
 }
 
+impl BillingPeriod {
+    /// How long `count` of it are, in days and in months: three months are as long as a quarter.
+    pub fn length(self, count: i64) -> (i64, i64) {
+        let (days, months) = match self {
+            BillingPeriod::Day => (1, 0),
+            BillingPeriod::Week => (7, 0),
+            BillingPeriod::Month => (0, 1),
+            BillingPeriod::Quarter => (0, 3),
+            BillingPeriod::HalfYear => (0, 6),
+            BillingPeriod::Year => (0, 12),
+        };
+        (days * count, months * count)
+    }
+}
+
 choice! {
     /// What a length of time is counted in.
     pub enum DurationUnit {

@@ -26,12 +26,38 @@ pub struct Settings {
     /// The zone in which days begin and end.
     pub timezone: Zone,
     pub default_currency: Currency,
+    pub mode: TenantMode,
+    pub amounts_include_tax: bool,
+    pub tax_rate: super::pricing::TaxRate,
+    pub multiple_discounts_allowed: bool,
+    pub discount_order: super::pricing::DiscountOrder,
+    pub percentage_base: super::pricing::PercentageBase,
+}
+
+choice! {
+    /// M
+    pub enum TenantMode {
+        /// L
+        Live = "LIVE",
+        /// T
+        Test = "TEST",
+    }
 }
 
 impl Default for Settings {
     /// What a new tenant starts with.
     fn default() -> Self {
-        Settings { billing_start: BillingStart::Immediate, timezone: Zone::UTC, default_currency: Currency::EUR }
+        Settings {
+            billing_start: BillingStart::Immediate,
+            timezone: Zone::UTC,
+            default_currency: Currency::EUR,
+            mode: TenantMode::Live,
+            amounts_include_tax: false,
+            tax_rate: super::pricing::TaxRate::ZERO,
+            multiple_discounts_allowed: true,
+            discount_order: super::pricing::DiscountOrder::PercentageFirst,
+            percentage_base: super::pricing::PercentageBase::Full,
+        }
     }
 }
 

@@ -22,7 +22,7 @@ stored!(Subscription, subscriptions(
     Subscription {
         id, handle, status, customer_id, order_id, order_item_id, asset_id, billing_group_id, parent_subscription_id,
         currency, timezone, monthly_amount: amount(monthly_amount, Some(currency)), contract_length, billing_start,
-        start_date, end_date: instant(end_date), trial_start: instant(trial_start), trial_end: instant(trial_end),
+        plan_id: None, hosted_payment_link: None, start_date, end_date: instant(end_date), trial_start: instant(trial_start), trial_end: instant(trial_end),
         billing_anchor: instant(billing_anchor), current_period_start: instant(current_period_start),
         current_period_end: instant(current_period_end), next_billing_date, notes, metadata, version, created_at,
         updated_at,

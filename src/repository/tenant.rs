@@ -11,7 +11,7 @@ use diesel::prelude::*;
 
 stored!(Tenant, tenants(tenant_id, name, billing_start, timezone, default_currency, version, created_at, updated_at) => {
     let (In(timezone), At(created_at), At(updated_at)) = (timezone, created_at, updated_at);
-    let settings = Settings { billing_start, timezone, default_currency };
+    let settings = Settings { billing_start, timezone, default_currency, ..Settings::default() };
     Tenant { id: tenant_id, name, settings, version, created_at, updated_at }
 }, key: tenant_id);
 

@@ -1,9 +1,9 @@
 //! Add-ons, additional costs, discounts and coupons of a new subscription (`billwerk.md` §5 and §6).
 
+use super::Cx;
 use super::items::Parts;
 use super::request::{NewDiscount, Reference};
 use super::timing::Timing;
-use super::Cx;
 use crate::domain::coupon::{self, CouponRedemption};
 use crate::domain::discount::{self, Discount, DiscountValue};
 use crate::domain::pricing::Tax;
@@ -128,9 +128,12 @@ pub(super) fn coupons(
     discounts: &mut Discounts,
 ) -> Result<Vec<CouponRedemption>, Refusal> {
     let mut redemptions: Vec<CouponRedemption> = Vec::new();
-    let own = cx.request.coupon_codes.iter().enumerate().map(|(index, code)| {
-        (code, (start, None), vec!["couponCodes".to_owned(), index.to_string()])
-    });
+    let own = cx
+        .request
+        .coupon_codes
+        .iter()
+        .enumerate()
+        .map(|(index, code)| (code, (start, None), vec!["couponCodes".to_owned(), index.to_string()]));
     let of_phases = cx.request.phases.iter().enumerate().flat_map(|(phase_index, phase)| {
         phase.coupon_codes.iter().enumerate().map(move |(index, code)| {
             let path = ["phases", &phase_index.to_string(), "couponCodes", &index.to_string()].map(str::to_owned);
@@ -193,8 +196,10 @@ pub(super) fn add_ons(cx: &Cx<'_>, timing: &Timing) -> Result<Vec<SubscriptionAd
             return Err(at(duplicate_handle(&handle), &path, &["handle"]));
         }
         if asked.amount.is_none() && add_on.currency != timing.currency {
-            let message =
-                format!("{} is priced in {}, the subscription is in {}.", add_on.code, add_on.currency, timing.currency);
+            let message = format!(
+                "{} is priced in {}, the subscription is in {}.",
+                add_on.code, add_on.currency, timing.currency
+            );
             return Err(at(Refusal::new(ErrorCode::CurrencyMismatch, message), &path, &["addOn"]));
         }
         let (start_date, end_date) = (asked.start_date.unwrap_or(timing.start), asked.end_date);
@@ -235,9 +240,8 @@ pub(super) fn costs(cx: &Cx<'_>, timing: &Timing) -> Result<Vec<AdditionalCost>,
         if known || cx.situation.taken_cost_handles.contains(&asked.handle) {
             return Err(at(duplicate_handle(&asked.handle), &path, &["handle"]));
         }
-        let amount = Money::try_price(&asked.amount, timing.currency).map_err(|wrong| {
-            at(Refusal::new(ErrorCode::ValidationError, wrong.to_string()), &path, &["amount"])
-        })?;
+        let amount = Money::try_price(&asked.amount, timing.currency)
+            .map_err(|wrong| at(Refusal::new(ErrorCode::ValidationError, wrong.to_string()), &path, &["amount"]))?;
         made.push(AdditionalCost {
             id: cx.id(),
             subscription_id: cx.situation.subscription_id,

@@ -10,6 +10,7 @@
 
 mod extras;
 mod items;
+mod model;
 mod opening;
 mod payment;
 mod phases;
@@ -23,7 +24,6 @@ pub use opening::Opening;
 pub use payment::{Outcome, Settlement};
 pub use request::Request;
 pub use source::SourceFound;
-pub use start::UpcomingPeriods;
 
 use super::add_on::AddOn;
 use super::coupon::{Coupon, CouponRedemption};
@@ -228,8 +228,7 @@ fn entitlements(cx: &Cx<'_>) -> Result<Vec<Entitlement>, Refusal> {
     for (index, code) in cx.request.entitlements.iter().enumerate() {
         let found = cx.situation.features.iter().find(|feature| feature.code == *code);
         let found = found.filter(|feature| feature.state == feature::CatalogueState::Active);
-        let feature =
-            found.ok_or_else(|| feature::not_found(code).at(&["entitlements", &index.to_string()]))?;
+        let feature = found.ok_or_else(|| feature::not_found(code).at(&["entitlements", &index.to_string()]))?;
         // Named twice, it is had once.
         if made.iter().any(|known| known.feature_id == feature.id) {
             continue;

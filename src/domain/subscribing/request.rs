@@ -7,7 +7,7 @@ use crate::domain::payment_terms::PaymentTerms;
 use crate::domain::period::{BillingPeriod, Duration};
 use crate::domain::price::{BillingCadence, BillingModel, PackageRounding, Price, Tier, TierMode};
 use crate::domain::pricing::TaxRate;
-use crate::domain::schedule::BillingCycle;
+use crate::domain::schedule::{BillingCycle, Interval};
 use crate::domain::subscription::{
     CollectionMethod, InvoiceBilling, PaymentBehavior, ProrationBehavior, SignupMethod, Subscription,
 };
@@ -52,7 +52,7 @@ pub struct Timing {
     pub end_date: Option<Instant>,
     pub cadence: Option<BillingCadence>,
     pub billing_period: Option<BillingPeriod>,
-    pub billing_period_count: Option<i32>,
+    pub billing_period_count: Option<Interval>,
     pub billing_cycle: Option<BillingCycle>,
     pub billing_anchor: Option<Instant>,
     pub timezone: Option<Zone>,

@@ -2,7 +2,7 @@
 //! What could not be read is left out here: it was refused already.
 
 use super::request::InitialStatus;
-use crate::domain::schedule::BillingCycle;
+use crate::domain::schedule::{BillingCycle, Interval};
 use crate::domain::subscription::{CollectionMethod, PaymentBehavior, ProrationBehavior};
 use crate::domain::{ErrorCode, Id, Instant, Refusal, price::Price};
 use bigdecimal::BigDecimal;
@@ -98,9 +98,8 @@ impl Shape<'_> {
 
     fn payment(&self) -> Option<Refusal> {
         use CollectionMethod::{ChargeAutomatically, SendInvoice};
-        let refused = |field, message: &'static str| {
-            Some(Refusal::new(ErrorCode::InvalidPaymentBehavior, message).at(&[field]))
-        };
+        let refused =
+            |field, message: &'static str| Some(Refusal::new(ErrorCode::InvalidPaymentBehavior, message).at(&[field]));
         let method = self.collection_method.unwrap_or(ChargeAutomatically);
         let behavior = self.payment_behavior.unwrap_or(PaymentBehavior::DefaultActive);
         if !method.takes(behavior) {
@@ -176,9 +175,9 @@ impl CollectionMethod {
     }
 }
 
-/// The refusal for an anchor where the calendar says where periods begin.
+/// The refusal for an anchor where the calendar or fixed days say when periods begin.
 pub(super) fn anchor_on_calendar() -> Refusal {
-    let message = "A calendar cycle has its own boundaries: leave the anchor out, or bill by ANNIVERSARY.";
+    let message = "This schedule says by itself when periods begin: leave the anchor out, or bill by ANNIVERSARY.";
     Refusal::new(ErrorCode::InvalidBillingAnchor, message).at(&["billingAnchor"])
 }
 
@@ -196,16 +195,9 @@ pub fn duplicates(overridden: &[Id<Price>], path: &[&str]) -> Vec<Refusal> {
 // ---------------------------------------------------------------- single arguments
 
 /// How many periods are billed together: 0 counts as 1 (`flexprice.md` V30).
-pub fn billing_period_count(count: i32) -> Result<i32, Refusal> {
-    const MOST: i32 = 1000;
-    match count {
-        0 => Ok(1),
-        1..=MOST => Ok(count),
-        _ => {
-            let message = format!("A billing period is counted from 1 to {MOST}.");
-            Err(Refusal::new(ErrorCode::InvalidBillingPeriodCount, message))
-        }
-    }
+pub fn billing_period_count(count: i32) -> Result<Interval, Refusal> {
+    let count = Interval::try_new(if count == 0 { 1 } else { count });
+    count.map_err(|wrong| Refusal::new(ErrorCode::InvalidBillingPeriodCount, wrong.to_string()))
 }
 
 /// How many days a trial takes: 0 is none.

@@ -6,7 +6,7 @@ use crate::domain::calendar::day_of;
 use crate::domain::period::ProrationUnit;
 use crate::domain::plan::PartialPeriods;
 use crate::domain::pricing::{Tax, TaxRate};
-use crate::domain::schedule::{BillingCycle, PartialPeriodHandling, PlanSchedule};
+use crate::domain::schedule::{BillingCycle, Interval, PartialPeriodHandling, PlanSchedule};
 use crate::domain::subscription::{Commitment, ProrationBehavior};
 use crate::domain::{Currency, ErrorCode, Instant, Money, Refusal, Zone};
 use bigdecimal::BigDecimal;
@@ -72,47 +72,38 @@ fn tax_rate(own: Option<TaxRate>, tenants: TaxRate) -> TaxRate {
 /// The plan's schedule, or the period × count that the request asks for instead.
 fn schedule(cx: &Cx<'_>) -> Result<PlanSchedule, Refusal> {
     let asked = &cx.request.timing;
-    let schedule = match (asked.billing_period, cx.situation.plan.schedule) {
+    let own = cx.situation.plan.schedule;
+    let schedule = match (asked.billing_period, own) {
         (Some(period), own) => {
             let own_cycle = match own {
                 PlanSchedule::Cycle { cycle, .. } => cycle,
                 _ => BillingCycle::Anniversary,
             };
-            let count = asked.billing_period_count.unwrap_or(1);
-            PlanSchedule::try_cycle(period, count, asked.billing_cycle.unwrap_or(own_cycle))
-                .map_err(|wrong| Refusal::new(ErrorCode::InvalidBillingPeriodCount, wrong.to_string()))
-                .map_err(|refusal| refusal.at(&["billingPeriodCount"]))?
+            let count = asked.billing_period_count.unwrap_or(Interval::ONE);
+            PlanSchedule::Cycle { period, count, cycle: asked.billing_cycle.unwrap_or(own_cycle) }
         }
-        (None, PlanSchedule::Cycle { period, count, cycle }) => {
-            let count = asked.billing_period_count.unwrap_or(i32::from(count));
-            PlanSchedule::try_cycle(period, count, asked.billing_cycle.unwrap_or(cycle))
-                .map_err(|wrong| Refusal::new(ErrorCode::InvalidBillingPeriodCount, wrong.to_string()))
-                .map_err(|refusal| refusal.at(&["billingPeriodCount"]))?
-        }
+        (None, PlanSchedule::Cycle { period, count, cycle }) => PlanSchedule::Cycle {
+            period,
+            count: asked.billing_period_count.unwrap_or(count),
+            cycle: asked.billing_cycle.unwrap_or(cycle),
+        },
         (None, own) => {
             let field = match (asked.billing_cycle, asked.billing_period_count) {
-                (Some(_), _) => "billingCycle",
-                (None, Some(_)) => "billingPeriodCount",
-                (None, None) => return anchored(cx, own),
+                (Some(_), _) => Some("billingCycle"),
+                (None, count) => count.map(|_| "billingPeriodCount"),
             };
-            let message = "The plan has a schedule of its own: give billingPeriod as well to bill in another rhythm.";
-            return Err(Refusal::new(ErrorCode::InvalidBillingCycle, message).at(&[field]));
+            if let Some(field) = field {
+                let message =
+                    "The plan has a schedule of its own: give billingPeriod as well to bill in another rhythm.";
+                return Err(Refusal::new(ErrorCode::InvalidBillingCycle, message).at(&[field]));
+            }
+            own
         }
     };
-    anchored(cx, schedule)
-}
-
-/// Refuses an anchor where the schedule says by itself when periods begin.
-fn anchored(cx: &Cx<'_>, schedule: PlanSchedule) -> Result<PlanSchedule, Refusal> {
-    match schedule {
-        _ if cx.request.timing.billing_anchor.is_none() => Ok(schedule),
-        PlanSchedule::Cycle { cycle: BillingCycle::Anniversary, .. } => Ok(schedule),
-        PlanSchedule::Cycle { .. } => Err(anchor_on_calendar()),
-        _ => {
-            let message = "The plan's schedule says by itself when periods begin: leave the anchor out.";
-            Err(Refusal::new(ErrorCode::InvalidBillingAnchor, message).at(&["billingAnchor"]))
-        }
+    if asked.billing_anchor.is_some() && !schedule.takes_anchor() {
+        return Err(anchor_on_calendar());
     }
+    Ok(schedule)
 }
 
 /// What is billed of a partial period: what the request says, else what the plan says. Where the request bills in another
@@ -141,9 +132,8 @@ fn partial_periods(cx: &Cx<'_>, schedule: PlanSchedule) -> PartialPeriods {
 pub(super) fn commitment(cx: &Cx<'_>, currency: Currency) -> Result<Commitment, Refusal> {
     let asked = &cx.request.commitment;
     let amount = asked.amount.as_ref().map(|amount| Money::try_price(amount, currency)).transpose();
-    let amount = amount.map_err(|wrong| {
-        Refusal::new(ErrorCode::InvalidCommitment, wrong.to_string()).at(&["commitmentAmount"])
-    })?;
+    let amount = amount
+        .map_err(|wrong| Refusal::new(ErrorCode::InvalidCommitment, wrong.to_string()).at(&["commitmentAmount"]))?;
     Ok(Commitment {
         amount,
         duration: asked.duration,

@@ -10,7 +10,7 @@ use crate::domain::period::{BillingPeriod, Duration};
 use crate::domain::plan::PartialPeriods;
 use crate::domain::price::BillingCadence;
 use crate::domain::pricing::Tax;
-use crate::domain::schedule::{End, PlanSchedule, Schedule};
+use crate::domain::schedule::PlanSchedule;
 use crate::domain::{Id, Instant, Money};
 use bigdecimal::BigDecimal;
 

@@ -4,6 +4,7 @@ use super::column::{Borrowed, Column, Computed, Leaf, TypedId};
 use super::many::Many;
 use super::one::{AnyNode, Find, FindBy, One};
 use super::page::Connection;
+use super::single::{Derived, Single};
 use super::value::{MaybeValue, Value, Values};
 use super::view::Relation;
 use crate::domain::tenant::Tenant;
@@ -104,6 +105,29 @@ impl<T: Object> Type<T> {
         parent: fn(&U) -> K,
     ) -> Self {
         self.with(name, about, Kind::Relation(Box::new(Many { query, parent })))
+    }
+
+    /// The only object that names this one, or null where there is none.
+    pub fn single<U: Object + Stored>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        query: fn(Id<Tenant>, &[Id<T>]) -> Query<U>,
+        parent: fn(&U) -> Id<T>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Single { query, parent })))
+    }
+
+    /// Values that follow from the row together with the only object that names it; none where there is no such object.
+    pub fn derived<U: Stored, V: Object>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        query: fn(Id<Tenant>, &[Id<T>]) -> Query<U>,
+        parent: fn(&U) -> Id<T>,
+        derive: fn(&T, &U) -> Vec<V>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Derived { query, parent, derive })))
     }
 
     /// A list of the objects that name this one, to be paged through, filtered and sorted.

@@ -1,0 +1,264 @@
+//! What a new subscription is invoiced right away (`flexprice.md` §1.13, `billwerk.md` §3 and §4).
+
+use super::extras::position;
+use super::{Agreement, Ids};
+use crate::domain::calendar::day_of;
+use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, Totals};
+use crate::domain::payment_terms::due_date;
+use crate::domain::period::Proration;
+use crate::domain::plan::SetupFeeHandling;
+use crate::domain::price::{BillingCadence, Price, PriceModel, PriceType};
+use crate::domain::pricing::{AppliedDiscount, Bill, Charge, Charges, LineKind, Rounding, Stacking, bill};
+use crate::domain::schedule::{PartialPeriodHandling, ScheduledPeriod};
+use crate::domain::subscription::parts::{AdditionalCostState, SubscriptionItem};
+use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
+use bigdecimal::BigDecimal;
+
+/// The invoices that are made right away, each with its lines.
+#[derive(Clone, Debug, Default)]
+pub struct Opening {
+    pub invoices: Vec<(Invoice, Vec<InvoiceLine>)>,
+}
+
+impl Opening {
+    /// What all of it comes to, in minor units.
+    pub fn due(&self) -> i64 {
+        self.invoices.iter().map(|(invoice, _)| invoice.totals.total.minor).sum()
+    }
+
+    /// The invoice over the first period, else the only other one.
+    pub fn main(&self) -> Option<&(Invoice, Vec<InvoiceLine>)> {
+        let of_period =
+            |(invoice, _): &&(Invoice, Vec<InvoiceLine>)| invoice.reason == InvoiceReason::SubscriptionCreate;
+        self.invoices.iter().find(of_period).or(self.invoices.first())
+    }
+}
+
+impl Agreement {
+    /// Makes the invoices that are due right away, and notes what they took: additional costs, discounts.
+    pub fn open(&mut self, now: Instant, ids: Ids<'_>) -> Result<Opening, Refusal> {
+        let mut opening = Opening::default();
+        let first = self.billed_now(now);
+        let mut charges = first.map(|first| self.period_charges(&first)).unwrap_or_default();
+        let (fee, on_its_own) = self.setup_fee(first.is_some());
+        let (with_period, by_itself): (Vec<_>, Vec<_>) = match on_its_own {
+            false => (fee.into_iter().filter(|_| first.is_some()).collect(), Vec::new()),
+            true => (Vec::new(), fee.into_iter().collect()),
+        };
+        charges.extend(with_period);
+        if first.is_some() {
+            charges.extend(self.cost_charges());
+        }
+        if !charges.is_empty() {
+            let bill = self.bill_without_zeros(charges, now)?;
+            let made = self.invoice(InvoiceReason::SubscriptionCreate, first, &bill, now, ids);
+            for cost in &mut self.costs {
+                (cost.state, cost.invoice_id) = (AdditionalCostState::Transferred, Some(made.0.id));
+            }
+            opening.invoices.push(made);
+        }
+        if !by_itself.is_empty() {
+            let bill = self.bill(by_itself, now)?;
+            opening.invoices.push(self.invoice(InvoiceReason::SetupFee, None, &bill, now, ids));
+        }
+        self.note_next_billing(now);
+        Ok(opening)
+    }
+
+    /// What is billed in advance for a period, and what is billed once.
+    fn period_charges(&self, period: &ScheduledPeriod) -> Vec<Charge> {
+        let proration = self.proration(period);
+        let items = self.items.iter().filter(|item| active(item.start_date, item.end_date, period));
+        let mut charges: Vec<Charge> = items.filter_map(|item| self.item_charge(item, period, proration)).collect();
+        if self.terms.cadence == BillingCadence::InAdvance {
+            let add_ons = self.add_ons.iter().filter(|add_on| active(add_on.start_date, add_on.end_date, period));
+            charges.extend(add_ons.map(|add_on| {
+                let catalogue = self.catalogue_add_ons.iter().find(|known| known.id == add_on.add_on_id);
+                let unit_amount = add_on.fixed_amount.clone().or(catalogue.map(|known| known.unit_amount.clone()));
+                Charge {
+                    reference: Some(add_on.id.untyped()),
+                    quantity: add_on.quantity.into(),
+                    proration,
+                    minimum_prorated_amount: self.terms.partial_periods.minimum_amount,
+                    period: Some(period.period),
+                    tax: add_on.tax,
+                    ..self.charge(LineKind::AddOn, add_on.name.clone(), unit_amount.unwrap_or_default())
+                }
+            }));
+        }
+        charges
+    }
+
+    /// A charge of one unit of something without a price of its own, taxed like the plan.
+    fn charge(&self, kind: LineKind, description: String, unit_amount: BigDecimal) -> Charge {
+        Charge {
+            kind,
+            description,
+            price_id: None,
+            plan_version: None,
+            reference: None,
+            model: PriceModel::PerUnit { unit_amount },
+            quantity: 1.into(),
+            proration: None,
+            minimum_prorated_amount: None,
+            period: None,
+            tax: self.terms.tax,
+            credit: false,
+        }
+    }
+
+    fn item_charge(
+        &self,
+        item: &SubscriptionItem,
+        period: &ScheduledPeriod,
+        proration: Option<Proration>,
+    ) -> Option<Charge> {
+        let price: &Price = self.prices.iter().find(|price| price.id == item.price_id)?;
+        let recurring = match price.price_type {
+            PriceType::Recurring if price.cadence.unwrap_or(self.terms.cadence) == BillingCadence::InAdvance => true,
+            PriceType::OneTime => false,
+            PriceType::Recurring | PriceType::Usage => return None,
+        };
+        let minimum = self.terms.partial_periods.minimum_amount.filter(|_| recurring);
+        Some(Charge {
+            kind: if item.additional { LineKind::Item } else { LineKind::Plan },
+            description: item.name.clone(),
+            price_id: Some(price.id),
+            plan_version: Some(self.plan.version),
+            reference: Some(item.id.untyped()),
+            model: price.model.clone(),
+            quantity: item.quantity.unwrap_or_default().into(),
+            proration: proration.filter(|_| recurring),
+            minimum_prorated_amount: minimum,
+            period: Some(period.period).filter(|_| recurring),
+            tax: self.terms.tax,
+            credit: false,
+        })
+    }
+
+    /// How much of a partial first period is billed; none where it is billed in full (`billwerk.md` §4.1).
+    fn proration(&self, period: &ScheduledPeriod) -> Option<Proration> {
+        let schedule = self.schedule()?;
+        let part = schedule.proration(period, self.terms.partial_periods.unit);
+        match self.terms.partial_periods.handling {
+            _ if !period.is_stub => None,
+            PartialPeriodHandling::BillProrated => Some(part),
+            PartialPeriodHandling::BillZeroAmount => Some(Proration { numerator: 0, ..part }),
+            PartialPeriodHandling::BillFull | PartialPeriodHandling::NoBill => None,
+        }
+    }
+
+    /// The setup fee, and whether it has an invoice of its own; `invoiced` says whether there is another one.
+    fn setup_fee(&self, invoiced: bool) -> (Option<Charge>, bool) {
+        let Some(fee) = self.plan.setup_fee.as_ref().filter(|_| self.terms.setup_fee) else { return (None, false) };
+        let on_its_own = match fee.handling {
+            SetupFeeHandling::First => false,
+            SetupFeeHandling::Separate => true,
+            SetupFeeHandling::SeparateConditional => !invoiced,
+        };
+        let text = fee.text.clone().unwrap_or_else(|| "Setup fee".to_owned());
+        let charge = self.charge(LineKind::SetupFee, text, fee.amount.decimal());
+        (Some(Charge { plan_version: Some(self.plan.version), ..charge }), on_its_own)
+    }
+
+    fn cost_charges(&self) -> Vec<Charge> {
+        let charge = |cost: &crate::domain::subscription::parts::AdditionalCost| Charge {
+            reference: Some(cost.id.untyped()),
+            quantity: cost.quantity.into(),
+            tax: cost.tax,
+            ..self.charge(LineKind::AdditionalCost, cost.text.clone(), cost.amount.decimal())
+        };
+        self.costs.iter().map(charge).collect()
+    }
+
+    /// Bills, and leaves lines of the plan that come to nothing out where there are others and the plan does not want
+    /// them (`billwerk.md` §3).
+    fn bill_without_zeros(&mut self, charges: Vec<Charge>, now: Instant) -> Result<Bill, Refusal> {
+        let whole = self.bill(charges.clone(), now)?;
+        let zero = |index: usize| {
+            let line = whole.lines.get(index);
+            line.is_some_and(|line| line.kind == LineKind::Plan && line.amount.minor == 0)
+        };
+        let others: Vec<Charge> =
+            charges.into_iter().enumerate().filter(|(index, _)| !zero(*index)).map(|(_, charge)| charge).collect();
+        let dropped = others.len() < whole.lines.iter().filter(|line| line.reduces.is_none()).count();
+        if self.plan.include_zero_amount || others.is_empty() || !dropped {
+            return Ok(whole);
+        }
+        self.bill(others, now)
+    }
+
+    fn bill(&self, charges: Vec<Charge>, now: Instant) -> Result<Bill, Refusal> {
+        let running = |discount: &&crate::domain::subscription::parts::SubscriptionDiscount| {
+            let zone = self.subscription.timezone;
+            let dated = discount.start_date <= now.max(self.subscription.start_date)
+                && discount.end_date.is_none_or(|end| now < end);
+            dated && discount.terms.running(discount.start_date, discount.uses, now, zone)
+        };
+        let applied = |discount: &crate::domain::subscription::parts::SubscriptionDiscount| AppliedDiscount {
+            reference: discount.id.untyped(),
+            name: discount.name.clone(),
+            value: discount.terms.value,
+            applies_to: discount.terms.applies_to.clone(),
+            price_id: discount.price_id,
+        };
+        let made = bill(Charges {
+            currency: self.subscription.currency,
+            zone: self.subscription.timezone,
+            charges,
+            discounts: self.discounts.iter().filter(running).map(applied).collect(),
+            stacking: Stacking { order: self.settings.discount_order, base: self.settings.percentage_base },
+        });
+        made.map_err(|wrong| Refusal::new(ErrorCode::ValidationError, wrong.to_string()))
+    }
+
+    fn invoice(
+        &mut self,
+        reason: InvoiceReason,
+        period: Option<ScheduledPeriod>,
+        bill: &Bill,
+        now: Instant,
+        ids: Ids<'_>,
+    ) -> (Invoice, Vec<InvoiceLine>) {
+        let issue_date = day_of(now, self.subscription.timezone);
+        let invoice = Invoice {
+            id: Id::new(ids()),
+            number: None,
+            status: InvoiceStatus::Draft,
+            reason,
+            customer_id: self.terms.invoiced_customer_id,
+            subscription_id: self.subscription.id,
+            currency: self.subscription.currency,
+            period: period.map(|period| period.period),
+            period_number: period.and_then(|period| i32::try_from(period.number).ok()),
+            totals: Totals::from(bill),
+            amount_paid: Money::new(0, self.subscription.currency),
+            rounding: Rounding::HalfAwayFromZero,
+            issue_date,
+            due_date: due_date(issue_date, self.terms.payment_terms),
+            test: self.terms.test,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let lines = bill.lines.iter().enumerate().map(|(index, line)| InvoiceLine {
+            id: Id::new(ids()),
+            invoice_id: invoice.id,
+            position: position(index),
+            line: line.clone(),
+        });
+        let lines: Vec<InvoiceLine> = lines.collect();
+        for discount in &mut self.discounts {
+            let took = |line: &InvoiceLine| {
+                line.line.reduces.as_ref().is_some_and(|reduced| reduced.discount == discount.id.untyped())
+            };
+            discount.uses += i32::from(lines.iter().any(took));
+        }
+        (invoice, lines)
+    }
+}
+
+/// Whether `[start, end)` has begun when the period begins, or begins in it, and is not over.
+fn active(start: Instant, end: Option<Instant>, period: &ScheduledPeriod) -> bool {
+    start < period.period.end && end.is_none_or(|end| period.period.start < end) && start <= period.period.start
+}

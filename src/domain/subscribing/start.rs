@@ -1,0 +1,167 @@
+//! Starting a subscription: its trial, its periods, when it is billed next. A draft is started when it is activated.
+
+use super::request::TrialRequest;
+use super::{Agreement, Request};
+use crate::domain::calendar::{day_of, later, start_of_day};
+use crate::domain::period::{Duration, DurationUnit, Period};
+use crate::domain::price::{BillingCadence, PriceType};
+use crate::domain::schedule::{End, PartialPeriodHandling, PlanSchedule, Schedule, ScheduledPeriod};
+use crate::domain::subscription::{Subscription, SubscriptionStatus, Terms};
+use crate::domain::{Date, Instant, Zone};
+use chrono::TimeDelta;
+
+impl Agreement {
+    /// Keeps the trial that a draft begins with when it is activated.
+    pub fn keep_trial(&mut self, request: &Request) {
+        self.terms.draft_trial = match request.trial {
+            TrialRequest::OfThePlan => self.plan.trial,
+            TrialRequest::Never => None,
+            TrialRequest::Days(days) => days_long(days),
+            TrialRequest::Between(start, end) => {
+                days_long(i32::try_from((end - start).num_days()).unwrap_or(i32::MAX).max(1))
+            }
+        };
+    }
+
+    /// Starts the subscription with the trial that the request asks for.
+    pub fn start(&mut self, request: &Request) {
+        let start = self.subscription.start_date;
+        let trial = match request.trial {
+            TrialRequest::Never => None,
+            TrialRequest::Between(start, end) => Some(Period { start, end }),
+            TrialRequest::Days(days) => days_long(days).map(|length| self.trial(start, length)),
+            TrialRequest::OfThePlan => self.plan.trial.map(|length| self.trial(start, length)),
+        };
+        self.start_with(trial);
+    }
+
+    /// Starts a draft at a moment: everything in it that began with the draft begins then.
+    pub fn activate(&mut self, start: Instant) {
+        let before = self.subscription.start_date;
+        let moved = |moment: &mut Instant| {
+            if *moment == before {
+                *moment = start;
+            }
+        };
+        self.items.iter_mut().for_each(|item| moved(&mut item.start_date));
+        self.add_ons.iter_mut().for_each(|add_on| moved(&mut add_on.start_date));
+        self.discounts.iter_mut().for_each(|discount| moved(&mut discount.start_date));
+        self.subscription.start_date = start;
+        let trial = self.terms.draft_trial.take().map(|length| self.trial(start, length));
+        self.start_with(trial);
+    }
+
+    /// `[start, end)` of a trial: to the same time of day, or where the plan counts whole days, to the start of a day.
+    fn trial(&self, start: Instant, length: Duration) -> Period {
+        let zone = self.subscription.timezone;
+        let end = later(start, length, zone);
+        let end = if self.plan.fixed_trial_days { start_of_day(day_of(end, zone), zone) } else { end };
+        Period { start, end: end.max(start + TimeDelta::seconds(1)) }
+    }
+
+    fn start_with(&mut self, trial: Option<Period>) {
+        let start = self.subscription.start_date;
+        let billed_from = trial.map_or(start, |trial| trial.end);
+        self.terms.billed_from = Some(billed_from);
+        let schedule = self.terms.periods(self.subscription.timezone, self.plan_end());
+        let first = schedule.and_then(|schedule| schedule.periods().next());
+        let subscription = &mut self.subscription;
+        (subscription.trial_start, subscription.trial_end) =
+            (trial.map(|trial| trial.start), trial.map(|trial| trial.end));
+        subscription.billing_anchor = self.terms.anchor.or(first.map(|_| billed_from));
+        subscription.end_date = schedule.and_then(|schedule| schedule.ends_at()).or(self.terms.requested_end);
+        let current = trial.or(first.map(|first| first.period));
+        subscription.current_period_start = current.map(|period| period.start);
+        subscription.current_period_end = current.map(|period| period.end);
+        subscription.status = if trial.is_some() { SubscriptionStatus::Trialing } else { SubscriptionStatus::Active };
+    }
+
+    /// When the plan ends the subscription by itself.
+    fn plan_end(&self) -> Option<Instant> {
+        let zone = self.subscription.timezone;
+        self.plan.fixed_life_time.map(|length| later(self.subscription.start_date, length, zone))
+    }
+
+    /// The periods that are billed; none where nothing is scheduled, or it was not started.
+    pub fn schedule(&self) -> Option<Schedule> {
+        self.terms.periods(self.subscription.timezone, self.plan_end())
+    }
+
+    /// The period that an invoice is made for right away: the first one, if it has begun and no trial comes before it.
+    pub(super) fn billed_now(&self, now: Instant) -> Option<ScheduledPeriod> {
+        let first = self.schedule()?.periods().next()?;
+        (first.period.start <= now && self.subscription.trial_start.is_none()).then_some(first)
+    }
+
+    /// Whether anything is billed at the start of a period, and whether anything is billed at its end.
+    fn cadences(&self) -> (bool, bool) {
+        let billed = |item: &crate::domain::subscription::parts::SubscriptionItem| {
+            let price = self.prices.iter().find(|price| price.id == item.price_id)?;
+            match price.price_type {
+                PriceType::OneTime => None,
+                PriceType::Usage => Some(BillingCadence::InArrears),
+                PriceType::Recurring => Some(price.cadence.unwrap_or(self.terms.cadence)),
+            }
+        };
+        let of_add_ons = (!self.add_ons.is_empty()).then_some(self.terms.cadence);
+        let all: Vec<_> = self.items.iter().filter_map(billed).chain(of_add_ons).collect();
+        (all.contains(&BillingCadence::InAdvance), all.contains(&BillingCadence::InArrears))
+    }
+
+    /// The moments at which something is billed, in order, without what is billed right away.
+    pub(super) fn billing_moments(&self, now: Instant) -> impl Iterator<Item = Instant> + use<> {
+        let (advance, arrears) = self.cadences();
+        let billed_now = self.billed_now(now).map(|first| first.period.start);
+        let periods = self.schedule().into_iter().flat_map(|schedule| schedule.periods());
+        let mut last = None;
+        periods
+            .flat_map(move |period| {
+                let start = advance.then_some(period.period.start);
+                let end = arrears.then_some(period.period.end);
+                start.into_iter().chain(end)
+            })
+            .filter(move |moment| Some(*moment) != billed_now && last.replace(*moment) != Some(*moment))
+    }
+
+    /// Notes when something is billed next.
+    pub(super) fn note_next_billing(&mut self, now: Instant) {
+        let zone = self.subscription.timezone;
+        self.subscription.next_billing_date = self.billing_moments(now).next().map(|moment| day_of(moment, zone));
+    }
+
+    /// The next days on which something is billed: `count` at most.
+    pub fn billing_dates(&self, now: Instant, count: usize) -> Vec<Date> {
+        let zone = self.subscription.timezone;
+        self.billing_moments(now).take(count).map(|moment| day_of(moment, zone)).collect()
+    }
+}
+
+impl Terms {
+    /// The periods that are billed in a zone; `plan_end` is when the plan ends the subscription.
+    pub fn periods(&self, zone: Zone, plan_end: Option<Instant>) -> Option<Schedule> {
+        let end = match self.schedule {
+            // A period × count is cut by the end (`flexprice.md` V13), the others run to theirs (`billwerk.md` §2).
+            PlanSchedule::Cycle { .. } => [self.requested_end, plan_end].into_iter().flatten().min().map(End::At),
+            _ => [self.requested_end, plan_end].into_iter().flatten().min().map(End::WithPeriod),
+        };
+        let most = self.fixed_count.and_then(|count| u32::try_from(count).ok());
+        let unit = self.partial_periods.unit;
+        let schedule = self.schedule.schedule(self.billed_from?, zone, self.anchor, unit, end, most)?;
+        Some(match self.partial_periods.handling {
+            PartialPeriodHandling::NoBill => schedule.without_stub(),
+            _ => schedule,
+        })
+    }
+
+    /// The periods after the running one: `count` at most.
+    pub fn upcoming(&self, subscription: &Subscription, count: usize) -> Vec<Period> {
+        let Some(schedule) = self.periods(subscription.timezone, None) else { return Vec::new() };
+        let since = subscription.current_period_end.unwrap_or(subscription.start_date);
+        let over = |period: &Period| subscription.end_date.is_none_or(|end| period.start < end);
+        schedule.periods_since(since).map(|period| period.period).filter(over).take(count).collect()
+    }
+}
+
+fn days_long(days: i32) -> Option<Duration> {
+    (days > 0).then_some(Duration { length: days, unit: DurationUnit::Days })
+}
