@@ -2,9 +2,9 @@
 //! customer. Every statement is guarded: where somebody was faster it finds no row, and the use case starts anew.
 
 use super::db::{Read, Tx, changed};
-use super::schema::{asset_assignments, order_items, orders, scheduled_payments, subscriptions};
-use super::sql_types::{At, In};
-use super::{asset, billing_group, customer, on_backend};
+use super::schema::{asset_assignments, order_items, orders, scheduled_payments};
+use super::sql_types::At;
+use super::{asset, billing_group, customer, on_backend, subscription};
 use crate::domain::asset::AssetAssignment;
 use crate::domain::order::{Order, OrderItem, OrderStatus};
 use crate::domain::subscription::{ScheduledPayment, Subscription};
@@ -38,7 +38,7 @@ pub fn store(tx: &mut Tx<'_>, tenant: Id<Tenant>, fulfilment: &Fulfilment<'_>) -
         let AssetAssignment { asset_id, subscription_id, customer_id, .. } = assignment;
         asset::rent_out(tx, tenant, *asset_id, order.id, *subscription_id, *customer_id, now)?;
     }
-    insert_subscriptions(tx, tenant, subscriptions)?;
+    subscription::insert(tx, tenant, subscriptions)?;
     insert_payments(tx, tenant, payments)?;
     insert_assignments(tx, tenant, assignments)?;
     let mut groups: Vec<_> = subscriptions.iter().filter_map(|subscription| subscription.billing_group_id).collect();
@@ -92,53 +92,8 @@ fn advance_item(tx: &mut Tx<'_>, tenant: Id<Tenant>, item: Id<OrderItem>, units:
     changed(rows, 1)
 }
 
-/// Rows of one INSERT: PostgreSQL takes at most 65,535 parameters a statement.
-const ROWS: usize = 2_000;
-
-fn insert_subscriptions(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[Subscription]) -> Read<()> {
-    for rows in rows.chunks(ROWS) {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                (
-                    subscriptions::tenant_id.eq(tenant),
-                    subscriptions::id.eq(row.id),
-                    subscriptions::handle.eq(&row.handle),
-                    subscriptions::status.eq(row.status),
-                    subscriptions::customer_id.eq(row.customer_id),
-                    subscriptions::order_id.eq(row.order_id),
-                    subscriptions::order_item_id.eq(row.order_item_id),
-                    subscriptions::asset_id.eq(row.asset_id),
-                    subscriptions::billing_group_id.eq(row.billing_group_id),
-                    subscriptions::parent_subscription_id.eq(row.parent_subscription_id),
-                    subscriptions::currency.eq(row.currency),
-                    subscriptions::timezone.eq(In(row.timezone)),
-                    subscriptions::monthly_amount.eq(row.monthly_amount.map(|amount| amount.minor)),
-                    subscriptions::contract_length.eq(row.contract_length),
-                    subscriptions::billing_start.eq(row.billing_start),
-                    subscriptions::start_date.eq(At(row.start_date)),
-                    subscriptions::end_date.eq(row.end_date.map(At)),
-                    subscriptions::trial_start.eq(row.trial_start.map(At)),
-                    subscriptions::trial_end.eq(row.trial_end.map(At)),
-                    subscriptions::billing_anchor.eq(row.billing_anchor.map(At)),
-                    subscriptions::current_period_start.eq(row.current_period_start.map(At)),
-                    subscriptions::current_period_end.eq(row.current_period_end.map(At)),
-                    subscriptions::next_billing_date.eq(row.next_billing_date),
-                    subscriptions::notes.eq(&row.notes),
-                    subscriptions::metadata.eq(&row.metadata),
-                    subscriptions::version.eq(row.version),
-                    subscriptions::created_at.eq(At(row.created_at)),
-                    subscriptions::updated_at.eq(At(row.updated_at)),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(subscriptions::table).values(&rows).execute(conn))?;
-    }
-    Ok(())
-}
-
 fn insert_payments(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[ScheduledPayment]) -> Read<()> {
-    for rows in rows.chunks(ROWS) {
+    for rows in rows.chunks(subscription::ROWS) {
         let rows: Vec<_> = rows
             .iter()
             .map(|row| {

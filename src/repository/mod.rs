@@ -10,6 +10,7 @@ pub mod billing_group;
 pub mod customer;
 pub mod db;
 pub mod fulfilment;
+pub mod invoice;
 pub mod journal;
 pub mod list;
 pub mod migrations;
@@ -20,7 +21,9 @@ mod query_sql;
 mod schema;
 mod sql_types;
 pub mod subscription;
+pub mod subscription_parts;
 pub mod tenant;
+pub mod terms;
 pub mod url;
 
 pub use db::{Conn, Db, Fault, OpenError, Read, Tx};

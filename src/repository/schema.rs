@@ -228,6 +228,8 @@ diesel::table! {
         version -> Integer,
         created_at -> Moment,
         updated_at -> Moment,
+        plan_id -> Nullable<Identifier>,
+        hosted_payment_link -> Nullable<Text>,
     }
 }
 
@@ -300,5 +302,222 @@ diesel::table! {
         subject -> Text,
         data -> Document,
         created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    subscription_terms (tenant_id, subscription_id) {
+        tenant_id -> Identifier,
+        subscription_id -> Identifier,
+        plan_id -> Identifier,
+        quantity -> Integer,
+        schedule_type -> Text,
+        schedule_interval -> Nullable<Integer>,
+        fixed_day -> Nullable<Integer>,
+        base_month -> Nullable<Integer>,
+        billing_period -> Nullable<Text>,
+        billing_cycle -> Nullable<Text>,
+        billed_from -> Nullable<Moment>,
+        anchor -> Nullable<Moment>,
+        requested_end -> Nullable<Moment>,
+        fixed_count -> Nullable<Integer>,
+        draft_trial_length -> Nullable<Integer>,
+        draft_trial_unit -> Nullable<Text>,
+        partial_handling -> Text,
+        proration_unit -> Text,
+        minimum_prorated_amount -> Nullable<BigInt>,
+        currency -> Text,
+        cadence -> Text,
+        tax_rate -> Exact,
+        amounts_include_tax -> Bool,
+        setup_fee -> Bool,
+        proration_behavior -> Nullable<Text>,
+        commitment_amount -> Nullable<BigInt>,
+        commitment_duration -> Nullable<Text>,
+        overage_factor -> Exact,
+        true_up -> Bool,
+        collection_method -> Text,
+        payment_behavior -> Text,
+        payment_terms -> Nullable<Text>,
+        grace_seconds -> Nullable<Integer>,
+        signup_method -> Nullable<Text>,
+        payment_method_id -> Nullable<Identifier>,
+        invoice_billing -> Text,
+        invoiced_customer_id -> Identifier,
+        test -> Bool,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    subscription_phases (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        subscription_id -> Identifier,
+        position -> Integer,
+        start_date -> Moment,
+        end_date -> Nullable<Moment>,
+        metadata -> Document,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    subscription_items (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        subscription_id -> Identifier,
+        position -> Integer,
+        price_id -> Identifier,
+        quantity -> Nullable<Integer>,
+        name -> Text,
+        additional -> Bool,
+        start_date -> Moment,
+        end_date -> Nullable<Moment>,
+        metadata -> Document,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    subscription_add_ons (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        subscription_id -> Identifier,
+        position -> Integer,
+        add_on_id -> Identifier,
+        handle -> Text,
+        quantity -> Integer,
+        fixed_amount -> Nullable<Exact>,
+        tax_rate -> Exact,
+        amount_includes_tax -> Bool,
+        name -> Text,
+        description -> Nullable<Text>,
+        start_date -> Moment,
+        end_date -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    subscription_discounts (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        subscription_id -> Identifier,
+        position -> Integer,
+        discount_id -> Identifier,
+        coupon_id -> Nullable<Identifier>,
+        handle -> Text,
+        name -> Text,
+        percentage -> Nullable<Exact>,
+        amount -> Nullable<BigInt>,
+        currency -> Nullable<Text>,
+        applies_to -> Document,
+        fixed_count -> Nullable<Integer>,
+        fixed_period_length -> Nullable<Integer>,
+        fixed_period_unit -> Nullable<Text>,
+        price_id -> Nullable<Identifier>,
+        start_date -> Moment,
+        end_date -> Nullable<Moment>,
+        uses -> Integer,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    invoices (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        number -> Nullable<Text>,
+        status -> Text,
+        reason -> Text,
+        customer_id -> Identifier,
+        subscription_id -> Identifier,
+        currency -> Text,
+        period_start -> Nullable<Moment>,
+        period_end -> Nullable<Moment>,
+        period_number -> Nullable<Integer>,
+        subtotal -> BigInt,
+        discount_total -> BigInt,
+        net_total -> BigInt,
+        tax_total -> BigInt,
+        total -> BigInt,
+        amount_paid -> BigInt,
+        rounding -> Text,
+        issue_date -> Date,
+        due_date -> Date,
+        test -> Bool,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    invoice_lines (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        invoice_id -> Identifier,
+        position -> Integer,
+        kind -> Text,
+        description -> Text,
+        price_id -> Nullable<Identifier>,
+        plan_version -> Nullable<Integer>,
+        reference_id -> Nullable<Identifier>,
+        billing_model -> Nullable<Text>,
+        quantity -> Exact,
+        unit_amount -> Nullable<Exact>,
+        proration_numerator -> Nullable<BigInt>,
+        proration_denominator -> Nullable<BigInt>,
+        proration_unit -> Nullable<Text>,
+        period_start -> Nullable<Moment>,
+        period_end -> Nullable<Moment>,
+        timezone -> Text,
+        rounding -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        discount_amount -> BigInt,
+        tax_rate -> Exact,
+        amount_includes_tax -> Bool,
+        reduced_position -> Nullable<Integer>,
+        discount_id -> Nullable<Identifier>,
+        discount_percentage -> Nullable<Exact>,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    additional_costs (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        subscription_id -> Identifier,
+        position -> Integer,
+        handle -> Text,
+        text -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        quantity -> Integer,
+        tax_rate -> Exact,
+        amount_includes_tax -> Bool,
+        state -> Text,
+        invoice_id -> Nullable<Identifier>,
     }
 }

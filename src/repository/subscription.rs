@@ -1,6 +1,8 @@
 //! Subscriptions and their payment schedules.
 
+use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
+use super::on_backend;
 use super::query::{Query, stored};
 use super::schema::subscriptions;
 use super::sql_types::{At, In, amount, instant};
@@ -8,24 +10,26 @@ use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
 use crate::domain::order::{Order, OrderItem};
+use crate::domain::plan::Plan;
 use crate::domain::subscription::{ScheduledPayment, Subscription, SubscriptionStatus};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Money};
+use diesel::prelude::*;
 
 stored!(Subscription, subscriptions(
-    id, handle, status, customer_id, order_id, order_item_id, asset_id, billing_group_id, parent_subscription_id,
+    id, handle, status, customer_id, plan_id, order_id, order_item_id, asset_id, billing_group_id, parent_subscription_id,
     currency, timezone, monthly_amount, contract_length, billing_start, start_date, end_date, trial_start, trial_end,
-    billing_anchor, current_period_start, current_period_end, next_billing_date, notes, metadata, version, created_at,
-    updated_at
+    billing_anchor, current_period_start, current_period_end, next_billing_date, hosted_payment_link, notes, metadata, version,
+    created_at, updated_at
 ) => {
     let (In(timezone), At(start_date), At(created_at), At(updated_at)) = (timezone, start_date, created_at, updated_at);
     Subscription {
-        id, handle, status, customer_id, order_id, order_item_id, asset_id, billing_group_id, parent_subscription_id,
+        id, handle, status, customer_id, plan_id, order_id, order_item_id, asset_id, billing_group_id, parent_subscription_id,
         currency, timezone, monthly_amount: amount(monthly_amount, Some(currency)), contract_length, billing_start,
-        plan_id: None, hosted_payment_link: None, start_date, end_date: instant(end_date), trial_start: instant(trial_start), trial_end: instant(trial_end),
+        start_date, end_date: instant(end_date), trial_start: instant(trial_start), trial_end: instant(trial_end),
         billing_anchor: instant(billing_anchor), current_period_start: instant(current_period_start),
-        current_period_end: instant(current_period_end), next_billing_date, notes, metadata, version, created_at,
-        updated_at,
+        current_period_end: instant(current_period_end), next_billing_date, hosted_payment_link, notes, metadata, version,
+        created_at, updated_at,
     }
 });
 
@@ -33,6 +37,7 @@ listed!(Subscription: List::new()
     .choice::<SubscriptionStatus>(subscriptions::status)
     .text(subscriptions::handle)
     .id::<Customer>(subscriptions::customer_id)
+    .id::<Plan>(subscriptions::plan_id)
     .id::<Order>(subscriptions::order_id)
     .id::<Asset>(subscriptions::asset_id)
     .id::<BillingGroup>(subscriptions::billing_group_id)
@@ -58,6 +63,16 @@ pub fn of_customers(tenant: Id<Tenant>, customers: &[Id<Customer>]) -> Query<Sub
     Query::new(tenant).of_each("customer_id", customers)
 }
 
+/// The subscriptions to these versions of plans.
+pub fn of_plans(tenant: Id<Tenant>, plans: &[Id<Plan>]) -> Query<Subscription> {
+    Query::new(tenant).of_each("plan_id", plans)
+}
+
+/// The subscriptions that are parts of these.
+pub fn children_of(tenant: Id<Tenant>, parents: &[Id<Subscription>]) -> Query<Subscription> {
+    Query::new(tenant).of_each("parent_subscription_id", parents)
+}
+
 pub fn of_orders(tenant: Id<Tenant>, orders: &[Id<Order>]) -> Query<Subscription> {
     Query::new(tenant).of_each("order_id", orders)
 }
@@ -74,4 +89,74 @@ pub fn of_billing_groups(tenant: Id<Tenant>, groups: &[Id<BillingGroup>]) -> Que
 /// The payment schedules of these subscriptions, in order.
 pub fn payments_of(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<ScheduledPayment> {
     Query::new(tenant).of_each("subscription_id", subscriptions).order("sequence")
+}
+
+/// Rows of one INSERT: PostgreSQL takes at most 65,535 parameters a statement.
+pub(super) const ROWS: usize = 2_000;
+
+pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[Subscription]) -> Read<()> {
+    for rows in rows.chunks(ROWS) {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    subscriptions::tenant_id.eq(tenant),
+                    subscriptions::id.eq(row.id),
+                    subscriptions::handle.eq(&row.handle),
+                    subscriptions::status.eq(row.status),
+                    subscriptions::customer_id.eq(row.customer_id),
+                    subscriptions::plan_id.eq(row.plan_id),
+                    subscriptions::order_id.eq(row.order_id),
+                    subscriptions::order_item_id.eq(row.order_item_id),
+                    subscriptions::asset_id.eq(row.asset_id),
+                    subscriptions::billing_group_id.eq(row.billing_group_id),
+                    subscriptions::parent_subscription_id.eq(row.parent_subscription_id),
+                    subscriptions::currency.eq(row.currency),
+                    subscriptions::timezone.eq(In(row.timezone)),
+                    subscriptions::monthly_amount.eq(row.monthly_amount.map(|amount| amount.minor)),
+                    subscriptions::contract_length.eq(row.contract_length),
+                    subscriptions::billing_start.eq(row.billing_start),
+                    subscriptions::start_date.eq(At(row.start_date)),
+                    subscriptions::end_date.eq(row.end_date.map(At)),
+                    subscriptions::trial_start.eq(row.trial_start.map(At)),
+                    subscriptions::trial_end.eq(row.trial_end.map(At)),
+                    subscriptions::billing_anchor.eq(row.billing_anchor.map(At)),
+                    subscriptions::current_period_start.eq(row.current_period_start.map(At)),
+                    subscriptions::current_period_end.eq(row.current_period_end.map(At)),
+                    subscriptions::next_billing_date.eq(row.next_billing_date),
+                    subscriptions::hosted_payment_link.eq(&row.hosted_payment_link),
+                    subscriptions::notes.eq(&row.notes),
+                    subscriptions::metadata.eq(&row.metadata),
+                    subscriptions::version.eq(row.version),
+                    subscriptions::created_at.eq(At(row.created_at)),
+                    subscriptions::updated_at.eq(At(row.updated_at)),
+                )
+            })
+            .collect();
+        on_backend!(tx, |conn| diesel::insert_into(subscriptions::table).values(&rows).execute(conn))?;
+    }
+    Ok(())
+}
+
+/// Stores what the activation of a draft settles, over the version before it.
+pub fn activate(tx: &mut Tx<'_>, tenant: Id<Tenant>, subscription: &Subscription) -> Read<()> {
+    let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+        .filter(subscriptions::tenant_id.eq(tenant))
+        .filter(subscriptions::id.eq(subscription.id))
+        .filter(subscriptions::version.eq(subscription.version - 1))
+        .set((
+            subscriptions::status.eq(subscription.status),
+            subscriptions::start_date.eq(At(subscription.start_date)),
+            subscriptions::end_date.eq(subscription.end_date.map(At)),
+            subscriptions::trial_start.eq(subscription.trial_start.map(At)),
+            subscriptions::trial_end.eq(subscription.trial_end.map(At)),
+            subscriptions::billing_anchor.eq(subscription.billing_anchor.map(At)),
+            subscriptions::current_period_start.eq(subscription.current_period_start.map(At)),
+            subscriptions::current_period_end.eq(subscription.current_period_end.map(At)),
+            subscriptions::next_billing_date.eq(subscription.next_billing_date),
+            subscriptions::version.eq(subscription.version),
+            subscriptions::updated_at.eq(At(subscription.updated_at)),
+        ))
+        .execute(conn))?;
+    changed(rows, 1)
 }

@@ -5,6 +5,7 @@ use crate::domain::billing_group::BillingGroupStatus;
 use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
 use crate::domain::discount::{DiscountOrder, PercentageBase};
 use crate::domain::feature::{CatalogueState, FeatureType};
+use crate::domain::invoice::{InvoiceReason, InvoiceStatus};
 use crate::domain::payment_method::PaymentMethodState;
 use crate::domain::payment_terms::PaymentTerms;
 use crate::domain::period::{BillingPeriod, DurationUnit, ProrationUnit};
@@ -12,7 +13,11 @@ use crate::domain::plan::{PlanState, SetupFeeHandling};
 use crate::domain::price::{BillingCadence, BillingModel, PackageRounding, PriceType, TierMode};
 use crate::domain::pricing::{LineKind, Rounding};
 use crate::domain::schedule::{BillingCycle, PartialPeriodHandling, ScheduleType};
-use crate::domain::subscription::{ScheduledPaymentStatus, SubscriptionStatus};
+use crate::domain::subscription::parts::AdditionalCostState;
+use crate::domain::subscription::{
+    CollectionMethod, InvoiceBilling, PaymentBehavior, ProrationBehavior, ScheduledPaymentStatus, SignupMethod,
+    SubscriptionStatus,
+};
 use crate::domain::{Choice, Currency, add_on, api_key, asset, event, order, product, tenant};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, Queryable};
@@ -91,4 +96,12 @@ text! {
     ScheduleType: |value| value.name(), |text| choice(text);
     SetupFeeHandling: |value| value.name(), |text| choice(text);
     TierMode: |value| value.name(), |text| choice(text);
+    AdditionalCostState: |value| value.name(), |text| choice(text);
+    CollectionMethod: |value| value.name(), |text| choice(text);
+    InvoiceBilling: |value| value.name(), |text| choice(text);
+    InvoiceReason: |value| value.name(), |text| choice(text);
+    InvoiceStatus: |value| value.name(), |text| choice(text);
+    PaymentBehavior: |value| value.name(), |text| choice(text);
+    ProrationBehavior: |value| value.name(), |text| choice(text);
+    SignupMethod: |value| value.name(), |text| choice(text);
 }

@@ -1,0 +1,165 @@
+//! Invoices and their lines.
+
+use super::db::{Read, Tx};
+use super::list::{List, listed};
+use super::on_backend;
+use super::query::{Query, stored};
+use super::schema::{invoice_lines, invoices};
+use super::sql_types::{At, Decimal, In, instant};
+use crate::domain::customer::Customer;
+use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, Totals};
+use crate::domain::period::{Period, Proration};
+use crate::domain::pricing::{Line, Reduction, Tax};
+use crate::domain::subscription::Subscription;
+use crate::domain::tenant::Tenant;
+use crate::domain::{Id, Instant, Money};
+use diesel::prelude::*;
+
+stored!(Invoice, invoices(
+    id, number, status, reason, customer_id, subscription_id, currency, period_start, period_end, period_number, subtotal,
+    discount_total, net_total, tax_total, total, amount_paid, rounding, issue_date, due_date, test, version, created_at,
+    updated_at
+) => {
+    let (At(created_at), At(updated_at)) = (created_at, updated_at);
+    let money = |minor| Money::new(minor, currency);
+    Invoice {
+        id, number, status, reason, customer_id, subscription_id, currency,
+        period: period(instant(period_start), instant(period_end)), period_number,
+        totals: Totals {
+            subtotal: money(subtotal), discount_total: money(discount_total), net_total: money(net_total),
+            tax_total: money(tax_total), total: money(total),
+        },
+        amount_paid: money(amount_paid), rounding, issue_date, due_date, test, version, created_at, updated_at,
+    }
+});
+
+listed!(Invoice: List::new()
+    .text(invoices::number)
+    .choice::<InvoiceStatus>(invoices::status)
+    .choice::<InvoiceReason>(invoices::reason)
+    .id::<Customer>(invoices::customer_id)
+    .id::<Subscription>(invoices::subscription_id)
+    .int(invoices::total).sorted(|invoice: &Invoice| super::Bind::Int(invoice.totals.total.minor))
+    .day(invoices::issue_date).sorted(|invoice| invoice.issue_date.into())
+    .day(invoices::due_date).sorted(|invoice| invoice.due_date.into())
+    .instant(invoices::created_at).sorted(|invoice| invoice.created_at.into())
+    .instant(invoices::updated_at).sorted(|invoice| invoice.updated_at.into()));
+
+stored!(InvoiceLine, invoice_lines(
+    id, invoice_id, position, kind, description, price_id, plan_version, reference_id, billing_model, quantity,
+    unit_amount, proration_numerator, proration_denominator, proration_unit, period_start, period_end, timezone, rounding,
+    currency, amount, discount_amount, tax_rate, amount_includes_tax, reduced_position, discount_id, discount_percentage
+) => {
+    let (Decimal(quantity), In(zone)) = (quantity, timezone);
+    let unit_amount: Option<Decimal> = unit_amount;
+    let (numerator, denominator): (Option<i64>, Option<i64>) = (proration_numerator, proration_denominator);
+    let parts = numerator.zip(denominator).zip(proration_unit);
+    let reduced: Option<i32> = reduced_position;
+    let position_reduced = reduced.and_then(|position| usize::try_from(position).ok());
+    let line = Line {
+        kind, description, price_id, plan_version, reference: reference_id, billing_model, quantity,
+        unit_amount: unit_amount.map(|Decimal(amount)| amount),
+        proration: parts.map(|((numerator, denominator), unit)| Proration { numerator, denominator, unit }),
+        period: period(instant(period_start), instant(period_end)), zone, rounding,
+        amount: Money::new(amount, currency),
+        tax: Tax { rate: tax_rate, included: amount_includes_tax },
+        discount_amount: Money::new(discount_amount, currency),
+        reduces: position_reduced.zip(discount_id).map(|(position, discount)| Reduction {
+            position, discount, percentage: discount_percentage,
+        }),
+    };
+    InvoiceLine { id, invoice_id, position, line }
+});
+
+/// The period that two columns may hold.
+fn period(start: Option<Instant>, end: Option<Instant>) -> Option<Period> {
+    start.zip(end).map(|(start, end)| Period { start, end })
+}
+
+pub fn all(tenant: Id<Tenant>) -> Query<Invoice> {
+    Query::new(tenant)
+}
+
+pub fn of_subscriptions(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<Invoice> {
+    Query::new(tenant).of_each("subscription_id", subscriptions)
+}
+
+/// The invoices that these customers get.
+pub fn of_customers(tenant: Id<Tenant>, customers: &[Id<Customer>]) -> Query<Invoice> {
+    Query::new(tenant).of_each("customer_id", customers)
+}
+
+/// The lines of these invoices, in their order.
+pub fn lines_of(tenant: Id<Tenant>, invoices: &[Id<Invoice>]) -> Query<InvoiceLine> {
+    Query::new(tenant).of_each("invoice_id", invoices).order("position")
+}
+
+pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice, lines: &[InvoiceLine]) -> Read<()> {
+    let (period, totals) = (invoice.period, invoice.totals);
+    on_backend!(tx, |conn| diesel::insert_into(invoices::table)
+        .values((
+            invoices::tenant_id.eq(tenant),
+            invoices::id.eq(invoice.id),
+            invoices::number.eq(&invoice.number),
+            invoices::status.eq(invoice.status),
+            invoices::reason.eq(invoice.reason),
+            invoices::customer_id.eq(invoice.customer_id),
+            invoices::subscription_id.eq(invoice.subscription_id),
+            invoices::currency.eq(invoice.currency),
+            invoices::period_start.eq(period.map(|period| At(period.start))),
+            invoices::period_end.eq(period.map(|period| At(period.end))),
+            invoices::period_number.eq(invoice.period_number),
+            invoices::subtotal.eq(totals.subtotal.minor),
+            invoices::discount_total.eq(totals.discount_total.minor),
+            invoices::net_total.eq(totals.net_total.minor),
+            invoices::tax_total.eq(totals.tax_total.minor),
+            invoices::total.eq(totals.total.minor),
+            invoices::amount_paid.eq(invoice.amount_paid.minor),
+            invoices::rounding.eq(invoice.rounding),
+            invoices::issue_date.eq(invoice.issue_date),
+            invoices::due_date.eq(invoice.due_date),
+            invoices::test.eq(invoice.test),
+            invoices::version.eq(invoice.version),
+            invoices::created_at.eq(At(invoice.created_at)),
+            invoices::updated_at.eq(At(invoice.updated_at)),
+        ))
+        .execute(conn))?;
+    // A few hundred at most: what one subscription has.
+    let rows: Vec<_> = lines
+        .iter()
+        .map(|InvoiceLine { id, position, line, .. }| {
+            let reduces = line.reduces.as_ref();
+            (
+                invoice_lines::tenant_id.eq(tenant),
+                invoice_lines::id.eq(*id),
+                invoice_lines::invoice_id.eq(invoice.id),
+                invoice_lines::position.eq(*position),
+                invoice_lines::kind.eq(line.kind),
+                invoice_lines::description.eq(&line.description),
+                invoice_lines::price_id.eq(line.price_id),
+                invoice_lines::plan_version.eq(line.plan_version),
+                invoice_lines::reference_id.eq(line.reference),
+                invoice_lines::billing_model.eq(line.billing_model),
+                invoice_lines::quantity.eq(Decimal(line.quantity.clone())),
+                invoice_lines::unit_amount.eq(line.unit_amount.clone().map(Decimal)),
+                invoice_lines::proration_numerator.eq(line.proration.map(|part| part.numerator)),
+                invoice_lines::proration_denominator.eq(line.proration.map(|part| part.denominator)),
+                invoice_lines::proration_unit.eq(line.proration.map(|part| part.unit)),
+                invoice_lines::period_start.eq(line.period.map(|period| At(period.start))),
+                invoice_lines::period_end.eq(line.period.map(|period| At(period.end))),
+                invoice_lines::timezone.eq(In(line.zone)),
+                invoice_lines::rounding.eq(line.rounding),
+                invoice_lines::currency.eq(line.amount.currency),
+                invoice_lines::amount.eq(line.amount.minor),
+                invoice_lines::discount_amount.eq(line.discount_amount.minor),
+                invoice_lines::tax_rate.eq(line.tax.rate),
+                invoice_lines::amount_includes_tax.eq(line.tax.included),
+                invoice_lines::reduced_position.eq(reduces.and_then(|reduced| i32::try_from(reduced.position).ok())),
+                invoice_lines::discount_id.eq(reduces.map(|reduced| reduced.discount)),
+                invoice_lines::discount_percentage.eq(reduces.and_then(|reduced| reduced.percentage)),
+            )
+        })
+        .collect();
+    on_backend!(tx, |conn| diesel::insert_into(invoice_lines::table).values(&rows).execute(conn))?;
+    Ok(())
+}
