@@ -5,6 +5,7 @@ use crate::domain::billing_group::BillingGroupStatus;
 use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
 use crate::domain::discount::{DiscountOrder, PercentageBase};
 use crate::domain::feature::{CatalogueState, FeatureType};
+use crate::domain::payment::{PaymentAttemptStatus, PaymentErrorState};
 use crate::domain::payment_method::PaymentMethodState;
 use crate::domain::period::{BillingPeriod, DurationUnit, ProrationUnit};
 use crate::domain::plan::{PlanState, SetupFeeHandling};
@@ -74,6 +75,8 @@ text! {
     ExpireReason: |value| value.name(), |text| choice(text);
     FeatureType: |value| value.name(), |text| choice(text);
     PackageRounding: |value| value.name(), |text| choice(text);
+    PaymentAttemptStatus: |value| value.name(), |text| choice(text);
+    PaymentErrorState: |value| value.name(), |text| choice(text);
     PaymentMethodState: |value| value.name(), |text| choice(text);
     PercentageBase: |value| value.name(), |text| choice(text);
     PlanState: |value| value.name(), |text| choice(text);
