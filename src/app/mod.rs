@@ -11,6 +11,7 @@ pub mod mutation;
 pub mod operator;
 pub mod order;
 pub mod payment_gateway;
+pub mod payment_method;
 pub mod product;
 pub mod tenant;
 pub mod test_gateway;
