@@ -1,7 +1,7 @@
 //! What is charged: the payment method that the request names, or the customer's own (`billwerk.md` §2.1).
 
 use super::{Cx, Request};
-use crate::domain::payment_method::{PaymentMethod, PaymentToken, Source};
+use crate::domain::payment_method::{PaymentMethod, PaymentToken, Source, invalid_token, method_not_found};
 use crate::domain::subscription::SignupMethod;
 use crate::domain::{ErrorCode, Id, Refusal};
 
@@ -41,12 +41,12 @@ pub(super) fn decide(cx: &Cx<'_>) -> Result<Option<Id<PaymentMethod>>, Refusal> 
     let customer = cx.situation.customer.id;
     match &cx.situation.source {
         Some(SourceFound::Method(found)) => {
-            let found = found.as_ref().ok_or_else(|| blamed(PaymentMethod::not_found()))?;
+            let found = found.as_ref().ok_or_else(|| blamed(method_not_found()))?;
             found.chargeable_for(customer).map_err(blamed)?;
             Ok(Some(found.id))
         }
         Some(SourceFound::Token(found)) => {
-            let found = found.as_ref().ok_or_else(|| blamed(PaymentToken::invalid()))?;
+            let found = found.as_ref().ok_or_else(|| blamed(invalid_token()))?;
             found.usable_by(Some(customer), cx.now).map_err(blamed)?;
             Ok(None)
         }

@@ -8,7 +8,7 @@ use perennial::app::customer::{self, CreateCustomer};
 use perennial::app::fulfilment::{self, FulfilOrderItems, OnError, Scan};
 use perennial::app::order::{self, CreateOrder, NewItem};
 use perennial::app::product::{self, CreateProduct, UpdateProduct};
-use perennial::app::{Ambient, Answer, App, Call, Viewer, operator};
+use perennial::app::{Ambient, Answer, App, Call, TestGateway, Viewer, operator};
 use perennial::domain::asset::{StatusChange, UnavailableReason};
 use perennial::domain::billing_group::{BillingDay, BillingGroup, BillingGroupStatus};
 use perennial::domain::customer::Customer;
@@ -19,7 +19,9 @@ use perennial::domain::subscription::ContractLength;
 use perennial::domain::text::Metadata;
 use perennial::domain::{Currency, Id, Instant, Zone};
 use perennial::repository::{Db, Fault};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What makes trouble when it is written without care.
@@ -59,7 +61,7 @@ pub fn app(db: Db) -> App {
         let millis = u128::try_from(now.timestamp_millis()).unwrap_or_default();
         Uuid::from_u128(millis << 80 | 7 << 76 | 2 << 62 | number >> 2)
     };
-    App { db, ambient: Ambient::new(clock, id) }
+    App { db, ambient: Ambient::new(clock, id), gateway: Arc::new(TestGateway::new(Duration::ZERO)) }
 }
 
 /// How much of everything a tenant gets.
