@@ -35,9 +35,14 @@ const PREFIX: &str = "prn_";
 
 /// A new secret: 256 random bits.
 pub fn new_secret() -> Result<String, getrandom::Error> {
+    Ok(format!("{PREFIX}{}", unguessable()?))
+}
+
+/// 256 random bits that can stand in an address.
+pub fn unguessable() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
-    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// What is stored of a secret. It is as random as its hash is long, so that nothing is gained by a slow hash; and a

@@ -42,28 +42,39 @@ pub struct CustomerChanged {
 
 pub fn create_customer(call: &Call<'_>, new: &CreateCustomer) -> Result<Answer<CustomerChanged>, Fault> {
     call.run(|work| {
-        let id = work.id();
-        check_external_id(work, id, new.external_id.as_deref())?;
-        check_parent(work, id, new.parent_customer_id)?;
-        let new = new.clone();
-        let customer = Customer {
-            id,
-            external_id: new.external_id,
-            name: new.name,
-            email: new.email,
-            phone: new.phone,
-            timezone: new.timezone,
-            parent_customer_id: new.parent_customer_id,
-            metadata: new.metadata,
-            device_count: 0,
-            version: 1,
-            created_at: work.now,
-            updated_at: work.now,
-        };
-        customer::insert(work.tx, work.tenant, &customer)?;
-        work.event(EventType::CustomerCreated, id, serde_json::json!({}));
-        Ok(CustomerChanged { customer: id })
+        let customer = prepare(work, new)?;
+        store(work, &customer)?;
+        Ok(CustomerChanged { customer: customer.id })
     })
+}
+
+/// A new customer, which is not stored yet.
+pub fn prepare(work: &mut Work<'_, '_>, new: &CreateCustomer) -> Result<Customer, Stop> {
+    let id = work.id();
+    check_external_id(work, id, new.external_id.as_deref())?;
+    check_parent(work, id, new.parent_customer_id)?;
+    let new = new.clone();
+    Ok(Customer {
+        id,
+        external_id: new.external_id,
+        name: new.name,
+        email: new.email,
+        phone: new.phone,
+        timezone: new.timezone,
+        parent_customer_id: new.parent_customer_id,
+        metadata: new.metadata,
+        device_count: 0,
+        version: 1,
+        created_at: work.now,
+        updated_at: work.now,
+    })
+}
+
+/// Stores a new customer.
+pub fn store(work: &mut Work<'_, '_>, customer: &Customer) -> Result<(), Stop> {
+    customer::insert(work.tx, work.tenant, customer)?;
+    work.event(EventType::CustomerCreated, customer.id, serde_json::json!({}));
+    Ok(())
 }
 
 pub fn update_customer(call: &Call<'_>, change: &UpdateCustomer) -> Result<Answer<CustomerChanged>, Fault> {

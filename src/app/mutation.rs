@@ -82,9 +82,40 @@ impl Failure for Stop {
 }
 
 impl Stop {
+    /// The same, with what is blamed standing below another argument.
+    pub fn below(self, path: &[&str]) -> Self {
+        match self {
+            Stop::Refused { refusals, outcome } => {
+                let refusals = refusals.into_iter().map(|refusal| refusal.below(path)).collect();
+                Stop::Refused { refusals, outcome }
+            }
+            stop => stop,
+        }
+    }
+
     /// A refusal that shows an outcome all the same.
     pub fn showing(refusals: Vec<Refusal>, outcome: &impl Serialize) -> Self {
         Stop::Refused { refusals, outcome: serde_json::to_value(outcome).ok() }
+    }
+}
+
+/// What came of trying a use case out: always an error, so that nothing of it is stored.
+enum Tried<T> {
+    Answered(T),
+    Stopped(Stop),
+}
+
+impl<T> From<Fault> for Tried<T> {
+    fn from(fault: Fault) -> Self {
+        Tried::Stopped(Stop::Failed(fault))
+    }
+}
+impl<T> Failure for Tried<T> {
+    fn fault(&self) -> Option<&Fault> {
+        match self {
+            Tried::Answered(_) => None,
+            Tried::Stopped(stop) => stop.fault(),
+        }
     }
 }
 
@@ -103,6 +134,11 @@ impl Work<'_, '_> {
     /// The connection, for reading.
     pub fn conn(&mut self) -> &mut Conn {
         self.tx
+    }
+
+    /// The program, for what it is set up with.
+    pub fn app(&self) -> &App {
+        self.app
     }
 
     /// A new identifier.
@@ -135,13 +171,28 @@ impl Call<'_> {
         &self,
         mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<T, Stop>,
     ) -> Result<Answer<T>, Fault> {
+        let answer = self.run_or_reserve(|work| decide(work).map(Some))?;
+        answer.ok_or_else(|| Fault::Database("a use case that reserves nothing has no answer".to_owned()))
+    }
+
+    /// Runs a use case, or the beginning of one that must do something outside of the database first. That answers
+    /// none: what it wrote is stored, and nothing is said of it yet.
+    pub fn run_or_reserve<T: Serialize + DeserializeOwned>(
+        &self,
+        mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<Option<T>, Stop>,
+    ) -> Result<Option<Answer<T>>, Fault> {
         let stored = self.app.db.write(|tx| {
             let (tenant, now) = (self.viewer.tenant_id, self.app.ambient.now());
             if let Some(idempotency) = &self.idempotency {
                 claim(tx, tenant, idempotency, now)?;
             }
             let mut work = Work { tx, tenant, viewer: self.viewer, now, app: self.app, events: Vec::new() };
-            let outcome = decide(&mut work)?;
+            let Some(outcome) = decide(&mut work)? else {
+                if let Some(idempotency) = &self.idempotency {
+                    journal::release(tx, tenant, &idempotency.key)?;
+                }
+                return Ok(None);
+            };
             let events = work.events;
             let written = serde_json::to_value(&outcome)?;
             journal::publish(tx, tenant, &events)?;
@@ -157,19 +208,41 @@ impl Call<'_> {
                 created_at: now,
             };
             journal::audit(tx, tenant, &record)?;
-            Ok(outcome)
+            Ok(Some(outcome))
         });
         match stored {
-            Ok(outcome) => Ok(Answer { outcome: Some(outcome), refusals: Vec::new(), replayed: false }),
+            Ok(None) => Ok(None),
+            Ok(outcome) => Ok(Some(Answer { outcome, refusals: Vec::new(), replayed: false })),
             Err(Stop::Refused { refusals, outcome }) => {
                 let outcome = outcome.and_then(|json| serde_json::from_value(json).ok());
-                Ok(Answer { outcome, refusals, replayed: false })
+                Ok(Some(Answer { outcome, refusals, replayed: false }))
             }
             Err(Stop::Replay(outcome)) => {
                 let outcome = serde_json::from_str(&outcome).map_err(|error| Fault::Database(error.to_string()))?;
-                Ok(Answer { outcome: Some(outcome), refusals: Vec::new(), replayed: true })
+                Ok(Some(Answer { outcome: Some(outcome), refusals: Vec::new(), replayed: true }))
             }
             Err(Stop::Failed(fault)) => Err(fault),
+        }
+    }
+
+    /// Runs a use case to see what it would answer: whatever it does is taken back.
+    pub fn try_out<T>(
+        &self,
+        mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<T, Stop>,
+    ) -> Result<Result<T, Vec<Refusal>>, Fault> {
+        let tried = self.app.db.write(|tx| {
+            let (tenant, now) = (self.viewer.tenant_id, self.app.ambient.now());
+            let mut work = Work { tx, tenant, viewer: self.viewer, now, app: self.app, events: Vec::new() };
+            Err::<(), _>(match decide(&mut work) {
+                Ok(answer) => Tried::Answered(answer),
+                Err(stop) => Tried::Stopped(stop),
+            })
+        });
+        match tried {
+            Err(Tried::Answered(answer)) => Ok(Ok(answer)),
+            Err(Tried::Stopped(Stop::Refused { refusals, .. })) => Ok(Err(refusals)),
+            Err(Tried::Stopped(Stop::Failed(fault))) => Err(fault),
+            Err(Tried::Stopped(Stop::Replay(_))) | Ok(()) => Ok(Err(Vec::new())),
         }
     }
 }

@@ -167,8 +167,9 @@ fn number(work: &mut Work<'_, '_>, given: Option<&str>) -> Result<String, Stop> 
         }
         return Ok(number.to_owned());
     }
+    const SERIES: &str = "orders";
     loop {
-        let number = format!("O-{:06}", repository::order::next_number(work.tx, tenant)?);
+        let number = format!("O-{:06}", repository::counter::next(work.tx, tenant, SERIES)?);
         if repository::order::by_number(tenant, &number).first(work.conn())?.is_none() {
             return Ok(number);
         }

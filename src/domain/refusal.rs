@@ -263,6 +263,13 @@ impl Refusal {
         Refusal { code, message: message.into(), field: None }
     }
 
+    /// The same, with the argument that it blames standing below another one.
+    pub fn below(self, path: &[&str]) -> Self {
+        let own: Vec<String> = self.field.iter().flatten().skip(1).cloned().collect();
+        let path: Vec<&str> = path.iter().copied().chain(own.iter().map(String::as_str)).collect();
+        self.at(&path)
+    }
+
     /// Blames the argument at `path` below `input`.
     pub fn at(mut self, path: &[&str]) -> Self {
         self.field = Some(std::iter::once("input").chain(path.iter().copied()).map(str::to_owned).collect());

@@ -44,6 +44,15 @@ pub fn claim(tx: &mut Tx<'_>, tenant: Id<Tenant>, key: &str, fingerprint: &[u8],
     Ok(rows == 1)
 }
 
+/// Lets go of a claimed key, under which nothing is answered yet.
+pub fn release(tx: &mut Tx<'_>, tenant: Id<Tenant>, key: &str) -> Read<()> {
+    on_backend!(tx, |conn| diesel::delete(idempotency_keys::table)
+        .filter(idempotency_keys::tenant_id.eq(tenant))
+        .filter(idempotency_keys::key.eq(key))
+        .execute(conn))?;
+    Ok(())
+}
+
 /// Notes under a claimed key what the mutation answers.
 pub fn record(tx: &mut Tx<'_>, tenant: Id<Tenant>, key: &str, outcome: String) -> Read<()> {
     on_backend!(tx, |conn| diesel::update(idempotency_keys::table)

@@ -7,6 +7,7 @@
 pub mod api_key;
 pub mod asset;
 pub mod billing_group;
+pub mod counter;
 pub mod customer;
 pub mod db;
 pub mod fulfilment;

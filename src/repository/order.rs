@@ -4,7 +4,7 @@ use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
 use super::query::{Query, stored};
-use super::schema::{counters, order_items, orders};
+use super::schema::{order_items, orders};
 use super::sql_types::{At, instant};
 use crate::domain::customer::Customer;
 use crate::domain::order::{Order, OrderItem, OrderStatus};
@@ -53,18 +53,6 @@ pub fn of_customers(tenant: Id<Tenant>, customers: &[Id<Customer>]) -> Query<Ord
 /// The items of these orders, in the order of each order.
 pub fn items_of(tenant: Id<Tenant>, orders: &[Id<Order>]) -> Query<OrderItem> {
     Query::new(tenant).of_each("order_id", orders).order("position")
-}
-
-/// The next number of the tenant's orders.
-pub fn next_number(tx: &mut Tx<'_>, tenant: Id<Tenant>) -> Read<i64> {
-    const SERIES: &str = "orders";
-    Ok(on_backend!(tx, |conn| diesel::insert_into(counters::table)
-        .values((counters::tenant_id.eq(tenant), counters::series.eq(SERIES), counters::last_number.eq(1)))
-        .on_conflict((counters::tenant_id, counters::series))
-        .do_update()
-        .set(counters::last_number.eq(counters::last_number + 1))
-        .returning(counters::last_number)
-        .get_result(conn))?)
 }
 
 pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, order: &Order, items: &[OrderItem]) -> Read<()> {

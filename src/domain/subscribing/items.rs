@@ -316,7 +316,5 @@ fn first<T>(made: Result<T, Vec<Refusal>>) -> Result<T, Refusal> {
 
 /// Puts the path of a refusal below another one.
 fn below(refusal: Refusal, path: &[String]) -> Refusal {
-    let own: Vec<String> = refusal.field.iter().flatten().skip(1).cloned().collect();
-    let own: Vec<&str> = own.iter().map(String::as_str).collect();
-    at(refusal, path, &own)
+    refusal.below(&path.iter().map(String::as_str).collect::<Vec<_>>())
 }

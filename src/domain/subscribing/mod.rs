@@ -23,7 +23,7 @@ mod timing;
 pub use opening::Opening;
 pub use payment::{Outcome, Settlement};
 pub use request::Request;
-pub use source::SourceFound;
+pub use source::{SourceFound, choose as choose_source};
 
 use super::add_on::AddOn;
 use super::coupon::{Coupon, CouponRedemption};
@@ -49,8 +49,8 @@ pub struct Situation {
     pub plan: Plan,
     /// All prices of the plan, in their order.
     pub prices: Vec<Price>,
-    /// What the request's source names, if there is any.
-    pub source: Option<SourceFound>,
+    /// What the request's source names.
+    pub source: SourceFound,
     /// Those that the request names, as far as there are any.
     pub add_ons: Vec<AddOn>,
     pub discounts: Vec<Discount>,

@@ -1,9 +1,10 @@
 //! What is charged: the payment method that the request names, or the customer's own (`billwerk.md` §2.1).
 
 use super::{Cx, Request};
+use crate::domain::customer::Customer;
 use crate::domain::payment_method::{PaymentMethod, PaymentToken, Source, invalid_token, method_not_found};
 use crate::domain::subscription::SignupMethod;
-use crate::domain::{ErrorCode, Id, Refusal};
+use crate::domain::{ErrorCode, Id, Instant, Refusal};
 
 /// What a source names, as far as there is such a thing.
 #[derive(Clone, Debug)]
@@ -14,6 +15,16 @@ pub enum SourceFound {
     Own(Option<PaymentMethod>),
 }
 
+impl SourceFound {
+    /// Whether there is something to charge.
+    pub fn is_chargeable(&self) -> bool {
+        match self {
+            SourceFound::Method(found) | SourceFound::Own(found) => found.is_some(),
+            SourceFound::Token(found) => found.is_some(),
+        }
+    }
+}
+
 /// How the payment method is obtained: a source needs no word beside it.
 pub(super) fn signup_method(request: &Request) -> Option<SignupMethod> {
     request.payment.signup_method.or(request.payment.source.as_ref().map(|_| SignupMethod::Source))
@@ -22,37 +33,42 @@ pub(super) fn signup_method(request: &Request) -> Option<SignupMethod> {
 /// The method that is to be charged; none where there is none, or where a token is to become one.
 pub(super) fn decide(cx: &Cx<'_>) -> Result<Option<Id<PaymentMethod>>, Refusal> {
     let payment = &cx.request.payment;
-    let method = signup_method(cx.request);
-    let blamed = |refusal: Refusal| refusal.at(&["source"]);
-    match (method, &payment.source) {
-        (Some(SignupMethod::Email | SignupMethod::Link), Some(_)) => {
-            let message = "This signup method asks the customer for a payment method: leave the source out.";
-            return Err(Refusal::new(ErrorCode::SourceNotAllowed, message).at(&["source"]));
-        }
-        (Some(SignupMethod::Source), source) => {
-            Source::parse(source.as_deref().unwrap_or_default()).map_err(blamed)?;
-        }
-        _ if payment.conditional_create => {
-            let message = "A creation that depends on a payment needs a source to charge: signupMethod SOURCE.";
-            return Err(Refusal::new(ErrorCode::SourceNotAllowed, message).at(&["conditionalCreate"]));
-        }
-        _ => {}
+    if payment.conditional_create && signup_method(cx.request) != Some(SignupMethod::Source) {
+        let message = "A creation that depends on a payment needs a source to charge: signupMethod SOURCE.";
+        return Err(Refusal::new(ErrorCode::SourceNotAllowed, message).at(&["conditionalCreate"]));
     }
-    let customer = cx.situation.customer.id;
-    match &cx.situation.source {
-        Some(SourceFound::Method(found)) => {
+    choose(signup_method(cx.request), payment.source.as_deref(), &cx.situation.source, cx.situation.customer.id, cx.now)
+}
+
+/// The method that a source names; `found` is what there is of it.
+pub fn choose(
+    method: Option<SignupMethod>,
+    source: Option<&str>,
+    found: &SourceFound,
+    customer: Id<Customer>,
+    now: Instant,
+) -> Result<Option<Id<PaymentMethod>>, Refusal> {
+    let blamed = |refusal: Refusal| refusal.at(&["source"]);
+    if source.is_some() && matches!(method, Some(SignupMethod::Email | SignupMethod::Link)) {
+        let message = "This signup method asks the customer for a payment method: leave the source out.";
+        return Err(blamed(Refusal::new(ErrorCode::SourceNotAllowed, message)));
+    }
+    if method == Some(SignupMethod::Source) {
+        Source::parse(source.unwrap_or_default()).map_err(blamed)?;
+    }
+    match found {
+        SourceFound::Method(found) => {
             let found = found.as_ref().ok_or_else(|| blamed(method_not_found()))?;
             found.chargeable_for(customer).map_err(blamed)?;
             Ok(Some(found.id))
         }
-        Some(SourceFound::Token(found)) => {
+        SourceFound::Token(found) => {
             let found = found.as_ref().ok_or_else(|| blamed(invalid_token()))?;
-            found.usable_by(Some(customer), cx.now).map_err(blamed)?;
+            found.usable_by(Some(customer), now).map_err(blamed)?;
             Ok(None)
         }
         // Who is asked by mail or by a link has not said yet what is to be charged.
-        Some(SourceFound::Own(_)) if method.is_some() => Ok(None),
-        Some(SourceFound::Own(found)) => Ok(found.as_ref().map(|found| found.id)),
-        None => Ok(None),
+        SourceFound::Own(_) if method.is_some() => Ok(None),
+        SourceFound::Own(found) => Ok(found.as_ref().map(|found| found.id)),
     }
 }

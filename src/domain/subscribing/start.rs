@@ -7,7 +7,7 @@ use crate::domain::period::{Duration, DurationUnit, Period};
 use crate::domain::price::{BillingCadence, PriceType};
 use crate::domain::schedule::{End, PartialPeriodHandling, PlanSchedule, Schedule, ScheduledPeriod};
 use crate::domain::subscription::{Subscription, SubscriptionStatus, Terms};
-use crate::domain::{Date, Instant, Zone};
+use crate::domain::{Date, ErrorCode, Instant, Refusal, Zone};
 use chrono::TimeDelta;
 
 impl Agreement {
@@ -160,6 +160,52 @@ impl Terms {
         let over = |period: &Period| subscription.end_date.is_none_or(|end| period.start < end);
         schedule.periods_since(since).map(|period| period.period).filter(over).take(count).collect()
     }
+}
+
+impl Subscription {
+    /// The refusal for a subscription that the tenant does not have.
+    pub fn not_found() -> Refusal {
+        Refusal::new(ErrorCode::SubscriptionNotFound, "There is no such subscription.").at(&["subscriptionId"])
+    }
+
+    /// The refusal for a subscription that was started already.
+    pub fn not_draft() -> Refusal {
+        let message = "Only a draft can be activated, and this subscription is none.";
+        Refusal::new(ErrorCode::SubscriptionNotDraft, message).at(&["subscriptionId"])
+    }
+
+    /// Whether it can be started at this moment.
+    pub fn activatable(&self, start: Instant, now: Instant) -> Result<(), Refusal> {
+        if self.status != SubscriptionStatus::Draft {
+            return Err(Subscription::not_draft());
+        }
+        match self.end_date {
+            Some(end) if end <= now => {
+                let message = "The draft's end has passed: create another subscription.";
+                Err(Refusal::new(ErrorCode::EndDateNotInFuture, message).at(&["subscriptionId"]))
+            }
+            Some(end) if end <= start => {
+                let message = "The draft would end before it starts.";
+                Err(Refusal::new(ErrorCode::EndDateBeforeStart, message).at(&["startDate"]))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Terms {
+    /// Refuses a start that lies more than one billing period back (`billwerk.md` §4.3).
+    pub fn startable(&self, start: Instant, zone: Zone, now: Instant) -> Result<(), Refusal> {
+        not_too_early(self.schedule, start, zone, now)
+    }
+}
+
+pub(super) fn not_too_early(schedule: PlanSchedule, start: Instant, zone: Zone, now: Instant) -> Result<(), Refusal> {
+    if schedule.one_period_after(start, zone) < now {
+        let message = "The start lies more than one billing period back.";
+        return Err(Refusal::new(ErrorCode::StartDateTooEarly, message).at(&["startDate"]));
+    }
+    Ok(())
 }
 
 fn days_long(days: i32) -> Option<Duration> {

@@ -2,6 +2,7 @@
 
 use super::Cx;
 use super::shape::anchor_on_calendar;
+use super::start::not_too_early;
 use crate::domain::calendar::day_of;
 use crate::domain::period::ProrationUnit;
 use crate::domain::plan::PartialPeriods;
@@ -29,10 +30,7 @@ pub(super) fn decide(cx: &Cx<'_>) -> Result<Timing, Refusal> {
     let zone = asked.timezone.or(situation.customer.timezone).unwrap_or(situation.settings.timezone);
     let start = asked.start_date.or(request.phases.first().map(|phase| phase.start_date)).unwrap_or(cx.now);
     let schedule = schedule(cx)?;
-    if schedule.one_period_after(start, zone) < cx.now {
-        let message = "The start lies more than one billing period back.";
-        return Err(Refusal::new(ErrorCode::StartDateTooEarly, message).at(&["startDate"]));
-    }
+    not_too_early(schedule, start, zone, cx.now)?;
     if let Some(end) = asked.end_date {
         if end <= cx.now {
             let message = "The end must lie in the future.";
