@@ -13,3 +13,4 @@ mod races;
 mod recovery;
 mod schema;
 mod support;
+mod vectors;

@@ -170,7 +170,10 @@ impl Schedule {
 
     /// When the last period is over: none where there is no last one, the start where there is no period at all.
     pub fn ends_at(&self) -> Option<Instant> {
-        self.end_of(self.last?).map(|end| self.cut(end))
+        match self.last? {
+            0 => Some(self.start),
+            last => self.end_of(last).map(|end| self.cut(end)),
+        }
     }
 
     /// How much of a full period a period is. Only a partial one is less than a whole.

@@ -1,0 +1,3 @@
+//! Tables of inputs and what must come of them, from the sources of the rules.
+
+mod schedules;
