@@ -110,7 +110,7 @@ impl Schedule {
                 if on_boundary && begins(&passed) {
                     (passed + count, false)
                 } else {
-                    ((passed + 1..).find(begins).unwrap_or(passed + 1), true)
+                    ((passed + 1..=passed + 12).find(begins).unwrap_or(passed + 1), true)
                 }
             }
         };
