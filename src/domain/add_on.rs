@@ -2,6 +2,7 @@
 
 use super::choice::choice;
 use super::feature::CatalogueState;
+use super::pricing::TaxRate;
 use super::text::Metadata;
 use super::{Currency, Entity, Id, Instant};
 use bigdecimal::BigDecimal;
@@ -21,7 +22,7 @@ pub struct AddOn {
     /// Whether the amount includes tax; the tenant's setting where there is none.
     pub amount_includes_tax: Option<bool>,
     /// A fraction, such as 0.25; the tenant's where there is none.
-    pub tax_rate: Option<BigDecimal>,
+    pub tax_rate: Option<TaxRate>,
     /// Whether it goes with every plan.
     pub all_plans: bool,
     /// The codes of the plans that it goes with, where it does not go with all.

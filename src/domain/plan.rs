@@ -3,9 +3,10 @@
 
 use super::choice::choice;
 use super::period::{Duration, ProrationUnit};
+use super::pricing::TaxRate;
+use super::schedule::{PartialPeriodHandling, PlanSchedule};
 use super::text::Metadata;
 use super::{Currency, Entity, ErrorCode, Id, Instant, Money, Refusal};
-use bigdecimal::BigDecimal;
 
 /// One version of a plan.
 #[derive(Clone, Debug)]
@@ -20,6 +21,7 @@ pub struct Plan {
     pub description: Option<String>,
     /// The currency of subscriptions that name none, and of the setup fee and the minimum amount.
     pub currency: Currency,
+    pub schedule: PlanSchedule,
     pub partial_periods: PartialPeriods,
     /// How many units a subscription has that names no quantity: at least 1.
     pub quantity: i32,
@@ -63,6 +65,7 @@ choice! {
 /// What is billed of a part of a period.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PartialPeriods {
+    pub handling: PartialPeriodHandling,
     pub unit: ProrationUnit,
     /// A part that costs less is free.
     pub minimum_amount: Option<Money>,
@@ -73,7 +76,7 @@ pub struct PartialPeriods {
 pub struct PlanTax {
     pub amount_includes_tax: Option<bool>,
     /// A fraction, such as 0.25.
-    pub rate: Option<BigDecimal>,
+    pub rate: Option<TaxRate>,
 }
 
 /// What the start of a subscription costs.

@@ -1,3 +1,4 @@
-//! Tables of inputs and what must come of them, from the sources of the rules.
+//! Tables of cases whose answers are written down in the sources, run against the pure functions.
 
+mod prices;
 mod schedules;

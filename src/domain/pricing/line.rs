@@ -1,0 +1,191 @@
+//! The lines of a bill: each says how its amount came about, so that it can be checked by hand.
+
+use super::super::choice::choice;
+use super::super::exact::Ratio;
+use super::super::period::{Period, Proration};
+use super::super::price::{BillingModel, Price, PriceModel};
+use super::super::{Currency, Id, Money, Zone};
+use super::discount::{AppliedDiscount, DiscountValue, Percentage};
+use super::tax::Tax;
+use super::{NotABill, money};
+use bigdecimal::BigDecimal;
+use bigdecimal::num_traits::One;
+
+choice! {
+    /// What a line is for. More kinds may be added.
+    pub enum LineKind {
+        /// The plan.
+        Plan = "PLAN",
+        /// Something that this subscription has beside its plan.
+        Item = "ITEM",
+        /// An add-on.
+        AddOn = "ADD_ON",
+        /// A setup fee.
+        SetupFee = "SETUP_FEE",
+        /// An additional cost, charged once.
+        AdditionalCost = "ADDITIONAL_COST",
+        /// What was used.
+        Usage = "USAGE",
+        /// Something that is invoiced on demand.
+        OnDemand = "ON_DEMAND",
+        /// What a discount takes off another line.
+        Discount = "DISCOUNT",
+    }
+}
+
+choice! {
+    /// How amounts are rounded to the currency's digits.
+    pub enum Rounding {
+        /// To the nearest, and a half away from zero: 0.125 is 0.13, and -0.125 is -0.13.
+        HalfAwayFromZero = "HALF_AWAY_FROM_ZERO",
+    }
+}
+
+/// Something that is to be charged, or to be given back.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Charge {
+    pub kind: LineKind,
+    pub description: String,
+    /// None where there is no price in the catalogue, as for an additional cost.
+    pub price_id: Option<Id<Price>>,
+    pub plan_version: Option<i32>,
+    /// What it belongs to, such as an add-on of a subscription.
+    pub reference: Option<Id<()>>,
+    pub model: PriceModel,
+    /// Not negative, for a credit neither.
+    pub quantity: BigDecimal,
+    /// How much of a whole period is charged. None where nothing is prorated.
+    pub proration: Option<Proration>,
+    /// A prorated amount below this is zero instead (`billwerk.md` §3). An amount that is not prorated is not asked.
+    pub minimum_prorated_amount: Option<Money>,
+    /// The period that it covers.
+    pub period: Option<Period>,
+    pub tax: Tax,
+    /// Whether the amount is given back: it is worked out and rounded like a charge, and then negative.
+    pub credit: bool,
+}
+
+/// A line of a bill.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Line {
+    pub kind: LineKind,
+    pub description: String,
+    pub price_id: Option<Id<Price>>,
+    pub plan_version: Option<i32>,
+    /// What it belongs to; a discount's line belongs where the line belongs that it reduces.
+    pub reference: Option<Id<()>>,
+    /// None for a discount.
+    pub billing_model: Option<BillingModel>,
+    pub quantity: BigDecimal,
+    /// What one unit, or one package, costs, in the major unit. None for tiers and discounts.
+    pub unit_amount: Option<BigDecimal>,
+    pub proration: Option<Proration>,
+    pub period: Option<Period>,
+    /// The zone of the days that the proration counts.
+    pub zone: Zone,
+    pub rounding: Rounding,
+    /// Before discounts, with tax where that is included. Negative for a credit and for a discount.
+    pub amount: Money,
+    pub tax: Tax,
+    /// What discounts take off this line, by lines of their own: not negative, at most the amount.
+    pub discount_amount: Money,
+    /// Which line this one reduces: only a discount's line does.
+    pub reduces: Option<Reduction>,
+}
+
+/// What a discount's line reduces, and by what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reduction {
+    /// The place of the reduced line in the bill, from 0.
+    pub position: usize,
+    pub discount: Id<()>,
+    /// None for a fixed amount.
+    pub percentage: Option<Percentage>,
+}
+
+impl Line {
+    /// The exact tax of the amount, in minor units. It is rounded only once all lines are added up.
+    pub fn exact_tax(&self) -> Ratio {
+        self.tax.of(self.amount.minor)
+    }
+
+    /// Works a charge out and rounds it, once.
+    pub(super) fn of(charge: Charge, currency: Currency, zone: Zone) -> Result<Self, NotABill> {
+        let amount = charge.amount(currency)?;
+        Ok(Line {
+            kind: charge.kind,
+            description: charge.description,
+            price_id: charge.price_id,
+            plan_version: charge.plan_version,
+            reference: charge.reference,
+            billing_model: Some(charge.model.billing_model()),
+            unit_amount: charge.model.unit_amount().cloned(),
+            quantity: charge.quantity,
+            proration: charge.proration,
+            period: charge.period,
+            zone,
+            rounding: Rounding::HalfAwayFromZero,
+            amount,
+            tax: charge.tax,
+            discount_amount: Money::new(0, currency),
+            reduces: None,
+        })
+    }
+
+    /// What discounts have left of it, in minor units.
+    pub(super) fn rest(&self) -> i64 {
+        self.amount.minor - self.discount_amount.minor
+    }
+
+    /// Takes `minor` off this line, which is the one at `position`: the discount's line, if anything is taken off.
+    pub(super) fn lower(&mut self, position: usize, minor: i64, discount: &AppliedDiscount) -> Option<Line> {
+        if minor <= 0 {
+            return None;
+        }
+        self.discount_amount.minor += minor;
+        let percentage = match discount.value {
+            DiscountValue::Percentage(percentage) => Some(percentage),
+            DiscountValue::Amount(_) => None,
+        };
+        Some(Line {
+            kind: LineKind::Discount,
+            description: discount.name.clone(),
+            price_id: None,
+            plan_version: None,
+            reference: self.reference,
+            billing_model: None,
+            quantity: BigDecimal::one(),
+            unit_amount: None,
+            proration: None,
+            period: self.period,
+            zone: self.zone,
+            rounding: self.rounding,
+            amount: Money::new(-minor, self.amount.currency),
+            tax: self.tax,
+            discount_amount: Money::new(0, self.amount.currency),
+            reduces: Some(Reduction { position, discount: discount.reference, percentage }),
+        })
+    }
+}
+
+impl Charge {
+    /// The amount of its line: the model's amount, the part of the period, and one rounding.
+    fn amount(&self, currency: Currency) -> Result<Money, NotABill> {
+        let whole = self.model.amount(&self.quantity);
+        let exact = Ratio::scaled(&whole, currency.digits()).ok_or(NotABill::TooLarge)?;
+        let part = self.proration.filter(|proration| !proration.is_whole());
+        let exact = match part {
+            None => exact,
+            Some(part) => exact.part(part.numerator, part.denominator).ok_or(NotABill::TooLarge)?,
+        };
+        let mut amount = money(&exact.half_away_from_zero(), currency)?;
+        let minimum = self.minimum_prorated_amount.filter(|_| part.is_some());
+        if minimum.is_some_and(|minimum| amount.minor < minimum.minor) {
+            amount.minor = 0;
+        }
+        if self.credit {
+            amount.minor = -amount.minor;
+        }
+        Ok(amount)
+    }
+}
