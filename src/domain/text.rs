@@ -6,6 +6,7 @@ use std::fmt;
 pub const NAME: usize = 200;
 pub const CODE: usize = 120;
 pub const NOTES: usize = 1000;
+pub const HANDLE: usize = 255;
 /// The most bytes that a metadata document may have.
 pub const METADATA: usize = 16 * 1024;
 
@@ -38,6 +39,19 @@ pub fn free(text: &str, longest: usize) -> Result<String, NotAText> {
         return Err(NotAText::TooLong(longest));
     }
     Ok(text.to_owned())
+}
+
+/// A text that is no handle.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("A handle has 1 to {HANDLE} letters, digits or characters of `_ . - @`.")]
+pub struct NotAHandle;
+
+/// What a program names something by (`billwerk.md` §0).
+pub fn handle(text: &str) -> Result<String, NotAHandle> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_.-@".contains(letter);
+    let text = text.trim();
+    let fits = (1..=HANDLE).contains(&text.len()) && text.chars().all(plain);
+    if fits { Ok(text.to_owned()) } else { Err(NotAHandle) }
 }
 
 /// Any JSON object that a client keeps with one of our objects. We store it and give it back.
@@ -103,6 +117,15 @@ mod tests {
         assert_eq!(required("a\0b", CODE), Err(NotAText::Nul));
         assert_eq!(required(&"ä".repeat(CODE), CODE).map(|text| text.chars().count()), Ok(CODE));
         assert_eq!(required(&"ä".repeat(CODE + 1), CODE), Err(NotAText::TooLong(CODE)));
+    }
+
+    #[test]
+    fn a_handle_is_plain() {
+        assert_eq!(handle(" sub_1.a-B@x "), Ok("sub_1.a-B@x".to_owned()));
+        assert_eq!(handle(&"a".repeat(HANDLE)).map(|text| text.len()), Ok(HANDLE));
+        for text in ["", " ", "a b", "ä", "a/b", &"a".repeat(HANDLE + 1)] {
+            assert_eq!(handle(text), Err(NotAHandle), "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reading an input: every argument is read, and everything that is wrong is said at once, each with its path.
 
-use super::scalars::{CurrencyCode, Date, Decimal, Json, TimeZone};
+use super::scalars::{CurrencyCode, Date, DateTime, Decimal, Json, TimeZone};
 use crate::domain::id::NotAnId;
 use crate::domain::text::{self, Metadata, NotAText};
 use crate::domain::{self, Currency, Entity, ErrorCode, Id, Refusal, Zone};
@@ -36,6 +36,20 @@ impl Check {
                 None
             }
         }
+    }
+
+    /// Reads what stands below an argument.
+    pub fn inside<T>(&mut self, name: &str, read: impl FnOnce(&mut Check) -> T) -> T {
+        self.path.push(name.to_owned());
+        let read = read(self);
+        self.path.pop();
+        read
+    }
+
+    /// Notes contradictions between arguments; what they blame stands below the argument that is being read.
+    pub fn hold(&mut self, refusals: Vec<Refusal>) {
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        self.refusals.extend(refusals.into_iter().map(|refusal| refusal.below(&path)));
     }
 
     /// An argument that may be left out. The outer option is none where it is wrong.
@@ -79,17 +93,38 @@ impl Check {
         }
     }
 
+    /// The texts of a list, each read by itself: between `least` and `most` of them.
+    pub fn texts<T, E: Into<Wrong>>(
+        &mut self,
+        name: &str,
+        given: Vec<String>,
+        bounds: (usize, usize),
+        read: impl Fn(String) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
+        self.counted(name, given.len(), bounds)?;
+        let read = |check: &mut Check, (index, text): (usize, String)| check.take(&index.to_string(), read(text));
+        let texts = self.inside(name, |check| {
+            given.into_iter().enumerate().map(|row| read(check, row)).collect::<Vec<_>>()
+        });
+        texts.into_iter().collect()
+    }
+
+    fn counted(&mut self, name: &str, count: usize, (least, most): (usize, usize)) -> Option<()> {
+        match (least..=most).contains(&count) {
+            true => Some(()),
+            false => self.take(name, Err(format!("Between {least} and {most} rows are taken, not {count}."))),
+        }
+    }
+
     /// The rows of a list, each read by itself: between `least` and `most` of them.
     pub fn rows<G, T>(
         &mut self,
         name: &str,
         given: Vec<G>,
-        (least, most): (usize, usize),
+        bounds: (usize, usize),
         mut read: impl FnMut(&mut Check, G) -> Option<T>,
     ) -> Option<Vec<T>> {
-        if !(least..=most).contains(&given.len()) {
-            return self.take(name, Err(format!("Between {least} and {most} rows are taken, not {}.", given.len())));
-        }
+        self.counted(name, given.len(), bounds)?;
         self.path.push(name.to_owned());
         let mut rows = Vec::with_capacity(given.len());
         for (index, row) in given.into_iter().enumerate() {
@@ -131,7 +166,7 @@ macro_rules! wrong {
         }
     )+ };
 }
-wrong!(NotAnId, NotAText, domain::order::NotAQuantity, domain::subscription::NotAContractLength, text::NotMetadata);
+wrong!(NotAnId, NotAText, text::NotAHandle, domain::order::NotAQuantity, domain::subscription::NotAContractLength, text::NotMetadata);
 
 // ---------------------------------------------------------------- readers
 
@@ -173,6 +208,42 @@ pub fn price(given: Decimal) -> Result<BigDecimal, String> {
         return Err(said(domain::money::NotAnAmount::Negative));
     }
     Ok(price)
+}
+
+/// Any decimal. What it means is asked by whoever knows.
+pub fn decimal(given: Decimal) -> Result<BigDecimal, String> {
+    super::scalars::decimal(&given.0)
+}
+
+/// A number of units: 1 to 1,000,000.
+pub fn quantity(given: i32) -> Result<i32, String> {
+    const MOST: i32 = 1_000_000;
+    if (1..=MOST).contains(&given) { Ok(given) } else { Err(format!("This lies between 1 and {MOST}.")) }
+}
+
+/// A number of units that may be none: 0 to 1,000,000.
+pub fn none_or_more(given: i32) -> Result<i32, String> {
+    if given == 0 { Ok(0) } else { quantity(given) }
+}
+
+/// A version of something: 1 or more.
+pub fn version(given: i32) -> Result<i32, &'static str> {
+    if given >= 1 { Ok(given) } else { Err("Versions are counted from 1.") }
+}
+
+/// A length of time in seconds: up to ten years.
+pub fn seconds(given: i32) -> Result<i32, &'static str> {
+    const MOST: i32 = 315_360_000;
+    if (0..=MOST).contains(&given) { Ok(given) } else { Err("This lies between 0 seconds and ten years.") }
+}
+
+/// A handle: what a program names something by.
+pub fn handle(given: String) -> Result<String, text::NotAHandle> {
+    text::handle(&given)
+}
+
+pub fn instant(given: DateTime) -> Result<domain::Instant, String> {
+    super::scalars::instant(&given.0)
 }
 
 pub fn date(given: Date) -> Result<domain::Date, String> {

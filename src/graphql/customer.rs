@@ -78,23 +78,26 @@ pub struct CreateCustomerInput {
 
 impl CreateCustomerInput {
     fn read(self) -> Result<CreateCustomer, Vec<Refusal>> {
-        Check::input(|check| {
-            let external_id = check.maybe("externalId", self.external_id, check::code);
-            let name = check.take("name", check::name(self.name));
-            let email = check.maybe("email", self.email, check::email);
-            let phone = check.maybe("phone", self.phone, check::code);
-            let timezone = check.maybe("timezone", self.timezone, check::zone);
-            let parent = check.maybe("parentCustomerId", self.parent_customer_id, check::id);
-            let metadata = check.maybe("metadata", self.metadata, check::metadata);
-            Some(CreateCustomer {
-                external_id: external_id?,
-                name: name?,
-                email: email?,
-                phone: phone?,
-                timezone: timezone?,
-                parent_customer_id: parent?,
-                metadata: check::new_metadata(metadata?),
-            })
+        Check::input(|check| self.read_in(check))
+    }
+
+    /// Reads it where it stands in another input.
+    pub fn read_in(self, check: &mut Check) -> Option<CreateCustomer> {
+        let external_id = check.maybe("externalId", self.external_id, check::code);
+        let name = check.take("name", check::name(self.name));
+        let email = check.maybe("email", self.email, check::email);
+        let phone = check.maybe("phone", self.phone, check::code);
+        let timezone = check.maybe("timezone", self.timezone, check::zone);
+        let parent = check.maybe("parentCustomerId", self.parent_customer_id, check::id);
+        let metadata = check.maybe("metadata", self.metadata, check::metadata);
+        Some(CreateCustomer {
+            external_id: external_id?,
+            name: name?,
+            email: email?,
+            phone: phone?,
+            timezone: timezone?,
+            parent_customer_id: parent?,
+            metadata: check::new_metadata(metadata?),
         })
     }
 }

@@ -9,6 +9,7 @@ mod customer;
 mod engine;
 mod errors;
 mod fulfilment;
+mod invoice;
 mod limits;
 mod money;
 mod mutations;

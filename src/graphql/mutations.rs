@@ -27,6 +27,7 @@ pub fn all() -> &'static [Mutation] {
             super::asset::mutations,
             super::order::mutations,
             super::fulfilment::mutations,
+            super::subscription::mutations,
             super::payment_method::mutations,
         ];
         nouns.iter().flat_map(|mutations| mutations()).collect()
@@ -53,6 +54,27 @@ pub fn run<C, T, P: Payload + From<Answer<T>>>(
     };
     let replayed = answer.replayed;
     Ok(Ran { payload: answer.into(), replayed })
+}
+
+/// Runs a use case that only looks, with what was read of the input.
+pub fn preview<C, T, P: Payload + From<Result<T, Vec<Refusal>>>>(
+    on: &OnBehalf,
+    running: &Running<'_>,
+    command: Result<C, Vec<Refusal>>,
+    use_case: impl Fn(&Call<'_>, &C) -> Result<Result<T, Vec<Refusal>>, Fault>,
+) -> Result<Ran<P>, Stopped> {
+    let call = Call {
+        app: &on.app,
+        viewer: &on.query.viewer,
+        request_id: &on.request_id,
+        operation: running.name,
+        idempotency: None,
+    };
+    let previewed = match command {
+        Ok(command) => use_case(&call, &command)?,
+        Err(refusals) => Err(refusals),
+    };
+    Ok(Ran { payload: previewed.into(), replayed: false })
 }
 
 /// The longest idempotency key.

@@ -5,13 +5,17 @@ use crate::app::Viewer;
 use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
+use crate::domain::invoice::Invoice;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::payment::PaymentAttempt;
 use crate::domain::payment_method::{PaymentMethod, PaymentToken};
 use crate::domain::product::Product;
 use crate::domain::subscription::Subscription;
+use crate::domain::subscription::parts::{
+    AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
+};
 use crate::domain::tenant::Tenant;
-use crate::repository::{asset, customer, order, payment, product, subscription};
+use crate::repository::{asset, customer, invoice, order, payment, product, subscription};
 
 /// The query root: everything is seen by somebody.
 pub struct Query {
@@ -21,9 +25,11 @@ pub struct Query {
 /// Every type that has an identifier.
 fn nodes() -> Vec<AnyNode<Query>> {
     vec![
+        AnyNode::of::<AdditionalCost>(),
         AnyNode::of::<Asset>(),
         AnyNode::of::<BillingGroup>(),
         AnyNode::of::<Customer>(),
+        AnyNode::of::<Invoice>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
         AnyNode::of::<PaymentAttempt>(),
@@ -31,6 +37,10 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<PaymentToken>(),
         AnyNode::of::<Product>(),
         AnyNode::of::<Subscription>(),
+        AnyNode::of::<SubscriptionAddOn>(),
+        AnyNode::of::<SubscriptionDiscount>(),
+        AnyNode::of::<SubscriptionItem>(),
+        AnyNode::of::<SubscriptionPhase>(),
         AnyNode::of::<Tenant>(),
     ]
 }
@@ -83,6 +93,8 @@ impl Object for Query {
                 subscription::by_handle,
             )
             .list("subscriptions", "All subscriptions.", subscription::all)
+            .find::<Invoice>("invoice", "An invoice by its id; null where there is none.")
+            .list("invoices", "All invoices.", invoice::all)
             .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
             .list("paymentAttempts", "All payment attempts.", payment::all)
     }

@@ -219,6 +219,19 @@ choice! {
 }
 pub use InitialSubscriptionStatus as InitialStatus;
 
+impl TrialRequest {
+    /// What these arguments ask for, which do not contradict each other.
+    pub fn of(start: Option<Instant>, end: Option<Instant>, days: Option<i32>, never: bool) -> Self {
+        match (start.zip(end), days) {
+            _ if never => TrialRequest::Never,
+            (Some((start, end)), _) => TrialRequest::Between(start, end),
+            (None, Some(0)) => TrialRequest::Never,
+            (None, Some(days)) => TrialRequest::Days(days),
+            (None, None) => TrialRequest::OfThePlan,
+        }
+    }
+}
+
 impl<T> Reference<T> {
     /// Whether it names the object with this id and this code.
     pub fn names(&self, id: Id<T>, code: &str) -> bool {

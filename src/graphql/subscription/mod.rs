@@ -1,8 +1,20 @@
-//! Subscriptions and their payment schedules.
+//! Subscriptions: their object types here and in `parts.rs`, their mutations in `mutations.rs`.
+
+mod input;
+mod mutations;
+mod parts;
+mod parts_input;
+mod preview;
+mod terms;
+
+pub use mutations::mutations;
 
 use super::engine::{Object, Type};
 use crate::domain::subscription::{ScheduledPayment, Subscription};
-use crate::repository::subscription;
+use crate::repository::{feature, invoice, subscription, subscription_parts, terms as stored_terms};
+
+/// How many periods are shown ahead.
+const UPCOMING: usize = 10;
 
 impl Object for Subscription {
     fn declare() -> Type<Self> {
@@ -15,6 +27,9 @@ impl Object for Subscription {
             )
             .column("status", "Where it stands.", |subscription| &subscription.status)
             .one("customer", "Who pays.", |subscription| subscription.customer_id)
+            .maybe("plan", "The version of the plan that it is to; null for a rental.", |subscription| {
+                subscription.plan_id
+            })
             .maybe("order", "The order that it fulfils; null where there is none.", |subscription| {
                 subscription.order_id
             })
@@ -30,6 +45,49 @@ impl Object for Subscription {
             .maybe("parent", "The subscription that it is a part of; null where there is none.", |subscription| {
                 subscription.parent_subscription_id
             })
+            .connection("children", "The subscriptions that are parts of it.", subscription::children_of, |child| {
+                child.parent_subscription_id
+            })
+            .single(
+                "terms",
+                "How it is billed and paid; null for a rental.",
+                stored_terms::of_subscriptions,
+                |terms| terms.subscription_id,
+            )
+            .many("items", "The prices that are billed to it.", subscription_parts::items_of, |item| item.subscription_id)
+            .many("addOns", "Its add-ons.", subscription_parts::add_ons_of, |add_on| add_on.subscription_id)
+            .many(
+                "additionalCosts",
+                "What is charged once, or was.",
+                subscription_parts::costs_of,
+                |cost| cost.subscription_id,
+            )
+            .many(
+                "discounts",
+                "Its discounts, by themselves or through coupons.",
+                subscription_parts::discounts_of,
+                |discount| discount.subscription_id,
+            )
+            .many(
+                "phases",
+                "The stretches of its life with prices of their own.",
+                subscription_parts::phases_of,
+                |phase| phase.subscription_id,
+            )
+            .many(
+                "entitlements",
+                "What it entitles to, by its plan, its add-ons and by itself.",
+                feature::of_subscriptions,
+                |entitlement| entitlement.subscription_id,
+            )
+            .connection("invoices", "Its invoices.", invoice::of_subscriptions, |invoice| invoice.subscription_id)
+            .derived(
+                "upcomingPeriods",
+                "The billing periods after the running one, ten at most; empty for a rental.",
+                stored_terms::of_subscriptions,
+                |terms| terms.subscription_id,
+                |subscription, terms| terms.upcoming(subscription, UPCOMING),
+            )
             .column("currency", "The currency of its prices.", |subscription| &subscription.currency)
             .column("timezone", "The zone in which its days begin and end.", |subscription| &subscription.timezone)
             .maybe_value("monthlyAmount", "What a rental costs a month; null for others.", |subscription| {
@@ -77,10 +135,10 @@ impl Object for Subscription {
                 subscription::payments_of,
                 |payment| payment.subscription_id,
             )
-            .computed(
+            .column(
                 "hostedPaymentLink",
-                "Where its customer can pay for it; null where there is no such page.",
-                |_| None::<String>,
+                "Where its customer can pay for it, and whoever else knows the link; null where there is no such page.",
+                |subscription| &subscription.hosted_payment_link,
             )
             .column("metadata", "Whatever you keep with it.", |subscription| &subscription.metadata)
             .column("notes", "Internal notes; null where there are none.", |subscription| &subscription.notes)

@@ -343,7 +343,7 @@ impl SubscriptionPhaseInput {
         let overrides = row.price_overrides.unwrap_or_default();
         let overrides = check.rows("priceOverrides", overrides, rows, PriceOverrideInput::read);
         let overridden: Vec<_> = overrides.iter().flatten().map(|asked| asked.price_id).collect();
-        check.hold_below(shape::duplicates(&overridden, &["priceOverrides"]));
+        check.hold(shape::duplicates(&overridden, &["priceOverrides"]));
         let items = row.additional_items.unwrap_or_default();
         let items = check.rows("additionalItems", items, rows, SubscriptionItemInput::read);
         let discounts = row.discounts.unwrap_or_default();

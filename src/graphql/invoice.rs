@@ -1,0 +1,101 @@
+//! Invoices and their lines.
+
+use super::engine::{Object, Type};
+use crate::domain::invoice::{Invoice, InvoiceLine, Totals};
+use crate::domain::period::Proration;
+use crate::repository::invoice;
+
+impl Object for Invoice {
+    fn declare() -> Type<Self> {
+        Type::new("Invoice", "What a customer is asked to pay, and why.")
+            .node(|invoice: &Invoice| invoice.id)
+            .column("number", "Without gaps in the tenant; null for a draft.", |invoice| &invoice.number)
+            .column("status", "Where it stands.", |invoice| &invoice.status)
+            .column("reason", "Why it was made.", |invoice| &invoice.reason)
+            .one("customer", "Who gets it.", |invoice| invoice.customer_id)
+            .one("subscription", "What it is for.", |invoice| invoice.subscription_id)
+            .column("currency", "Its currency.", |invoice| &invoice.currency)
+            .maybe_value("period", "The period that it bills; null for a setup fee by itself.", |invoice| {
+                invoice.period.as_ref()
+            })
+            .column("periodNumber", "The number of that period, from 1; null where it bills none.", |invoice| {
+                &invoice.period_number
+            })
+            .many("lines", "Its lines, in their order.", invoice::lines_of, |line| line.invoice_id)
+            .value("totals", "What the lines come to.", |invoice| &invoice.totals)
+            .value("amountPaid", "What is paid of it.", |invoice| &invoice.amount_paid)
+            .column("rounding", "How its amounts were rounded.", |invoice| &invoice.rounding)
+            .column("issueDate", "The day on which it was issued, in the subscription's zone.", |invoice| {
+                &invoice.issue_date
+            })
+            .column("dueDate", "The day on which it is due.", |invoice| &invoice.due_date)
+            .column("test", "Whether it is a test.", |invoice| &invoice.test)
+            .column("version", "Counts its changes.", |invoice| &invoice.version)
+            .column("createdAt", "When it was created.", |invoice| &invoice.created_at)
+            .column("updatedAt", "When it was last changed.", |invoice| &invoice.updated_at)
+    }
+}
+
+impl Object for Totals {
+    fn declare() -> Type<Self> {
+        Type::new("InvoiceTotals", "What the lines of an invoice come to.")
+            .value("subtotal", "All lines before discounts.", |totals: &Totals| &totals.subtotal)
+            .value("discountTotal", "What discounts take off.", |totals| &totals.discount_total)
+            .value("netTotal", "What is to be paid, without tax.", |totals| &totals.net_total)
+            .value("taxTotal", "The tax: rounded once, from the exact sum of the lines' taxes.", |totals| {
+                &totals.tax_total
+            })
+            .value("total", "What is to be paid.", |totals| &totals.total)
+    }
+}
+
+impl Object for InvoiceLine {
+    fn declare() -> Type<Self> {
+        Type::new("InvoiceLine", "A line of an invoice: it says how its amount came about.")
+            .column("position", "Its place, from 0.", |line: &InvoiceLine| &line.position)
+            .column("kind", "What it is for.", |line| &line.line.kind)
+            .column("description", "What it is called.", |line| &line.line.description)
+            .computed("priceId", "The price that was billed; null where there is none in the catalogue.", |line| {
+                line.line.price_id.map(|price| price.to_string())
+            })
+            .column("planVersion", "The version of the plan; null where it has nothing to do with it.", |line| {
+                &line.line.plan_version
+            })
+            .column("billingModel", "How the amount follows from the quantity; null for a discount.", |line| {
+                &line.line.billing_model
+            })
+            .column("quantity", "How many units were billed.", |line| &line.line.quantity)
+            .column("unitAmount", "What one unit, or one package, costs; null for tiers and discounts.", |line| {
+                &line.line.unit_amount
+            })
+            .maybe_value("proration", "How much of a whole period was billed; null where all of it was.", |line| {
+                line.line.proration.as_ref()
+            })
+            .maybe_value("period", "The period that it covers; null where it covers none.", |line| {
+                line.line.period.as_ref()
+            })
+            .column("timezone", "The zone of the days that were counted.", |line| &line.line.zone)
+            .column("rounding", "How the amount was rounded.", |line| &line.line.rounding)
+            .value("amount", "The amount before discounts; negative for what is taken off.", |line| &line.line.amount)
+            .value("discountAmount", "What discounts take off this line, by lines of their own.", |line| {
+                &line.line.discount_amount
+            })
+            .column("taxRate", "The tax on it, as a fraction.", |line| &line.line.tax.rate)
+            .column("amountIncludesTax", "Whether the amount includes the tax.", |line| &line.line.tax.included)
+            .computed("reducedPosition", "The place of the line that a discount reduces; null for others.", |line| {
+                line.line.reduces.and_then(|reduced| i32::try_from(reduced.position).ok())
+            })
+            .computed("discountPercentage", "The percentage of a discount; null for others.", |line| {
+                line.line.reduces.and_then(|reduced| reduced.percentage)
+            })
+    }
+}
+
+impl Object for Proration {
+    fn declare() -> Type<Self> {
+        Type::new("Proration", "How much of a whole period was billed: exactly `numerator / denominator`.")
+            .column("numerator", "How much was billed.", |part: &Proration| &part.numerator)
+            .column("denominator", "How much a whole period is.", |part| &part.denominator)
+            .column("unit", "What both are counted in.", |part| &part.unit)
+    }
+}
