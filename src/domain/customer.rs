@@ -28,6 +28,12 @@ impl Entity for Customer {
     const PREFIX: &'static str = "cus";
 }
 
+impl Customer {
+    pub fn active(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
 /// What a customer's live subscriptions bring in each month, in one currency.
 #[derive(Clone, Debug)]
 pub struct CustomerRevenue {

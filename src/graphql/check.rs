@@ -103,9 +103,8 @@ impl Check {
     ) -> Option<Vec<T>> {
         self.counted(name, given.len(), bounds)?;
         let read = |check: &mut Check, (index, text): (usize, String)| check.take(&index.to_string(), read(text));
-        let texts = self.inside(name, |check| {
-            given.into_iter().enumerate().map(|row| read(check, row)).collect::<Vec<_>>()
-        });
+        let texts =
+            self.inside(name, |check| given.into_iter().enumerate().map(|row| read(check, row)).collect::<Vec<_>>());
         texts.into_iter().collect()
     }
 
@@ -166,7 +165,14 @@ macro_rules! wrong {
         }
     )+ };
 }
-wrong!(NotAnId, NotAText, text::NotAHandle, domain::order::NotAQuantity, domain::subscription::NotAContractLength, text::NotMetadata);
+wrong!(
+    NotAnId,
+    NotAText,
+    text::NotAHandle,
+    domain::order::NotAQuantity,
+    domain::subscription::NotAContractLength,
+    text::NotMetadata
+);
 
 // ---------------------------------------------------------------- readers
 

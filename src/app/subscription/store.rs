@@ -1,5 +1,5 @@
-//! Storing a new subscription with everything that belongs to it. Locks are taken in one order everywhere: coupons,
-//! token, then what is new.
+//! Storing a new subscription with everything that belongs to it. Coupons are counted last,
+//! so that others wait for them briefly.
 
 use super::charge::Charged;
 use super::load::Loaded;
@@ -20,12 +20,6 @@ pub(super) fn store(
     charged: Option<&Charged>,
     generate_handle: bool,
 ) -> Result<(), Stop> {
-    let tenant = work.tenant;
-    let mut redeemed: Vec<_> = agreement.redemptions.iter().map(|redemption| redemption.coupon_id).collect();
-    redeemed.sort_unstable();
-    for coupon in redeemed {
-        repository::coupon::count_redemption(work.tx, tenant, coupon, work.now)?;
-    }
     if loaded.new_customer {
         customer::store(work, &loaded.situation.customer)?;
     }
@@ -59,8 +53,11 @@ fn insert(work: &mut Work<'_, '_>, agreement: &Agreement, opening: &mut Opening)
     parts::insert_add_ons(work.tx, tenant, &agreement.add_ons)?;
     parts::insert_discounts(work.tx, tenant, &agreement.discounts)?;
     repository::feature::insert_entitlements(work.tx, tenant, &agreement.entitlements)?;
-    for redemption in &agreement.redemptions {
-        repository::coupon::insert_redemption(work.tx, tenant, redemption)?;
+    // Two that redeem the same coupons wait for each other in one order.
+    let mut redemptions: Vec<_> = agreement.redemptions.iter().collect();
+    redemptions.sort_unstable_by_key(|redemption| redemption.coupon_id);
+    for redemption in redemptions {
+        repository::coupon::redeem(work.tx, tenant, redemption, redemption.redeemed_at)?;
     }
     insert_invoices(work, opening)?;
     parts::insert_costs(work.tx, tenant, &agreement.costs)?;

@@ -4,6 +4,7 @@ use super::json::{Out, Written};
 use super::registry::{choice_type, scalar_type};
 use crate::domain::billing_group::BillingDay;
 use crate::domain::id::encode;
+use crate::domain::pricing::{Percentage, TaxRate};
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
 use crate::domain::{Choice, Currency, Date, Entity, Id, Instant, Money, Zone};
@@ -148,6 +149,8 @@ leaf! {
     Instant as |registry| scalar_type(registry, "DateTime") => |instant, bytes| write_instant(bytes, *instant);
     Date as |registry| scalar_type(registry, "Date") => |date, bytes| write_display(bytes, date);
     Metadata as |registry| scalar_type(registry, "JSON") => |json, bytes| bytes.extend_from_slice(json.as_str().as_bytes());
+    TaxRate as |registry| scalar_type(registry, "Decimal") => |rate, bytes| rate.decimal().write(bytes);
+    Percentage as |registry| scalar_type(registry, "Decimal") => |percentage, bytes| percentage.decimal().write(bytes);
     // Written alone, an amount of money is its decimal.
     BigDecimal as |registry| scalar_type(registry, "Decimal") => |number, bytes| write_display(bytes, &number.normalized().to_plain_string());
     Money as |registry| scalar_type(registry, "Decimal") => |money, bytes| write_display(bytes, money);

@@ -16,9 +16,7 @@ use crate::domain::subscribing::request::{
     InitialStatus, NewCommitment, PaymentRequest, Reference, Timing, TrialRequest,
 };
 use crate::domain::subscribing::shape::{self, Shape};
-use crate::domain::subscription::{
-    CollectionMethod, InvoiceBilling, PaymentBehavior, ProrationBehavior, SignupMethod,
-};
+use crate::domain::subscription::{CollectionMethod, InvoiceBilling, PaymentBehavior, ProrationBehavior, SignupMethod};
 use crate::domain::{Instant, Refusal};
 use crate::graphql::check::{self, Check};
 use crate::graphql::customer::CreateCustomerInput;

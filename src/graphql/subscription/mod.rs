@@ -48,20 +48,16 @@ impl Object for Subscription {
             .connection("children", "The subscriptions that are parts of it.", subscription::children_of, |child| {
                 child.parent_subscription_id
             })
-            .single(
-                "terms",
-                "How it is billed and paid; null for a rental.",
-                stored_terms::of_subscriptions,
-                |terms| terms.subscription_id,
-            )
-            .many("items", "The prices that are billed to it.", subscription_parts::items_of, |item| item.subscription_id)
+            .single("terms", "How it is billed and paid; null for a rental.", stored_terms::of_subscriptions, |terms| {
+                terms.subscription_id
+            })
+            .many("items", "The prices that are billed to it.", subscription_parts::items_of, |item| {
+                item.subscription_id
+            })
             .many("addOns", "Its add-ons.", subscription_parts::add_ons_of, |add_on| add_on.subscription_id)
-            .many(
-                "additionalCosts",
-                "What is charged once, or was.",
-                subscription_parts::costs_of,
-                |cost| cost.subscription_id,
-            )
+            .many("additionalCosts", "What is charged once, or was.", subscription_parts::costs_of, |cost| {
+                cost.subscription_id
+            })
             .many(
                 "discounts",
                 "Its discounts, by themselves or through coupons.",

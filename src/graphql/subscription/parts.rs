@@ -78,9 +78,11 @@ impl Object for SubscriptionDiscount {
             .maybe_value("fixedPeriod", "For how long it is; null where that is not limited.", |discount| {
                 discount.terms.fixed_period.as_ref()
             })
-            .maybe("price", "The only price that it is taken off; null where it is what `appliesTo` says.", |discount| {
-                discount.price_id
-            })
+            .maybe(
+                "price",
+                "The only price that it is taken off; null where it is what `appliesTo` says.",
+                |discount| discount.price_id,
+            )
             .column("startDate", "Its first moment.", |discount| &discount.start_date)
             .column("endDate", "The moment at which it is over; null where there is none.", |discount| {
                 &discount.end_date

@@ -57,9 +57,11 @@ impl Object for Preview {
             .column("trialEnd", "The end of its trial; null where it has none.", |preview| {
                 &preview.subscription.trial_end
             })
-            .column("billingAnchor", "The moment from which its periods are counted; null where there are none.", |preview| {
-                &preview.subscription.billing_anchor
-            })
+            .column(
+                "billingAnchor",
+                "The moment from which its periods are counted; null where there are none.",
+                |preview| &preview.subscription.billing_anchor,
+            )
             .column("currentPeriodStart", "The start of its first period, or of its trial.", |preview| {
                 &preview.subscription.current_period_start
             })
