@@ -6,10 +6,12 @@ use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
 use crate::domain::order::{Order, OrderItem};
+use crate::domain::payment::PaymentAttempt;
+use crate::domain::payment_method::{PaymentMethod, PaymentToken};
 use crate::domain::product::Product;
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
-use crate::repository::{asset, customer, order, product, subscription};
+use crate::repository::{asset, customer, order, payment, product, subscription};
 
 /// The query root: everything is seen by somebody.
 pub struct Query {
@@ -24,6 +26,9 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<Customer>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
+        AnyNode::of::<PaymentAttempt>(),
+        AnyNode::of::<PaymentMethod>(),
+        AnyNode::of::<PaymentToken>(),
         AnyNode::of::<Product>(),
         AnyNode::of::<Subscription>(),
         AnyNode::of::<Tenant>(),
@@ -78,5 +83,7 @@ impl Object for Query {
                 subscription::by_handle,
             )
             .list("subscriptions", "All subscriptions.", subscription::all)
+            .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
+            .list("paymentAttempts", "All payment attempts.", payment::all)
     }
 }

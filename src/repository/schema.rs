@@ -302,3 +302,60 @@ diesel::table! {
         created_at -> Moment,
     }
 }
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payment_methods (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        customer_id -> Identifier,
+        state -> Text,
+        gateway_reference -> Text,
+        label -> Text,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payment_tokens (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        customer_id -> Nullable<Identifier>,
+        gateway_reference -> Text,
+        label -> Text,
+        expires_at -> Moment,
+        used_at -> Nullable<Moment>,
+        reserved_by -> Nullable<Identifier>,
+        reserved_until -> Nullable<Moment>,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payment_attempts (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        subscription_id -> Identifier,
+        customer_id -> Identifier,
+        payment_method_id -> Nullable<Identifier>,
+        payment_token_id -> Nullable<Identifier>,
+        currency -> Text,
+        amount -> BigInt,
+        idempotency_key -> Nullable<Text>,
+        status -> Text,
+        error_state -> Nullable<Text>,
+        error_code -> Nullable<Text>,
+        created_at -> Moment,
+        finished_at -> Nullable<Moment>,
+    }
+}
