@@ -10,6 +10,7 @@ pub mod fulfilment;
 pub mod mutation;
 pub mod operator;
 pub mod order;
+pub mod plan;
 pub mod product;
 pub mod tenant;
 

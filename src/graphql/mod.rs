@@ -13,6 +13,8 @@ mod limits;
 mod money;
 mod mutations;
 mod order;
+mod plan;
+mod price;
 mod product;
 mod query;
 mod scalars;
