@@ -15,6 +15,8 @@ mod mutations;
 mod order;
 mod payment;
 mod payment_method;
+mod plan;
+mod price;
 mod product;
 mod query;
 mod scalars;

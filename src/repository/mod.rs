@@ -16,6 +16,8 @@ pub mod migrations;
 pub mod order;
 pub mod payment;
 pub mod payment_method;
+pub mod plan;
+pub mod price;
 pub mod product;
 pub mod query;
 mod query_sql;

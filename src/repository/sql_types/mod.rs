@@ -11,6 +11,8 @@
 //! | exact decimals | numeric | text |
 
 use crate::domain::billing_group::BillingDay;
+use crate::domain::period::{Duration, DurationUnit};
+use crate::domain::pricing::TaxRate;
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
 use crate::domain::{Currency, Id, Instant, Money, Zone};
@@ -96,6 +98,7 @@ stands_for! {
     [] Metadata as Document;
     [] Json as Document;
     [] Decimal as Exact;
+    [] TaxRate as Exact;
     [] ContractLength as Integer;
     [] BillingDay as Integer;
 }
@@ -124,6 +127,11 @@ pub fn instant(stored: Option<At>) -> Option<Instant> {
 /// The amount that two columns may hold.
 pub fn amount(minor: Option<i64>, currency: Option<Currency>) -> Option<Money> {
     minor.zip(currency).map(|(minor, currency)| Money::new(minor, currency))
+}
+
+/// The length of time that two columns may hold.
+pub fn duration(length: Option<i32>, unit: Option<DurationUnit>) -> Option<Duration> {
+    length.zip(unit).map(|(length, unit)| Duration { length, unit })
 }
 
 // ---------------------------------------------------------------- identifiers
@@ -274,6 +282,26 @@ impl FromSql<Exact, Pg> for Decimal {
 impl FromSql<Exact, Sqlite> for Decimal {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         Ok(Decimal(value.read_text().parse()?))
+    }
+}
+
+impl ToSql<Exact, Pg> for TaxRate {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<Numeric, Pg>::to_sql(&self.decimal(), &mut out.reborrow())
+    }
+}
+impl ToSql<Exact, Sqlite> for TaxRate {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.decimal().to_plain_string());
+        Ok(IsNull::No)
+    }
+}
+impl<DB: Backend> FromSql<Exact, DB> for TaxRate
+where
+    Decimal: FromSql<Exact, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(TaxRate::try_new(&Decimal::from_sql(value)?.0)?)
     }
 }
 
