@@ -12,6 +12,7 @@ pub mod operator;
 pub mod order;
 pub mod payment_gateway;
 pub mod payment_method;
+pub mod plan;
 pub mod product;
 pub mod subscription;
 pub mod tenant;

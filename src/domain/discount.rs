@@ -61,6 +61,18 @@ impl DiscountTerms {
             fixed_period: fixed_period.or(self.fixed_period),
         })
     }
+    pub fn percentage(&self) -> Option<Percentage> {
+        match self.value {
+            DiscountValue::Percentage(percentage) => Some(percentage),
+            DiscountValue::Amount(_) => None,
+        }
+    }
+    pub fn amount(&self) -> Option<&super::Money> {
+        match &self.value {
+            DiscountValue::Percentage(_) => None,
+            DiscountValue::Amount(amount) => Some(amount),
+        }
+    }
     pub fn running(&self, _: Instant, _: i32, _: Instant, _: super::Zone) -> bool {
         true
     }

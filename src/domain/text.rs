@@ -55,7 +55,7 @@ pub fn handle(text: &str) -> Result<String, NotAHandle> {
 }
 
 /// Any JSON object that a client keeps with one of our objects. We store it and give it back.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Metadata(String);
 
 /// Why a document was not taken as metadata.
@@ -100,6 +100,15 @@ impl Metadata {
     }
 }
 
+/// Two are the same if they say the same: a database may have put the keys in another order.
+impl PartialEq for Metadata {
+    fn eq(&self, other: &Self) -> bool {
+        let json = |metadata: &Self| serde_json::from_str::<serde_json::Value>(&metadata.0).ok();
+        self.0 == other.0 || json(self).zip(json(other)).is_some_and(|(own, other)| own == other)
+    }
+}
+impl Eq for Metadata {}
+
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -125,6 +134,16 @@ mod tests {
         assert_eq!(handle(&"a".repeat(HANDLE)).map(|text| text.len()), Ok(HANDLE));
         for text in ["", " ", "a b", "ä", "a/b", &"a".repeat(HANDLE + 1)] {
             assert_eq!(handle(text), Err(NotAHandle), "{text}");
+        }
+    }
+
+    #[test]
+    fn metadata_is_what_it_says_however_it_is_written() {
+        let [one, other] = [r#"{"a":1,"b":{"c":[2,3]}}"#, r#"{ "b": {"c": [2, 3]}, "a": 1 }"#]
+            .map(|text| Metadata::stored(text.to_owned()));
+        assert_eq!(one, other);
+        for text in [r#"{"a":1,"b":{"c":[3,2]}}"#, r#"{"a":1}"#, r#"{"a":"1","b":{"c":[2,3]}}"#, "{}"] {
+            assert_ne!(one, Metadata::stored(text.to_owned()), "{text}");
         }
     }
 

@@ -16,6 +16,7 @@ mod mutations;
 mod order;
 mod payment;
 mod payment_method;
+mod plan;
 mod price;
 mod product;
 mod query;

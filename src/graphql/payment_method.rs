@@ -148,8 +148,8 @@ pub fn mutations() -> Vec<Mutation> {
         ),
         Mutation::new(
             "createTestToken",
-            "Makes a token of the test gateway, which moves no money: for trying out. Real gateways give tokens by their \
-             own checkout pages. Errors: VALIDATION_ERROR, CUSTOMER_NOT_FOUND.",
+            "Makes a token of the test gateway, which moves no money: for trying out. Real gateways give tokens by \
+             their own checkout pages. Errors: VALIDATION_ERROR, CUSTOMER_NOT_FOUND.",
             Scope::Write,
             |on, running, input: CreateTestTokenInput| {
                 run::<_, _, CreateTestTokenPayload>(on, running, input.read(), create_test_token)

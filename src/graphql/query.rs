@@ -9,13 +9,15 @@ use crate::domain::invoice::Invoice;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::payment::PaymentAttempt;
 use crate::domain::payment_method::{PaymentMethod, PaymentToken};
+use crate::domain::plan::Plan;
+use crate::domain::price::Price;
 use crate::domain::product::Product;
 use crate::domain::subscription::Subscription;
 use crate::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
 use crate::domain::tenant::Tenant;
-use crate::repository::{asset, customer, invoice, order, payment, product, subscription};
+use crate::repository::{asset, customer, invoice, order, payment, plan, product, subscription};
 
 /// The query root: everything is seen by somebody.
 pub struct Query {
@@ -35,6 +37,8 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<PaymentAttempt>(),
         AnyNode::of::<PaymentMethod>(),
         AnyNode::of::<PaymentToken>(),
+        AnyNode::of::<Plan>(),
+        AnyNode::of::<Price>(),
         AnyNode::of::<Product>(),
         AnyNode::of::<Subscription>(),
         AnyNode::of::<SubscriptionAddOn>(),
@@ -60,6 +64,14 @@ impl Object for Query {
                 product::by_sku,
             )
             .list("products", "All products.", product::all)
+            .find::<Plan>("plan", "A version of a plan by its id; null where there is none.")
+            .find_numbered(
+                "planByCode",
+                "A version of a plan by the plan's code; null where there is none.",
+                [("code", "The code."), ("version", "Which version: the ACTIVE one where there is none.")],
+                plan::by_code,
+            )
+            .list("plans", "All versions of all plans: those of the state ACTIVE are offered.", plan::all)
             .find::<Customer>("customer", "A customer by its id; null where there is none.")
             .find_by(
                 "customerByExternalId",

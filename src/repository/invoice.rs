@@ -6,6 +6,7 @@ use super::on_backend;
 use super::query::{Query, stored};
 use super::schema::{invoice_lines, invoices};
 use super::sql_types::{At, Decimal, In, instant};
+use super::subscription::ROWS;
 use crate::domain::customer::Customer;
 use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, Totals};
 use crate::domain::period::{Period, Proration};
@@ -124,42 +125,44 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice, lines: &[I
             invoices::updated_at.eq(At(invoice.updated_at)),
         ))
         .execute(conn))?;
-    // A few hundred at most: what one subscription has.
-    let rows: Vec<_> = lines
-        .iter()
-        .map(|InvoiceLine { id, position, line, .. }| {
-            let reduces = line.reduces.as_ref();
-            (
-                invoice_lines::tenant_id.eq(tenant),
-                invoice_lines::id.eq(*id),
-                invoice_lines::invoice_id.eq(invoice.id),
-                invoice_lines::position.eq(*position),
-                invoice_lines::kind.eq(line.kind),
-                invoice_lines::description.eq(&line.description),
-                invoice_lines::price_id.eq(line.price_id),
-                invoice_lines::plan_version.eq(line.plan_version),
-                invoice_lines::reference_id.eq(line.reference),
-                invoice_lines::billing_model.eq(line.billing_model),
-                invoice_lines::quantity.eq(Decimal(line.quantity.clone())),
-                invoice_lines::unit_amount.eq(line.unit_amount.clone().map(Decimal)),
-                invoice_lines::proration_numerator.eq(line.proration.map(|part| part.numerator)),
-                invoice_lines::proration_denominator.eq(line.proration.map(|part| part.denominator)),
-                invoice_lines::proration_unit.eq(line.proration.map(|part| part.unit)),
-                invoice_lines::period_start.eq(line.period.map(|period| At(period.start))),
-                invoice_lines::period_end.eq(line.period.map(|period| At(period.end))),
-                invoice_lines::timezone.eq(In(line.zone)),
-                invoice_lines::rounding.eq(line.rounding),
-                invoice_lines::currency.eq(line.amount.currency),
-                invoice_lines::amount.eq(line.amount.minor),
-                invoice_lines::discount_amount.eq(line.discount_amount.minor),
-                invoice_lines::tax_rate.eq(line.tax.rate),
-                invoice_lines::amount_includes_tax.eq(line.tax.included),
-                invoice_lines::reduced_position.eq(reduces.and_then(|reduced| i32::try_from(reduced.position).ok())),
-                invoice_lines::discount_id.eq(reduces.map(|reduced| reduced.discount)),
-                invoice_lines::discount_percentage.eq(reduces.and_then(|reduced| reduced.percentage)),
-            )
-        })
-        .collect();
-    on_backend!(tx, |conn| diesel::insert_into(invoice_lines::table).values(&rows).execute(conn))?;
+    for lines in lines.chunks(ROWS) {
+        let rows: Vec<_> = lines
+            .iter()
+            .map(|InvoiceLine { id, position, line, .. }| {
+                let reduces = line.reduces.as_ref();
+                (
+                    invoice_lines::tenant_id.eq(tenant),
+                    invoice_lines::id.eq(*id),
+                    invoice_lines::invoice_id.eq(invoice.id),
+                    invoice_lines::position.eq(*position),
+                    invoice_lines::kind.eq(line.kind),
+                    invoice_lines::description.eq(&line.description),
+                    invoice_lines::price_id.eq(line.price_id),
+                    invoice_lines::plan_version.eq(line.plan_version),
+                    invoice_lines::reference_id.eq(line.reference),
+                    invoice_lines::billing_model.eq(line.billing_model),
+                    invoice_lines::quantity.eq(Decimal(line.quantity.clone())),
+                    invoice_lines::unit_amount.eq(line.unit_amount.clone().map(Decimal)),
+                    invoice_lines::proration_numerator.eq(line.proration.map(|part| part.numerator)),
+                    invoice_lines::proration_denominator.eq(line.proration.map(|part| part.denominator)),
+                    invoice_lines::proration_unit.eq(line.proration.map(|part| part.unit)),
+                    invoice_lines::period_start.eq(line.period.map(|period| At(period.start))),
+                    invoice_lines::period_end.eq(line.period.map(|period| At(period.end))),
+                    invoice_lines::timezone.eq(In(line.zone)),
+                    invoice_lines::rounding.eq(line.rounding),
+                    invoice_lines::currency.eq(line.amount.currency),
+                    invoice_lines::amount.eq(line.amount.minor),
+                    invoice_lines::discount_amount.eq(line.discount_amount.minor),
+                    invoice_lines::tax_rate.eq(line.tax.rate),
+                    invoice_lines::amount_includes_tax.eq(line.tax.included),
+                    invoice_lines::reduced_position
+                        .eq(reduces.and_then(|reduced| i32::try_from(reduced.position).ok())),
+                    invoice_lines::discount_id.eq(reduces.map(|reduced| reduced.discount)),
+                    invoice_lines::discount_percentage.eq(reduces.and_then(|reduced| reduced.percentage)),
+                )
+            })
+            .collect();
+        on_backend!(tx, |conn| diesel::insert_into(invoice_lines::table).values(&rows).execute(conn))?;
+    }
     Ok(())
 }

@@ -121,8 +121,8 @@ pub fn release_token(
     Ok(())
 }
 
-/// Uses a token up, for an attempt that holds it or without one. Whoever finds it used, or held by another attempt whose
-/// time has not run out, loses the race.
+/// Uses a token up, for an attempt that holds it or without one. Whoever finds it used, or held by another attempt
+/// whose time has not run out, loses the race.
 pub fn use_token(
     tx: &mut Tx<'_>,
     tenant: Id<Tenant>,

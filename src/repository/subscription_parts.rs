@@ -6,8 +6,8 @@ use super::query::{Condition, Query, Values, stored};
 use super::schema::{
     additional_costs, subscription_add_ons, subscription_discounts, subscription_items, subscription_phases,
 };
-use super::sql_types::{At, Decimal, Json, instant};
-use super::terms::duration;
+use super::sql_types::{At, Decimal, Json, duration, instant};
+use super::subscription::ROWS;
 use crate::domain::discount::{DiscountTerms, DiscountValue};
 use crate::domain::pricing::{Percentage, Tax};
 use crate::domain::subscription::Subscription;
@@ -112,130 +112,140 @@ pub fn phases_of(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Quer
 }
 
 pub fn insert_items(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[SubscriptionItem]) -> Read<()> {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            (
-                subscription_items::tenant_id.eq(tenant),
-                subscription_items::id.eq(row.id),
-                subscription_items::subscription_id.eq(row.subscription_id),
-                subscription_items::position.eq(row.position),
-                subscription_items::price_id.eq(row.price_id),
-                subscription_items::quantity.eq(row.quantity),
-                subscription_items::name.eq(&row.name),
-                subscription_items::additional.eq(row.additional),
-                subscription_items::start_date.eq(At(row.start_date)),
-                subscription_items::end_date.eq(row.end_date.map(At)),
-                subscription_items::metadata.eq(&row.metadata),
-            )
-        })
-        .collect();
-    on_backend!(tx, |conn| diesel::insert_into(subscription_items::table).values(&rows).execute(conn))?;
+    for rows in rows.chunks(ROWS) {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    subscription_items::tenant_id.eq(tenant),
+                    subscription_items::id.eq(row.id),
+                    subscription_items::subscription_id.eq(row.subscription_id),
+                    subscription_items::position.eq(row.position),
+                    subscription_items::price_id.eq(row.price_id),
+                    subscription_items::quantity.eq(row.quantity),
+                    subscription_items::name.eq(&row.name),
+                    subscription_items::additional.eq(row.additional),
+                    subscription_items::start_date.eq(At(row.start_date)),
+                    subscription_items::end_date.eq(row.end_date.map(At)),
+                    subscription_items::metadata.eq(&row.metadata),
+                )
+            })
+            .collect();
+        on_backend!(tx, |conn| diesel::insert_into(subscription_items::table).values(&rows).execute(conn))?;
+    }
     Ok(())
 }
 
 pub fn insert_add_ons(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[SubscriptionAddOn]) -> Read<()> {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            (
-                subscription_add_ons::tenant_id.eq(tenant),
-                subscription_add_ons::id.eq(row.id),
-                subscription_add_ons::subscription_id.eq(row.subscription_id),
-                subscription_add_ons::position.eq(row.position),
-                subscription_add_ons::add_on_id.eq(row.add_on_id),
-                subscription_add_ons::handle.eq(&row.handle),
-                subscription_add_ons::quantity.eq(row.quantity),
-                subscription_add_ons::fixed_amount.eq(row.fixed_amount.clone().map(Decimal)),
-                subscription_add_ons::tax_rate.eq(row.tax.rate),
-                subscription_add_ons::amount_includes_tax.eq(row.tax.included),
-                subscription_add_ons::name.eq(&row.name),
-                subscription_add_ons::description.eq(&row.description),
-                subscription_add_ons::start_date.eq(At(row.start_date)),
-                subscription_add_ons::end_date.eq(row.end_date.map(At)),
-            )
-        })
-        .collect();
-    on_backend!(tx, |conn| diesel::insert_into(subscription_add_ons::table).values(&rows).execute(conn))?;
+    for rows in rows.chunks(ROWS) {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    subscription_add_ons::tenant_id.eq(tenant),
+                    subscription_add_ons::id.eq(row.id),
+                    subscription_add_ons::subscription_id.eq(row.subscription_id),
+                    subscription_add_ons::position.eq(row.position),
+                    subscription_add_ons::add_on_id.eq(row.add_on_id),
+                    subscription_add_ons::handle.eq(&row.handle),
+                    subscription_add_ons::quantity.eq(row.quantity),
+                    subscription_add_ons::fixed_amount.eq(row.fixed_amount.clone().map(Decimal)),
+                    subscription_add_ons::tax_rate.eq(row.tax.rate),
+                    subscription_add_ons::amount_includes_tax.eq(row.tax.included),
+                    subscription_add_ons::name.eq(&row.name),
+                    subscription_add_ons::description.eq(&row.description),
+                    subscription_add_ons::start_date.eq(At(row.start_date)),
+                    subscription_add_ons::end_date.eq(row.end_date.map(At)),
+                )
+            })
+            .collect();
+        on_backend!(tx, |conn| diesel::insert_into(subscription_add_ons::table).values(&rows).execute(conn))?;
+    }
     Ok(())
 }
 
 pub fn insert_costs(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[AdditionalCost]) -> Read<()> {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            (
-                additional_costs::tenant_id.eq(tenant),
-                additional_costs::id.eq(row.id),
-                additional_costs::subscription_id.eq(row.subscription_id),
-                additional_costs::position.eq(row.position),
-                additional_costs::handle.eq(&row.handle),
-                additional_costs::text.eq(&row.text),
-                additional_costs::currency.eq(row.amount.currency),
-                additional_costs::amount.eq(row.amount.minor),
-                additional_costs::quantity.eq(row.quantity),
-                additional_costs::tax_rate.eq(row.tax.rate),
-                additional_costs::amount_includes_tax.eq(row.tax.included),
-                additional_costs::state.eq(row.state),
-                additional_costs::invoice_id.eq(row.invoice_id),
-            )
-        })
-        .collect();
-    on_backend!(tx, |conn| diesel::insert_into(additional_costs::table).values(&rows).execute(conn))?;
+    for rows in rows.chunks(ROWS) {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    additional_costs::tenant_id.eq(tenant),
+                    additional_costs::id.eq(row.id),
+                    additional_costs::subscription_id.eq(row.subscription_id),
+                    additional_costs::position.eq(row.position),
+                    additional_costs::handle.eq(&row.handle),
+                    additional_costs::text.eq(&row.text),
+                    additional_costs::currency.eq(row.amount.currency),
+                    additional_costs::amount.eq(row.amount.minor),
+                    additional_costs::quantity.eq(row.quantity),
+                    additional_costs::tax_rate.eq(row.tax.rate),
+                    additional_costs::amount_includes_tax.eq(row.tax.included),
+                    additional_costs::state.eq(row.state),
+                    additional_costs::invoice_id.eq(row.invoice_id),
+                )
+            })
+            .collect();
+        on_backend!(tx, |conn| diesel::insert_into(additional_costs::table).values(&rows).execute(conn))?;
+    }
     Ok(())
 }
 
 pub fn insert_discounts(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[SubscriptionDiscount]) -> Read<()> {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            let (percentage, amount) = match row.terms.value {
-                DiscountValue::Percentage(percentage) => (Some(percentage), None),
-                DiscountValue::Amount(amount) => (None, Some(amount)),
-            };
-            (
-                subscription_discounts::tenant_id.eq(tenant),
-                subscription_discounts::id.eq(row.id),
-                subscription_discounts::subscription_id.eq(row.subscription_id),
-                subscription_discounts::position.eq(row.position),
-                subscription_discounts::discount_id.eq(row.discount_id),
-                subscription_discounts::coupon_id.eq(row.coupon_id),
-                subscription_discounts::handle.eq(&row.handle),
-                subscription_discounts::name.eq(&row.name),
-                subscription_discounts::percentage.eq(percentage),
-                subscription_discounts::amount.eq(amount.map(|amount| amount.minor)),
-                subscription_discounts::currency.eq(amount.map(|amount| amount.currency)),
-                subscription_discounts::applies_to.eq(Json::list(&row.terms.applies_to)),
-                subscription_discounts::fixed_count.eq(row.terms.fixed_count),
-                subscription_discounts::fixed_period_length.eq(row.terms.fixed_period.map(|period| period.length)),
-                subscription_discounts::fixed_period_unit.eq(row.terms.fixed_period.map(|period| period.unit)),
-                subscription_discounts::price_id.eq(row.price_id),
-                subscription_discounts::start_date.eq(At(row.start_date)),
-                subscription_discounts::end_date.eq(row.end_date.map(At)),
-                subscription_discounts::uses.eq(row.uses),
-            )
-        })
-        .collect();
-    on_backend!(tx, |conn| diesel::insert_into(subscription_discounts::table).values(&rows).execute(conn))?;
+    for rows in rows.chunks(ROWS) {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let (percentage, amount) = match row.terms.value {
+                    DiscountValue::Percentage(percentage) => (Some(percentage), None),
+                    DiscountValue::Amount(amount) => (None, Some(amount)),
+                };
+                (
+                    subscription_discounts::tenant_id.eq(tenant),
+                    subscription_discounts::id.eq(row.id),
+                    subscription_discounts::subscription_id.eq(row.subscription_id),
+                    subscription_discounts::position.eq(row.position),
+                    subscription_discounts::discount_id.eq(row.discount_id),
+                    subscription_discounts::coupon_id.eq(row.coupon_id),
+                    subscription_discounts::handle.eq(&row.handle),
+                    subscription_discounts::name.eq(&row.name),
+                    subscription_discounts::percentage.eq(percentage),
+                    subscription_discounts::amount.eq(amount.map(|amount| amount.minor)),
+                    subscription_discounts::currency.eq(amount.map(|amount| amount.currency)),
+                    subscription_discounts::applies_to.eq(Json::list(&row.terms.applies_to)),
+                    subscription_discounts::fixed_count.eq(row.terms.fixed_count),
+                    subscription_discounts::fixed_period_length.eq(row.terms.fixed_period.map(|period| period.length)),
+                    subscription_discounts::fixed_period_unit.eq(row.terms.fixed_period.map(|period| period.unit)),
+                    subscription_discounts::price_id.eq(row.price_id),
+                    subscription_discounts::start_date.eq(At(row.start_date)),
+                    subscription_discounts::end_date.eq(row.end_date.map(At)),
+                    subscription_discounts::uses.eq(row.uses),
+                )
+            })
+            .collect();
+        on_backend!(tx, |conn| diesel::insert_into(subscription_discounts::table).values(&rows).execute(conn))?;
+    }
     Ok(())
 }
 
 pub fn insert_phases(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[SubscriptionPhase]) -> Read<()> {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            (
-                subscription_phases::tenant_id.eq(tenant),
-                subscription_phases::id.eq(row.id),
-                subscription_phases::subscription_id.eq(row.subscription_id),
-                subscription_phases::position.eq(row.position),
-                subscription_phases::start_date.eq(At(row.start_date)),
-                subscription_phases::end_date.eq(row.end_date.map(At)),
-                subscription_phases::metadata.eq(&row.metadata),
-            )
-        })
-        .collect();
-    on_backend!(tx, |conn| diesel::insert_into(subscription_phases::table).values(&rows).execute(conn))?;
+    for rows in rows.chunks(ROWS) {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    subscription_phases::tenant_id.eq(tenant),
+                    subscription_phases::id.eq(row.id),
+                    subscription_phases::subscription_id.eq(row.subscription_id),
+                    subscription_phases::position.eq(row.position),
+                    subscription_phases::start_date.eq(At(row.start_date)),
+                    subscription_phases::end_date.eq(row.end_date.map(At)),
+                    subscription_phases::metadata.eq(&row.metadata),
+                )
+            })
+            .collect();
+        on_backend!(tx, |conn| diesel::insert_into(subscription_phases::table).values(&rows).execute(conn))?;
+    }
     Ok(())
 }
 

@@ -2,14 +2,15 @@
 
 use super::db::{Read, Tx, changed};
 use super::on_backend;
+use super::plan::schedule;
 use super::query::{Query, stored};
 use super::schema::subscription_terms;
-use super::sql_types::{At, Decimal, amount, instant};
+use super::sql_types::{At, Decimal, amount, duration, instant};
 use crate::domain::Id;
-use crate::domain::period::{Duration, DurationUnit};
+use crate::domain::period::DurationUnit;
 use crate::domain::plan::{PartialPeriods, Plan};
 use crate::domain::pricing::Tax;
-use crate::domain::schedule::{PlanSchedule, ScheduleSettings, ScheduleType};
+use crate::domain::schedule::{ScheduleSettings, ScheduleType};
 use crate::domain::subscription::{Commitment, Subscription, Terms};
 use crate::domain::tenant::Tenant;
 use diesel::prelude::*;
@@ -30,8 +31,7 @@ stored!(Terms, subscription_terms(
     Terms {
         subscription_id,
         quantity,
-        // It was read from such settings before they were stored.
-        schedule: settings.read().unwrap_or(PlanSchedule::Manual),
+        schedule: schedule(settings)?,
         billed_from: instant(billed_from),
         anchor: instant(anchor),
         requested_end: instant(requested_end),
@@ -61,11 +61,6 @@ stored!(Terms, subscription_terms(
     }
 }, key: subscription_id);
 
-/// The length of time that two columns may hold.
-pub(super) fn duration(length: Option<i32>, unit: Option<DurationUnit>) -> Option<Duration> {
-    length.zip(unit).map(|(length, unit)| Duration { length, unit })
-}
-
 pub fn of_subscriptions(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<Terms> {
     Query::new(tenant).of_each("subscription_id", subscriptions)
 }
@@ -78,7 +73,7 @@ pub fn insert(
     plan: Id<Plan>,
     terms: &Terms,
 ) -> Read<()> {
-    let schedule = terms.schedule.settings();
+    let settings = terms.schedule.settings();
     on_backend!(tx, |conn| diesel::insert_into(subscription_terms::table)
         .values((
             (
@@ -87,12 +82,12 @@ pub fn insert(
                 subscription_terms::plan_id.eq(plan),
                 subscription_terms::quantity.eq(terms.quantity),
                 subscription_terms::currency.eq(subscription.currency),
-                subscription_terms::schedule_type.eq(schedule.schedule_type),
-                subscription_terms::schedule_interval.eq(schedule.interval),
-                subscription_terms::fixed_day.eq(schedule.fixed_day),
-                subscription_terms::base_month.eq(schedule.base_month),
-                subscription_terms::billing_period.eq(schedule.billing_period),
-                subscription_terms::billing_cycle.eq(schedule.billing_cycle),
+                subscription_terms::schedule_type.eq(settings.schedule_type),
+                subscription_terms::schedule_interval.eq(settings.interval),
+                subscription_terms::fixed_day.eq(settings.fixed_day),
+                subscription_terms::base_month.eq(settings.base_month),
+                subscription_terms::billing_period.eq(settings.billing_period),
+                subscription_terms::billing_cycle.eq(settings.billing_cycle),
                 subscription_terms::billed_from.eq(terms.billed_from.map(At)),
                 subscription_terms::anchor.eq(terms.anchor.map(At)),
                 subscription_terms::requested_end.eq(terms.requested_end.map(At)),

@@ -45,7 +45,7 @@ fn activate(
     load::own_hold(&mut found, charged);
     let method = source.map(|_| SignupMethod::Source);
     agreement.terms.payment_method_id = choose_source(method, source, &found, customer, now)?;
-    agreement.activate(activation.start_date.unwrap_or(now));
+    agreement.activate(activation.start_date.unwrap_or(now), now);
     let mut opening = {
         let ids = || work.id::<()>().uuid();
         agreement.open(now, &ids)?

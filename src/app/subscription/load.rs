@@ -8,7 +8,7 @@ use crate::app::mutation::{Stop, Work};
 use crate::domain::coupon::Coupon;
 use crate::domain::customer::Customer;
 use crate::domain::payment_method::{PaymentMethod, Source};
-use crate::domain::plan::{self, Plan};
+use crate::domain::plan::{self, Plan, PlanState};
 use crate::domain::subscribing::request::{NewDiscount, Reference};
 use crate::domain::subscribing::{Request, Situation, SourceFound, check_test};
 use crate::domain::subscription::SignupMethod;
@@ -117,13 +117,9 @@ fn find_plan(work: &mut Work<'_, '_>, reference: &Reference<Plan>, version: Opti
         Reference::Code(code) => code.clone(),
         Reference::Id(id) => Query::by_id(tenant, *id).first(work.conn())?.ok_or_else(|| refused("plan"))?.code,
     };
-    let found = match version {
-        Some(version) => repository::plan::by_code_and_version(tenant, &code, version).first(work.conn())?,
-        None => repository::plan::by_code(tenant, &code).first(work.conn())?,
-    };
-    let found = found.ok_or_else(|| refused(if version.is_some() { "planVersion" } else { "plan" }))?;
-    found.offered().map_err(|refusal| refusal.at(&["plan"]))?;
-    Ok(found)
+    let found = repository::plan::by_code(tenant, &code, version).first(work.conn())?;
+    let offered = found.filter(|plan| plan.state != PlanState::Deleted);
+    Ok(offered.ok_or_else(|| refused(if version.is_some() { "planVersion" } else { "plan" }))?)
 }
 
 /// What the source names; without one, the newest method of the customer that can be charged.

@@ -97,7 +97,7 @@ fn decide(
         agreement.check_condition(&new.request, now)?;
         return Ok((agreement, Opening::default()));
     }
-    agreement.start(&new.request);
+    agreement.start(&new.request, now);
     agreement.check_condition(&new.request, now)?;
     let opening = agreement.open(now, &ids)?;
     Ok((agreement, opening))

@@ -3,10 +3,11 @@
 
 use super::Cx;
 use super::extras::{at, half_open, position};
+use super::model::first_wrong;
 use super::phases::{Phases, Span};
-use super::request::{ItemPrice, ModelRequest, NewItem, NewPrice, PriceOverride};
+use super::request::{ItemPrice, ModelRequest, NewItem, PriceOverride};
 use super::timing::Timing;
-use crate::domain::price::{BillingCadence, Price, PriceType};
+use crate::domain::price::{BillingModel, NewPrice, Price, PriceType};
 use crate::domain::schedule::PlanSchedule;
 use crate::domain::subscription::parts::SubscriptionItem;
 use crate::domain::text::Metadata;
@@ -144,7 +145,7 @@ impl<'a> Deciding<'a, '_> {
         let mut recurring = self.billed.iter().filter(|price| price.price_type == PriceType::Recurring);
         match (recurring.next(), recurring.next()) {
             (Some(price), None) => {
-                let model = Some(crate::domain::price::BillingModel::PerUnit);
+                let model = Some(BillingModel::PerUnit);
                 Ok(Some((price.id, ModelRequest { model, amount: Some(amount.clone()), ..ModelRequest::default() })))
             }
             _ => {
@@ -179,7 +180,7 @@ impl<'a> Deciding<'a, '_> {
 
     /// A price of this subscription alone, which stands for one of the plan's.
     fn own_price(&mut self, parent: &Price, asked: &ModelRequest) -> Result<Id<Price>, Refusal> {
-        let model = first(asked.model(Some(&parent.model), self.timing.currency))?;
+        let model = asked.applied_to(&parent.model, self.timing.currency)?;
         let own = Price {
             id: self.cx.id(),
             plan_id: None,
@@ -249,26 +250,11 @@ impl<'a> Deciding<'a, '_> {
             let message = format!("This price is in {own}, the subscription in {currency}.");
             return Err(at(Refusal::new(ErrorCode::CurrencyMismatch, message), path, &["currency"]));
         }
-        let model = first(new.model.model(None, currency)).map_err(|refusal| below(refusal, path))?;
-        if new.price_type == PriceType::OneTime && new.cadence == Some(BillingCadence::InArrears) {
-            let message = "What is charged once is billed in advance.";
-            return Err(at(Refusal::new(ErrorCode::InvalidItem, message), path, &["cadence"]));
-        }
-        let price = Price {
-            id: self.cx.id(),
-            plan_id: None,
-            subscription_id: Some(self.cx.situation.subscription_id),
-            parent_price_id: None,
-            position: position(self.parts.prices.len()),
-            name: new.name.clone(),
-            price_type: new.price_type,
-            currency,
-            model,
-            cadence: new.cadence,
-            billing_period: None,
-            feature_id: None,
-            created_at: self.cx.now,
-        };
+        let terms = new.terms(&self.cx.situation.plan.name, currency);
+        let terms = terms.map_err(|wrong| below(first_wrong(wrong), path))?;
+        let subscription = self.cx.situation.subscription_id;
+        let place = position(self.parts.prices.len());
+        let price = terms.of_subscription(self.cx.id(), subscription, place, self.cx.now);
         self.parts.prices.push(price.clone());
         Ok(price)
     }
@@ -306,12 +292,6 @@ fn step(path: &[String], list: &str, index: usize) -> Vec<String> {
 
 fn step_in(path: &[String], field: &str) -> Vec<String> {
     path.iter().cloned().chain([field.to_owned()]).collect()
-}
-
-/// The first of several things that are wrong: the rules that need the database answer one refusal.
-fn first<T>(made: Result<T, Vec<Refusal>>) -> Result<T, Refusal> {
-    let unsaid = || Refusal::new(ErrorCode::ValidationError, "This price is not complete.");
-    made.map_err(|refusals| refusals.into_iter().next().unwrap_or_else(unsaid))
 }
 
 /// Puts the path of a refusal below another one.

@@ -31,14 +31,13 @@ use super::customer::Customer;
 use super::discount::Discount;
 use super::feature::{Entitlement, EntitlementTerms, Feature};
 use super::plan::Plan;
-use super::price::Price;
+use super::price::{BillingCadence, Price};
 use super::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
 use super::subscription::{InvoiceBilling, Subscription, SubscriptionStatus, Terms};
 use super::tenant::{Settings, TenantMode};
 use super::{ErrorCode, Id, Instant, Refusal, feature};
-use request::InitialStatus;
 use uuid::Uuid;
 
 /// What the database holds about a request, read once. The customer is the existing one, or the one to be made with it.
@@ -62,7 +61,7 @@ pub struct Situation {
     pub taken_cost_handles: Vec<String>,
     /// The parent that the request names, if it exists.
     pub parent: Option<Subscription>,
-    /// Whether a coupon's redemption is checked against `redeemed`: its key needs the subscription's id.
+    /// The id that the subscription gets.
     pub subscription_id: Id<Subscription>,
 }
 
@@ -133,7 +132,6 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
     let parts = items::decide(&cx, &timing, &phases)?;
     discounts.targeted_at(&parts, timing.currency)?;
     let commitment = timing::commitment(&cx, timing.currency)?;
-    let PaymentParts { collection_method, payment_behavior, .. } = PaymentParts::of(request);
     let subscription = Subscription {
         id: situation.subscription_id,
         handle: request.handle.clone(),
@@ -175,13 +173,13 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         fixed_count: situation.plan.fixed_count,
         draft_trial: None,
         partial_periods: timing.partial_periods.clone(),
-        cadence: request.timing.cadence.unwrap_or(super::price::BillingCadence::InAdvance),
+        cadence: request.timing.cadence.unwrap_or(BillingCadence::InAdvance),
         tax: timing.tax,
         setup_fee: !request.no_setup_fee,
         proration_behavior: request.timing.proration,
         commitment,
-        collection_method,
-        payment_behavior,
+        collection_method: request.payment.collection_method,
+        payment_behavior: request.payment.behavior,
         payment_terms: request.payment.terms,
         grace_seconds: request.payment.grace_seconds,
         signup_method: source::signup_method(request),
@@ -205,21 +203,6 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         phases: phases.rows,
         settings: situation.settings.clone(),
     })
-}
-
-/// How the request wants to be paid.
-struct PaymentParts {
-    collection_method: super::subscription::CollectionMethod,
-    payment_behavior: super::subscription::PaymentBehavior,
-}
-
-impl PaymentParts {
-    fn of(request: &Request) -> Self {
-        PaymentParts {
-            collection_method: request.payment.collection_method,
-            payment_behavior: request.payment.behavior,
-        }
-    }
 }
 
 /// What the subscription entitles to beside its plan and its add-ons.
@@ -271,9 +254,4 @@ impl Agreement {
     pub fn is_draft(&self) -> bool {
         self.subscription.status == SubscriptionStatus::Draft
     }
-}
-
-/// Whether the request asks for a draft only.
-pub fn wants_draft(request: &Request) -> bool {
-    request.status == InitialStatus::Draft
 }

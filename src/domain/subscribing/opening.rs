@@ -20,6 +20,13 @@ pub struct Opening {
     pub invoices: Vec<(Invoice, Vec<InvoiceLine>)>,
 }
 
+/// Which invoice a setup fee is on.
+enum SetupFeeInvoice {
+    /// The one that is made anyway.
+    Shared,
+    Own,
+}
+
 impl Opening {
     /// What all of it comes to, in minor units.
     pub fn due(&self) -> i64 {
@@ -40,26 +47,24 @@ impl Agreement {
         let mut opening = Opening::default();
         let first = self.billed_now(now);
         let mut charges = first.map(|first| self.period_charges(&first)).unwrap_or_default();
-        let (fee, on_its_own) = self.setup_fee(first.is_some());
-        let (with_period, by_itself): (Vec<_>, Vec<_>) = match on_its_own {
-            false => (fee.into_iter().filter(|_| first.is_some()).collect(), Vec::new()),
-            true => (Vec::new(), fee.into_iter().collect()),
-        };
-        charges.extend(with_period);
-        if first.is_some() {
-            charges.extend(self.cost_charges());
+        let costs = if first.is_some() { self.cost_charges() } else { Vec::new() };
+        let invoiced = !charges.is_empty() || !costs.is_empty();
+        match self.setup_fee(invoiced) {
+            Some((fee, SetupFeeInvoice::Shared)) => charges.push(fee),
+            Some((fee, SetupFeeInvoice::Own)) => {
+                let bill = self.bill(vec![fee], now)?;
+                opening.invoices.push(self.invoice(InvoiceReason::SetupFee, None, &bill, now, ids));
+            }
+            None => {}
         }
-        if !charges.is_empty() {
+        charges.extend(costs);
+        if invoiced {
             let bill = self.bill_without_zeros(charges, now)?;
             let made = self.invoice(InvoiceReason::SubscriptionCreate, first, &bill, now, ids);
             for cost in &mut self.costs {
                 (cost.state, cost.invoice_id) = (AdditionalCostState::Transferred, Some(made.0.id));
             }
             opening.invoices.push(made);
-        }
-        if !by_itself.is_empty() {
-            let bill = self.bill(by_itself, now)?;
-            opening.invoices.push(self.invoice(InvoiceReason::SetupFee, None, &bill, now, ids));
         }
         self.note_next_billing(now);
         Ok(opening)
@@ -148,17 +153,18 @@ impl Agreement {
         }
     }
 
-    /// The setup fee, and whether it has an invoice of its own; `invoiced` says whether there is another one.
-    fn setup_fee(&self, invoiced: bool) -> (Option<Charge>, bool) {
-        let Some(fee) = self.plan.setup_fee.as_ref().filter(|_| self.terms.setup_fee) else { return (None, false) };
-        let on_its_own = match fee.handling {
-            SetupFeeHandling::First => false,
-            SetupFeeHandling::Separate => true,
-            SetupFeeHandling::SeparateConditional => !invoiced,
+    /// The setup fee, if it is charged right away, and on which invoice; `invoiced` says whether there is another one.
+    fn setup_fee(&self, invoiced: bool) -> Option<(Charge, SetupFeeInvoice)> {
+        let fee = self.plan.setup_fee.as_ref().filter(|_| self.terms.setup_fee)?;
+        let on = match fee.handling {
+            SetupFeeHandling::First | SetupFeeHandling::SeparateConditional if invoiced => SetupFeeInvoice::Shared,
+            // It waits for the first invoice.
+            SetupFeeHandling::First => return None,
+            SetupFeeHandling::Separate | SetupFeeHandling::SeparateConditional => SetupFeeInvoice::Own,
         };
         let text = fee.text.clone().unwrap_or_else(|| "Setup fee".to_owned());
         let charge = self.charge(LineKind::SetupFee, text, fee.amount.decimal());
-        (Some(Charge { plan_version: Some(self.plan.version), ..charge }), on_its_own)
+        Some((Charge { plan_version: Some(self.plan.version), ..charge }, on))
     }
 
     fn cost_charges(&self) -> Vec<Charge> {

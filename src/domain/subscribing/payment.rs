@@ -50,7 +50,7 @@ impl Agreement {
             "the plan schedules no invoices"
         } else if fixed_day {
             "the plan bills on fixed days"
-        } else if self.subscription.trial_start.is_some() {
+        } else if self.subscription.status == SubscriptionStatus::Trialing {
             "a trial comes first"
         } else if self.subscription.start_date > now {
             "it starts in the future"

@@ -5,7 +5,7 @@ use crate::domain::add_on::AddOn;
 use crate::domain::discount::{Discount, DiscountTarget, DiscountValue};
 use crate::domain::payment_terms::PaymentTerms;
 use crate::domain::period::{BillingPeriod, Duration};
-use crate::domain::price::{BillingCadence, BillingModel, PackageRounding, Price, Tier, TierMode};
+use crate::domain::price::{BillingCadence, BillingModel, NewPrice, PackageRounding, Price, Tier, TierMode};
 use crate::domain::pricing::TaxRate;
 use crate::domain::schedule::{BillingCycle, Interval};
 use crate::domain::subscription::{
@@ -131,16 +131,6 @@ pub enum ItemPrice {
     Existing(Id<Price>),
     /// One of its own, which is in the subscription's currency.
     New(Box<NewPrice>),
-}
-
-/// A price that is described in the request.
-#[derive(Clone, Debug)]
-pub struct NewPrice {
-    pub name: String,
-    pub price_type: crate::domain::price::PriceType,
-    pub currency: Option<Currency>,
-    pub model: ModelRequest,
-    pub cadence: Option<BillingCadence>,
 }
 
 /// Something of the catalogue, by its id or by its code.

@@ -268,11 +268,8 @@ mod tests {
             (SendInvoice, [DefaultActive, DefaultIncomplete].as_slice()),
         ] {
             for (behavior, _, _) in PaymentBehavior::ALL {
-                let shape = Shape {
-                    collection_method: Some(method),
-                    payment_behavior: Some(*behavior),
-                    ..Shape::default()
-                };
+                let shape =
+                    Shape { collection_method: Some(method), payment_behavior: Some(*behavior), ..Shape::default() };
                 match taken.contains(behavior) {
                     true => assert_eq!(found(&shape), []),
                     false => refuses(&shape, InvalidPaymentBehavior, "paymentBehavior"),
@@ -281,8 +278,7 @@ mod tests {
         }
         let default = Shape { payment_behavior: Some(DefaultIncomplete), ..Shape::default() };
         refuses(&default, InvalidPaymentBehavior, "paymentBehavior");
-        let invoice =
-            Shape { collection_method: Some(SendInvoice), conditional_create: true, ..Shape::default() };
+        let invoice = Shape { collection_method: Some(SendInvoice), conditional_create: true, ..Shape::default() };
         refuses(&invoice, InvalidPaymentBehavior, "conditionalCreate");
     }
 
@@ -312,11 +308,7 @@ mod tests {
         );
         refuses(&Shape { start_date: end, end_date: start, ..Shape::default() }, EndDateBeforeStart, "endDate");
         refuses(&Shape { start_date: start, end_date: start, ..Shape::default() }, EndDateBeforeStart, "endDate");
-        refuses(
-            &Shape { handle: true, generate_handle: true, ..Shape::default() },
-            ValidationError,
-            "generateHandle",
-        );
+        refuses(&Shape { handle: true, generate_handle: true, ..Shape::default() }, ValidationError, "generateHandle");
         let prorated = Some(ProrationBehavior::CreateProrations);
         refuses(
             &Shape { proration: prorated, entitlements: true, ..Shape::default() },
@@ -339,8 +331,14 @@ mod tests {
             ("trialDays", Shape { trial_start: start, trial_end: end, trial_days: Some(3), ..Shape::default() }),
             ("noTrial", Shape { no_trial: true, trial_days: Some(3), ..Shape::default() }),
             ("noTrial", Shape { no_trial: true, trial_start: start, trial_end: end, ..Shape::default() }),
-            ("trialStart", Shape { start_date: start, trial_start: end, trial_end: Some(day("2025-02-01")), ..Shape::default() }),
-            ("trialEnd", Shape { start_date: Some(day("2025-02-01")), trial_start: start, trial_end: end, ..Shape::default() }),
+            (
+                "trialStart",
+                Shape { start_date: start, trial_start: end, trial_end: Some(day("2025-02-01")), ..Shape::default() },
+            ),
+            (
+                "trialEnd",
+                Shape { start_date: Some(day("2025-02-01")), trial_start: start, trial_end: end, ..Shape::default() },
+            ),
         ] {
             refuses(&shape, InvalidTrial, path);
         }
@@ -359,8 +357,16 @@ mod tests {
         let [january, april, july] = ["2025-01-01", "2025-04-01", "2025-07-01"].map(day);
         let shape = |phases| Shape { phases, ..Shape::default() };
         assert_eq!(found(&shape(&[(january, Some(april)), (april, None)])), []);
-        refuses(&shape(&[(january, Some(day("2025-03-31"))), (april, None)]), PhasesNotContinuous, "phases.1.startDate");
-        refuses(&shape(&[(january, Some(day("2025-04-02"))), (april, None)]), PhasesNotContinuous, "phases.1.startDate");
+        refuses(
+            &shape(&[(january, Some(day("2025-03-31"))), (april, None)]),
+            PhasesNotContinuous,
+            "phases.1.startDate",
+        );
+        refuses(
+            &shape(&[(january, Some(day("2025-04-02"))), (april, None)]),
+            PhasesNotContinuous,
+            "phases.1.startDate",
+        );
         refuses(&shape(&[(january, None), (april, None)]), PhaseEndRequired, "phases.0.endDate");
         refuses(&shape(&[(april, Some(january))]), PhaseEndBeforeStart, "phases.0.endDate");
         let draft = Shape { status: Some(InitialStatus::Draft), ..shape(&[(january, None)]) };

@@ -24,7 +24,7 @@ impl Agreement {
     }
 
     /// Starts the subscription with the trial that the request asks for.
-    pub fn start(&mut self, request: &Request) {
+    pub fn start(&mut self, request: &Request, now: Instant) {
         let start = self.subscription.start_date;
         let trial = match request.trial {
             TrialRequest::Never => None,
@@ -32,11 +32,11 @@ impl Agreement {
             TrialRequest::Days(days) => days_long(days).map(|length| self.trial(start, length)),
             TrialRequest::OfThePlan => self.plan.trial.map(|length| self.trial(start, length)),
         };
-        self.start_with(trial);
+        self.start_with(trial, now);
     }
 
     /// Starts a draft at a moment: everything in it that began with the draft begins then.
-    pub fn activate(&mut self, start: Instant) {
+    pub fn activate(&mut self, start: Instant, now: Instant) {
         let before = self.subscription.start_date;
         let moved = |moment: &mut Instant| {
             if *moment == before {
@@ -48,7 +48,7 @@ impl Agreement {
         self.discounts.iter_mut().for_each(|discount| moved(&mut discount.start_date));
         self.subscription.start_date = start;
         let trial = self.terms.draft_trial.take().map(|length| self.trial(start, length));
-        self.start_with(trial);
+        self.start_with(trial, now);
     }
 
     /// `[start, end)` of a trial: to the same time of day, or where the plan counts whole days, to the start of a day.
@@ -59,7 +59,7 @@ impl Agreement {
         Period { start, end: end.max(start + TimeDelta::seconds(1)) }
     }
 
-    fn start_with(&mut self, trial: Option<Period>) {
+    fn start_with(&mut self, trial: Option<Period>, now: Instant) {
         let start = self.subscription.start_date;
         let billed_from = trial.map_or(start, |trial| trial.end);
         self.terms.billed_from = Some(billed_from);
@@ -70,10 +70,12 @@ impl Agreement {
             (trial.map(|trial| trial.start), trial.map(|trial| trial.end));
         subscription.billing_anchor = self.terms.anchor.or(first.map(|_| billed_from));
         subscription.end_date = schedule.and_then(|schedule| schedule.ends_at()).or(self.terms.requested_end);
-        let current = trial.or(first.map(|first| first.period));
+        // A trial may be over where the start lies in the past.
+        let running = trial.filter(|trial| now < trial.end);
+        let current = running.or(first.map(|first| first.period));
         subscription.current_period_start = current.map(|period| period.start);
         subscription.current_period_end = current.map(|period| period.end);
-        subscription.status = if trial.is_some() { SubscriptionStatus::Trialing } else { SubscriptionStatus::Active };
+        subscription.status = if running.is_some() { SubscriptionStatus::Trialing } else { SubscriptionStatus::Active };
     }
 
     /// When the plan ends the subscription by itself.
@@ -87,10 +89,9 @@ impl Agreement {
         self.terms.periods(self.subscription.timezone, self.plan_end())
     }
 
-    /// The period that an invoice is made for right away: the first one, if it has begun and no trial comes before it.
+    /// The period that an invoice is made for right away: the first one, if it has begun.
     pub(super) fn billed_now(&self, now: Instant) -> Option<ScheduledPeriod> {
-        let first = self.schedule()?.periods().next()?;
-        (first.period.start <= now && self.subscription.trial_start.is_none()).then_some(first)
+        self.schedule()?.periods().next().filter(|first| first.period.start <= now)
     }
 
     /// Whether anything is billed at the start of a period, and whether anything is billed at its end.

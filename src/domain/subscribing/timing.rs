@@ -1,6 +1,7 @@
 //! When the subscription runs, in which rhythm it is billed, in which currency and how it is taxed.
 
 use super::Cx;
+use super::request::TrialRequest;
 use super::shape::anchor_on_calendar;
 use super::start::not_too_early;
 use crate::domain::calendar::day_of;
@@ -46,6 +47,7 @@ pub(super) fn decide(cx: &Cx<'_>) -> Result<Timing, Refusal> {
         let message = "A start in the past cannot be prorated: start today, or leave prorationBehavior out.";
         return Err(Refusal::new(ErrorCode::ProrationWithPastStart, message).at(&["startDate"]));
     }
+    trial_around(request.trial, start)?;
     Ok(Timing {
         start,
         zone,
@@ -61,6 +63,20 @@ pub(super) fn decide(cx: &Cx<'_>) -> Result<Timing, Refusal> {
                 .unwrap_or(situation.settings.amounts_include_tax),
         },
     })
+}
+
+/// Refuses a trial that starts after the subscription or ends before it, where no start was given to say so earlier.
+fn trial_around(trial: TrialRequest, start: Instant) -> Result<(), Refusal> {
+    let refused = |field, message| Err(Refusal::new(ErrorCode::InvalidTrial, message).at(&[field]));
+    match trial {
+        TrialRequest::Between(begin, _) if begin > start => {
+            refused("trialStart", "A trial starts with the subscription or before it.")
+        }
+        TrialRequest::Between(_, end) if end < start => {
+            refused("trialEnd", "A trial does not end before the subscription starts.")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn tax_rate(own: Option<TaxRate>, tenants: TaxRate) -> TaxRate {

@@ -156,7 +156,8 @@ impl CreateSubscriptionInput {
         Check::input(|check| {
             let customer = read_customer(check, self.customer);
             let plan = read_plan(check, self.plan);
-            let plan_version = check.maybe("planVersion", self.plan_version, check::version);
+            let plan_version =
+                check.maybe("planVersion", self.plan_version, |version| check::number(version, 1..=i32::MAX));
             let handle = check.maybe("handle", self.handle, check::handle);
             let quantity = check.maybe("quantity", self.quantity, check::quantity);
             let currency = check.maybe("currency", self.currency, check::currency);
@@ -302,7 +303,7 @@ fn unwrap<C>(wire: Option<Wire<C>>) -> Option<C> {
 }
 
 fn read_customer(check: &mut Check, given: CustomerReferenceInput) -> Option<CustomerReference> {
-    check.inside("customer", |check| match given {
+    check.below("customer", |check| match given {
         CustomerReferenceInput::Id(id) => check.take("id", check::id(id)).map(CustomerReference::Id),
         // That it is empty has a refusal of its own.
         CustomerReferenceInput::ExternalId(text) if text.trim().is_empty() => {
@@ -312,14 +313,14 @@ fn read_customer(check: &mut Check, given: CustomerReferenceInput) -> Option<Cus
             check.take("externalId", check::code(text)).map(CustomerReference::ExternalId)
         }
         CustomerReferenceInput::Create(new) => {
-            let new = check.inside("create", |check| new.read_in(check));
+            let new = check.below("create", |check| new.read_in(check));
             new.map(|new| CustomerReference::New(Box::new(new)))
         }
     })
 }
 
 fn read_plan(check: &mut Check, given: PlanReferenceInput) -> Option<Reference<Plan>> {
-    check.inside("plan", |check| match given {
+    check.below("plan", |check| match given {
         PlanReferenceInput::Id(id) => check.take("id", check::id(id)).map(Reference::Id),
         PlanReferenceInput::Code(code) => check.take("code", check::code(code)).map(Reference::Code),
     })

@@ -4,7 +4,7 @@ use super::input::MOST_ROWS;
 use crate::domain::add_on::AddOn;
 use crate::domain::discount::{Discount, DiscountTarget, DiscountValue, Percentage};
 use crate::domain::period::{Duration, DurationUnit};
-use crate::domain::price::{BillingModel, PackageRounding, TierMode};
+use crate::domain::price::{BillingModel, MOST_TIERS, PackageRounding, TierMode};
 use crate::domain::pricing::TaxRate;
 use crate::domain::subscribing::request::{
     ItemPrice, ModelRequest, NewAddOn, NewCost, NewDiscount, NewItem, NewPhase, PriceOverride, Reference,
@@ -13,7 +13,7 @@ use crate::domain::subscribing::shape;
 use crate::domain::{Currency, ErrorCode, Money, Refusal};
 use crate::graphql::check::{self, Check};
 use crate::graphql::mutations::Wire;
-use crate::graphql::price::{PriceInput, TierInput};
+use crate::graphql::price::{PriceInput, PriceTierInput};
 use crate::graphql::scalars::{CurrencyCode, DateTime, Decimal, Json};
 use async_graphql::{ID, InputObject, OneofObject};
 
@@ -35,7 +35,7 @@ pub struct PriceOverrideInput {
     /// How tiers are applied.
     tier_mode: Option<Wire<TierMode>>,
     /// Tiers, from the lowest on.
-    tiers: Option<Vec<TierInput>>,
+    tiers: Option<Vec<PriceTierInput>>,
 }
 
 impl PriceOverrideInput {
@@ -44,7 +44,7 @@ impl PriceOverrideInput {
         let quantity = check.maybe("quantity", row.quantity, check::none_or_more);
         let amount = check.maybe("amount", row.amount, check::price);
         let tiers = match row.tiers {
-            Some(tiers) => check.rows("tiers", tiers, (1, MOST_ROWS), TierInput::read).map(Some),
+            Some(tiers) => check.rows("tiers", tiers, (1, MOST_TIERS), |check, tier| tier.read(check)).map(Some),
             None => Some(None),
         };
         let model = ModelRequest {
@@ -83,7 +83,7 @@ impl SubscriptionItemInput {
         let price = match (row.price_id, row.price) {
             (Some(id), None) => check.take("priceId", check::id(id)).map(ItemPrice::Existing),
             (None, Some(new)) => {
-                let new = check.inside("price", |check| new.read(check));
+                let new = check.below("price", |check| new.read(check, None));
                 new.map(|new| ItemPrice::New(Box::new(new)))
             }
             _ => {
@@ -143,7 +143,7 @@ pub struct SubscriptionAddOnInput {
 
 impl SubscriptionAddOnInput {
     pub(super) fn read(check: &mut Check, row: Self) -> Option<NewAddOn> {
-        let add_on: Option<Reference<AddOn>> = check.inside("addOn", |check| match row.add_on {
+        let add_on: Option<Reference<AddOn>> = check.below("addOn", |check| match row.add_on {
             AddOnReferenceInput::Id(id) => check.take("id", check::id(id)).map(Reference::Id),
             AddOnReferenceInput::Code(code) => check.take("code", check::code(code)).map(Reference::Code),
         });
@@ -252,7 +252,7 @@ pub struct SubscriptionDiscountInput {
 
 impl SubscriptionDiscountInput {
     pub(super) fn read(check: &mut Check, row: Self) -> Option<NewDiscount> {
-        let discount: Option<Reference<Discount>> = check.inside("discount", |check| match row.discount {
+        let discount: Option<Reference<Discount>> = check.below("discount", |check| match row.discount {
             DiscountReferenceInput::Id(id) => check.take("id", check::id(id)).map(Reference::Id),
             DiscountReferenceInput::Code(code) => check.take("code", check::code(code)).map(Reference::Code),
         });

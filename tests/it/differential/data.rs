@@ -1,6 +1,8 @@
 //! The data: two tenants, filled through the use cases, with awkward texts, ties in time, and nulls wherever a column
 //! may be null.
 
+mod payments;
+
 use chrono::TimeDelta;
 use perennial::app::asset::{self, ChangeAssetStatus, CreateAsset};
 use perennial::app::billing_group::{self, CreateBillingGroup, UpdateBillingGroup};
@@ -122,6 +124,7 @@ impl Making<'_> {
             let group = groups.iter().find(|(owner, _)| *owner == customer).map(|(_, group)| *group);
             self.order(n, customer, group, &skus, &mut free);
         }
+        self.payments(&customers);
         // What is left in the warehouse gets other statuses.
         for (n, (serial_number, _)) in free.iter().enumerate().filter(|(n, _)| n % 2 == 0) {
             let change = [

@@ -4,6 +4,7 @@
 pub mod builders;
 pub mod consistency;
 pub mod database;
+pub mod payments;
 pub mod postgres;
 pub mod program;
 pub mod together;
