@@ -1,3 +1,5 @@
+DROP VIEW customer_entitlements;
+DROP VIEW subscription_entitlements;
 DROP TABLE additional_costs;
 DROP TABLE invoice_lines;
 DROP TABLE invoices;

@@ -1,0 +1,29 @@
+//! What subscriptions and customers are entitled to, from wherever it comes.
+
+use super::query::{Query, stored};
+use crate::domain::Id;
+use crate::domain::customer::Customer;
+use crate::domain::feature::{CustomerEntitlement, EntitlementTerms, GrantedEntitlement};
+use crate::domain::subscription::Subscription;
+use crate::domain::tenant::Tenant;
+
+stored!(GrantedEntitlement, subscription_entitlements(
+    subscription_id, source, feature_id, usage_limit, soft_limit, reset_period, static_value
+) => {
+    let terms = EntitlementTerms { usage_limit, soft_limit, reset_period, static_value };
+    GrantedEntitlement { subscription_id, source, feature_id, terms }
+}, key: subscription_id);
+
+stored!(CustomerEntitlement, customer_entitlements(customer_id, feature_id, usage_limit) => {
+    CustomerEntitlement { customer_id, feature_id, usage_limit }
+}, key: customer_id);
+
+/// What these subscriptions entitle to, by the age of the features.
+pub fn of_subscriptions(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<GrantedEntitlement> {
+    Query::new(tenant).of_each("subscription_id", subscriptions).order("feature_id").order("source")
+}
+
+/// What these customers are entitled to, by the age of the features.
+pub fn of_customers(tenant: Id<Tenant>, customers: &[Id<Customer>]) -> Query<CustomerEntitlement> {
+    Query::new(tenant).of_each("customer_id", customers).order("feature_id")
+}
