@@ -6,6 +6,7 @@ pub mod asset;
 pub mod billing_group;
 pub mod credentials;
 pub mod customer;
+pub mod feature;
 pub mod fulfilment;
 pub mod mutation;
 pub mod operator;

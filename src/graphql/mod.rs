@@ -8,6 +8,7 @@ mod check;
 mod customer;
 mod engine;
 mod errors;
+mod feature;
 mod fulfilment;
 mod limits;
 mod money;

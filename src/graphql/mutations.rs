@@ -24,6 +24,7 @@ pub fn all() -> &'static [Mutation] {
             super::customer::mutations,
             super::billing_group::mutations,
             super::product::mutations,
+            super::feature::mutations,
             super::asset::mutations,
             super::order::mutations,
             super::fulfilment::mutations,

@@ -5,11 +5,12 @@ use crate::app::Viewer;
 use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
+use crate::domain::feature::Feature;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::product::Product;
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
-use crate::repository::{asset, customer, order, product, subscription};
+use crate::repository::{asset, customer, feature, order, product, subscription};
 
 /// The query root: everything is seen by somebody.
 pub struct Query {
@@ -22,6 +23,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<Asset>(),
         AnyNode::of::<BillingGroup>(),
         AnyNode::of::<Customer>(),
+        AnyNode::of::<Feature>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
         AnyNode::of::<Product>(),
@@ -78,5 +80,13 @@ impl Object for Query {
                 subscription::by_handle,
             )
             .list("subscriptions", "All subscriptions.", subscription::all)
+            .find::<Feature>("feature", "A feature by its id; null where there is none.")
+            .find_by(
+                "featureByCode",
+                "A feature by its code; null where there is none.",
+                ("code", "The code, to the letter."),
+                feature::by_code,
+            )
+            .list("features", "All features, the archived ones too.", feature::all)
     }
 }

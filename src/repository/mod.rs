@@ -9,6 +9,7 @@ pub mod asset;
 pub mod billing_group;
 pub mod customer;
 pub mod db;
+pub mod feature;
 pub mod fulfilment;
 pub mod journal;
 pub mod list;

@@ -302,3 +302,41 @@ diesel::table! {
         created_at -> Moment,
     }
 }
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    features (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        feature_type -> Text,
+        state -> Text,
+        metadata -> Document,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    entitlements (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        plan_id -> Nullable<Identifier>,
+        add_on_id -> Nullable<Identifier>,
+        subscription_id -> Nullable<Identifier>,
+        feature_id -> Identifier,
+        feature_type -> Text,
+        usage_limit -> Nullable<BigInt>,
+        soft_limit -> Bool,
+        reset_period -> Nullable<Text>,
+        static_value -> Nullable<Text>,
+    }
+}

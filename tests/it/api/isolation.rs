@@ -45,10 +45,13 @@ impl Own {
         let scan = json!({"orderId": id, "customerId": customer, "assetSerialNumber": "L1"});
         let made = run("fulfilOrderItem", scan, "subscription { id }");
         let tenant = app.send_as(key, &[], "{ tenant { id } }", json!({})).json();
+        let feature =
+            run("createFeature", json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"}), "feature { id }");
         let ids = BTreeMap::from([
             ("Asset", std::mem::take(&mut assets[1])),
             ("BillingGroup", text(&group["billingGroup"]["id"])),
             ("Customer", customer),
+            ("Feature", text(&feature["feature"]["id"])),
             ("Order", text(id)),
             ("OrderItem", text(&order["order"]["items"][0]["id"])),
             ("Product", text(&product["product"]["id"])),
@@ -255,6 +258,7 @@ both! {
             ("orderByNumber", "O-000001"),
             ("assetBySerialNumber", "L2"),
             ("subscriptionByHandle", "nothing has a handle yet"),
+            ("featureByCode", "sso"),
         ]);
         for field in types["Query"]["fields"].as_array().unwrap() {
             let name = field["name"].as_str().unwrap();
@@ -282,12 +286,13 @@ both! {
             orders { totalCount nodes { id items { id } subscriptions { nodes { id } } reservedAssets { id } } }
             assets { totalCount nodes { id assignments { nodes { customer { id } } } } }
             subscriptions { totalCount nodes { id order { id } asset { id } } }
+            features { totalCount nodes { id } }
             tenant { id } viewer { tenant { id } }
         }";
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
             let seen = app.send_as(&tenant.key, &[], everything, json!({})).json();
             assert_eq!(seen["data"]["assets"]["totalCount"], 2, "{seen}");
-            for list in ["customers", "products", "orders", "subscriptions"] {
+            for list in ["customers", "products", "orders", "subscriptions", "features"] {
                 assert_eq!(seen["data"][list]["totalCount"], 1, "{list}");
             }
             let seen = seen.to_string();

@@ -1,6 +1,8 @@
 //! All rows of one tenant in memory, as the schema shows them: what the oracle looks things up in. Nothing here is
 //! clever, and nothing is shared with the engine but the repository's own reading of whole tables.
 
+mod catalogue;
+
 use async_graphql::Value;
 use perennial::app::Viewer;
 use perennial::domain::{Choice, Date, Entity, Id, Instant, Money};
@@ -141,6 +143,7 @@ impl Store {
                     ],
                 );
             }
+            store.catalogue(conn, tenant)?;
             Ok::<_, Fault>(store)
         })
         .expect("the database answers")
