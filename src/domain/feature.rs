@@ -6,6 +6,7 @@ use super::choice::choice;
 use super::customer::Customer;
 use super::period::BillingPeriod;
 use super::plan::Plan;
+use super::refusal::Mistake;
 use super::subscription::Subscription;
 use super::text::Metadata;
 use super::{Entity, ErrorCode, Id, Instant, Refusal};
@@ -92,20 +93,6 @@ pub struct Grant {
     pub terms: EntitlementTerms,
 }
 
-/// What is wrong with the terms of an entitlement.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct WrongTerms {
-    /// The name of the term, as the API spells it.
-    pub argument: &'static str,
-    pub message: &'static str,
-}
-
-impl WrongTerms {
-    pub fn refusal(self) -> Refusal {
-        Refusal::new(ErrorCode::ValidationError, self.message)
-    }
-}
-
 impl Feature {
     /// Refuses where the feature is archived, as if there were none.
     pub fn offered(&self) -> Result<(), Refusal> {
@@ -117,8 +104,8 @@ impl Feature {
 
     /// Whether an entitlement to the feature may have these terms: only what is measured can be limited, and what is
     /// static has a value.
-    pub fn takes(&self, terms: &EntitlementTerms) -> Result<(), WrongTerms> {
-        let wrong = |argument, message| Err(WrongTerms { argument, message });
+    pub fn takes(&self, terms: &EntitlementTerms) -> Result<(), Mistake> {
+        let wrong = |argument, message: &'static str| Err(Mistake::new(argument, message));
         let is_metered = self.feature_type == FeatureType::Metered;
         match (self.feature_type == FeatureType::Static, &terms.static_value) {
             (true, None) => return wrong("staticValue", "The feature is static: say which value it has."),
@@ -151,7 +138,9 @@ pub fn granted<'f>(grants: &[Grant], known: &'f [Feature]) -> Result<Vec<&'f Fea
             let message = format!("{:?} is named twice.", grant.feature);
             return Err(at(Refusal::new(ErrorCode::ValidationError, message), "feature"));
         }
-        feature.takes(&grant.terms).map_err(|wrong| at(wrong.refusal(), wrong.argument))?;
+        let invalid =
+            |mistake: Mistake| at(Refusal::new(ErrorCode::ValidationError, mistake.message), mistake.argument);
+        feature.takes(&grant.terms).map_err(invalid)?;
         features.push(feature);
     }
     Ok(features)

@@ -7,8 +7,10 @@
 pub mod api_key;
 pub mod asset;
 pub mod billing_group;
+pub mod coupon;
 pub mod customer;
 pub mod db;
+pub mod discount;
 pub mod feature;
 pub mod fulfilment;
 pub mod journal;

@@ -5,12 +5,14 @@
 //! |---|---|---|
 //! | `Id<_>`, `Uuid` | uuid | 16 bytes |
 //! | `Instant` | timestamptz | text of fixed width, UTC, microseconds |
-//! | `Metadata` | jsonb | text |
+//! | `Metadata`, lists | jsonb | text |
 //! | choices, currencies, zones | text | text |
 //! | whole numbers within bounds | integer | integer |
 //! | exact decimals | numeric | text |
 
 use crate::domain::billing_group::BillingDay;
+use crate::domain::period::{Duration, DurationUnit};
+use crate::domain::pricing::{Percentage, TaxRate};
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
 use crate::domain::{Currency, Id, Instant, Money, Zone};
@@ -24,6 +26,7 @@ use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, Integer, Nullable, Numeric};
 use diesel::sqlite::{Sqlite, SqliteValue};
+use std::fmt::Debug;
 use std::io::Write;
 use uuid::Uuid;
 
@@ -95,7 +98,10 @@ stands_for! {
     [] At as Moment;
     [] Metadata as Document;
     [] Json as Document;
+    [T] Several<T> as Document;
     [] Decimal as Exact;
+    [] TaxRate as Exact;
+    [] Percentage as Exact;
     [] ContractLength as Integer;
     [] BillingDay as Integer;
 }
@@ -112,6 +118,10 @@ pub struct In(pub Zone);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Json(pub String);
 
+/// A list on its way to or from a database, as a JSON document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Several<T>(pub Vec<T>);
+
 /// An exact decimal on its way to or from a database.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Decimal(pub BigDecimal);
@@ -124,6 +134,11 @@ pub fn instant(stored: Option<At>) -> Option<Instant> {
 /// The amount that two columns may hold.
 pub fn amount(minor: Option<i64>, currency: Option<Currency>) -> Option<Money> {
     minor.zip(currency).map(|(minor, currency)| Money::new(minor, currency))
+}
+
+/// The length of time that two columns may hold.
+pub fn duration(length: Option<i32>, unit: Option<DurationUnit>) -> Option<Duration> {
+    length.zip(unit).map(|(length, unit)| Duration { length, unit })
 }
 
 // ---------------------------------------------------------------- identifiers
@@ -253,6 +268,30 @@ where
     }
 }
 
+// ---------------------------------------------------------------- lists
+
+impl<T: serde::Serialize + Debug> ToSql<Document, Pg> for Several<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(&[1])?;
+        serde_json::to_writer(out, &self.0)?;
+        Ok(IsNull::No)
+    }
+}
+impl<T: serde::Serialize + Debug> ToSql<Document, Sqlite> for Several<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(serde_json::to_string(&self.0)?);
+        Ok(IsNull::No)
+    }
+}
+impl<DB: Backend, T: serde::de::DeserializeOwned> FromSql<Document, DB> for Several<T>
+where
+    Json: FromSql<Document, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Several(serde_json::from_str(&Json::from_sql(value)?.0)?))
+    }
+}
+
 // ---------------------------------------------------------------- exact decimals
 
 impl ToSql<Exact, Pg> for Decimal {
@@ -275,6 +314,32 @@ impl FromSql<Exact, Sqlite> for Decimal {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         Ok(Decimal(value.read_text().parse()?))
     }
+}
+
+/// Lets a number within bounds be kept as an exact decimal.
+macro_rules! exact {
+    ($($type:ty;)*) => { $(
+        impl ToSql<Exact, Pg> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                ToSql::<Numeric, Pg>::to_sql(&self.decimal(), &mut out.reborrow())
+            }
+        }
+        impl ToSql<Exact, Sqlite> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(self.decimal().to_plain_string());
+                Ok(IsNull::No)
+            }
+        }
+        impl<DB: Backend> FromSql<Exact, DB> for $type where Decimal: FromSql<Exact, DB> {
+            fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+                Ok(Self::try_new(&Decimal::from_sql(value)?.0)?)
+            }
+        }
+    )* };
+}
+exact! {
+    TaxRate;
+    Percentage;
 }
 
 // ---------------------------------------------------------------- numbers within bounds
