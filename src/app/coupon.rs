@@ -1,5 +1,6 @@
 //! Coupons.
 
+use super::eligible_plans;
 use super::mutation::{Answer, Call, Stop, Work, expect_version};
 use crate::domain::coupon::{Coupon, CouponChange, CouponState, RedemptionStrategy, validity};
 use crate::domain::discount::{self, Discount};
@@ -43,6 +44,7 @@ pub fn create_coupon(call: &Call<'_>, new: &CreateCoupon) -> Result<Answer<Coupo
         validity(new.valid_from, new.valid_until, work.now)
             .map_err(|mistake| Refusal::new(ErrorCode::ValidationError, mistake.message).at(&[mistake.argument]))?;
         let given = given(work, &new.discount)?;
+        eligible_plans::check(work, &new.eligible_plans)?;
         if coupon::by_code(tenant, &new.code).first(work.conn())?.is_some() {
             let message = format!("There is a coupon with the code {:?} already, in whichever case.", new.code);
             return Err(Refusal::new(ErrorCode::DuplicateCouponCode, message).at(&["code"]).into());
@@ -74,6 +76,9 @@ pub fn update_coupon(call: &Call<'_>, update: &UpdateCoupon) -> Result<Answer<Co
     call.run(|work| {
         let found = existing(work, update.coupon_id, update.expected_version)?;
         let changed = found.changed(update.change.clone(), work.now)?;
+        if let Some(plans) = &update.change.eligible_plans {
+            eligible_plans::check(work, plans)?;
+        }
         store(work, changed, EventType::CouponUpdated)
     })
 }

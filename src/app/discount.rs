@@ -2,9 +2,7 @@
 
 use super::mutation::{Answer, Call, Stop, Work, expect_version};
 use super::product::bad_price;
-use crate::domain::discount::{
-    Discount, DiscountTarget, DiscountTerms, DiscountValue, NewDiscountValue, not_found,
-};
+use crate::domain::discount::{Discount, DiscountTarget, DiscountTerms, DiscountValue, NewDiscountValue, not_found};
 use crate::domain::event::EventType;
 use crate::domain::feature::CatalogueState;
 use crate::domain::period::Duration;

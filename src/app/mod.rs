@@ -4,13 +4,17 @@
 pub mod ambient;
 pub mod asset;
 pub mod billing_group;
+pub mod coupon;
 pub mod credentials;
 pub mod customer;
+pub mod discount;
+mod eligible_plans;
 pub mod feature;
 pub mod fulfilment;
 pub mod mutation;
 pub mod operator;
 pub mod order;
+pub mod plan;
 pub mod product;
 pub mod tenant;
 

@@ -16,40 +16,43 @@ use async_graphql::{ID, InputObject, MaybeUndefined};
 
 impl Object for Discount {
     fn declare() -> Type<Self> {
-        Type::new("Discount", "A template of what is taken off, for subscriptions to take by themselves or by a coupon.")
-            .node(|discount: &Discount| discount.id)
-            .column("code", "Its code: unique in the tenant, and never changed.", |discount| &discount.code)
-            .column("name", "The name, which invoices show.", |discount| &discount.name)
-            .computed("percentage", "How much of a hundred is taken off; null where an amount is.", |discount| {
-                match discount.terms.value {
-                    DiscountValue::Percentage(percentage) => Some(percentage.decimal()),
-                    DiscountValue::Amount(_) => None,
-                }
-            })
-            .maybe_value("amount", "How much is taken off each invoice; null where a percentage is.", |discount| {
-                match &discount.terms.value {
-                    DiscountValue::Percentage(_) => None,
-                    DiscountValue::Amount(amount) => Some(amount),
-                }
-            })
-            .column("appliesTo", "What it is taken off.", |discount| &discount.terms.applies_to)
-            .column(
-                "fixedCount",
-                "For how many invoices; null where they are not counted. With a period, whichever ends first.",
-                |discount| &discount.terms.fixed_count,
-            )
-            .computed("fixedPeriod", "For how long after it was taken; null where that has no end.", |discount| {
-                discount.terms.fixed_period.map(|period| period.length)
-            })
-            .computed("fixedPeriodUnit", "What the period is counted in; null where there is none.", |discount| {
-                discount.terms.fixed_period.map(|period| period.unit)
-            })
-            .column("state", "Whether it is offered.", |discount| &discount.state)
-            .connection("coupons", "The coupons that give it.", coupon::of_discounts, |coupon| coupon.discount_id)
-            .column("metadata", "Whatever you keep with it.", |discount| &discount.metadata)
-            .column("version", "Counts its changes: for `expectedVersion`.", |discount| &discount.version)
-            .column("createdAt", "When it was created.", |discount| &discount.created_at)
-            .column("updatedAt", "When it was last changed.", |discount| &discount.updated_at)
+        Type::new(
+            "Discount",
+            "A template of what is taken off, for subscriptions to take by themselves or by a coupon.",
+        )
+        .node(|discount: &Discount| discount.id)
+        .column("code", "Its code: unique in the tenant, and never changed.", |discount| &discount.code)
+        .column("name", "The name, which invoices show.", |discount| &discount.name)
+        .computed("percentage", "How much of a hundred is taken off; null where an amount is.", |discount| {
+            match discount.terms.value {
+                DiscountValue::Percentage(percentage) => Some(percentage.decimal()),
+                DiscountValue::Amount(_) => None,
+            }
+        })
+        .maybe_value("amount", "How much is taken off each invoice; null where a percentage is.", |discount| {
+            match &discount.terms.value {
+                DiscountValue::Percentage(_) => None,
+                DiscountValue::Amount(amount) => Some(amount),
+            }
+        })
+        .column("appliesTo", "What it is taken off.", |discount| &discount.terms.applies_to)
+        .column(
+            "fixedCount",
+            "For how many invoices; null where they are not counted. With a period, whichever ends first.",
+            |discount| &discount.terms.fixed_count,
+        )
+        .computed("fixedPeriod", "For how long after it was taken; null where that has no end.", |discount| {
+            discount.terms.fixed_period.map(|period| period.length)
+        })
+        .computed("fixedPeriodUnit", "What the period is counted in; null where there is none.", |discount| {
+            discount.terms.fixed_period.map(|period| period.unit)
+        })
+        .column("state", "Whether it is offered.", |discount| &discount.state)
+        .connection("coupons", "The coupons that give it.", coupon::of_discounts, |coupon| coupon.discount_id)
+        .column("metadata", "Whatever you keep with it.", |discount| &discount.metadata)
+        .column("version", "Counts its changes: for `expectedVersion`.", |discount| &discount.version)
+        .column("createdAt", "When it was created.", |discount| &discount.created_at)
+        .column("updatedAt", "When it was last changed.", |discount| &discount.updated_at)
     }
 }
 

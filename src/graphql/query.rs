@@ -4,13 +4,17 @@ use super::engine::{AnyNode, Object, Type};
 use crate::app::Viewer;
 use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
+use crate::domain::coupon::Coupon;
 use crate::domain::customer::Customer;
+use crate::domain::discount::Discount;
 use crate::domain::feature::Feature;
 use crate::domain::order::{Order, OrderItem};
+use crate::domain::plan::Plan;
+use crate::domain::price::Price;
 use crate::domain::product::Product;
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
-use crate::repository::{asset, customer, feature, order, product, subscription};
+use crate::repository::{asset, coupon, customer, discount, feature, order, plan, product, subscription};
 
 /// The query root: everything is seen by somebody.
 pub struct Query {
@@ -22,10 +26,14 @@ fn nodes() -> Vec<AnyNode<Query>> {
     vec![
         AnyNode::of::<Asset>(),
         AnyNode::of::<BillingGroup>(),
+        AnyNode::of::<Coupon>(),
         AnyNode::of::<Customer>(),
+        AnyNode::of::<Discount>(),
         AnyNode::of::<Feature>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
+        AnyNode::of::<Plan>(),
+        AnyNode::of::<Price>(),
         AnyNode::of::<Product>(),
         AnyNode::of::<Subscription>(),
         AnyNode::of::<Tenant>(),
@@ -47,6 +55,14 @@ impl Object for Query {
                 product::by_sku,
             )
             .list("products", "All products.", product::all)
+            .find::<Plan>("plan", "A version of a plan by its id; null where there is none.")
+            .find_numbered(
+                "planByCode",
+                "A version of a plan by the plan's code; null where there is none.",
+                [("code", "The code."), ("version", "Which version: the ACTIVE one where there is none.")],
+                plan::by_code,
+            )
+            .list("plans", "All versions of all plans: those of the state ACTIVE are offered.", plan::all)
             .find::<Customer>("customer", "A customer by its id; null where there is none.")
             .find_by(
                 "customerByExternalId",
@@ -88,5 +104,21 @@ impl Object for Query {
                 feature::by_code,
             )
             .list("features", "All features, the archived ones too.", feature::all)
+            .find::<Discount>("discount", "A discount by its id; null where there is none.")
+            .find_by(
+                "discountByCode",
+                "A discount by its code; null where there is none.",
+                ("code", "The code, to the letter."),
+                discount::by_code,
+            )
+            .list("discounts", "All discounts, the archived ones too.", discount::all)
+            .find::<Coupon>("coupon", "A coupon by its id; null where there is none.")
+            .find_by(
+                "couponByCode",
+                "A coupon by its code; null where there is none.",
+                ("code", "The code, in any case."),
+                coupon::by_code,
+            )
+            .list("coupons", "All coupons, those that are not active, too.", coupon::all)
     }
 }

@@ -64,8 +64,11 @@ pub fn of_discounts(tenant: Id<Tenant>, discounts: &[Id<Discount>]) -> Query<Cou
 
 /// Whether a coupon was redeemed with this key, which its strategy allows once.
 pub fn redeemed(conn: &mut Conn, tenant: Id<Tenant>, coupon: Id<Coupon>, once_key: &str) -> Read<bool> {
-    let of_coupon = Query::<CouponRedemption>::by_text(tenant, "once_key", once_key)
-        .filter(Condition::Is("coupon_id", Comparison::Equal, Bind::from(coupon)));
+    let of_coupon = Query::<CouponRedemption>::by_text(tenant, "once_key", once_key).filter(Condition::Is(
+        "coupon_id",
+        Comparison::Equal,
+        Bind::from(coupon),
+    ));
     Ok(of_coupon.first(conn)?.is_some())
 }
 

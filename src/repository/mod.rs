@@ -17,6 +17,8 @@ pub mod journal;
 pub mod list;
 pub mod migrations;
 pub mod order;
+pub mod plan;
+pub mod price;
 pub mod product;
 pub mod query;
 mod query_sql;

@@ -22,6 +22,9 @@ CREATE INDEX features_state ON features (tenant_id, state, id);
 CREATE INDEX features_created_at ON features (tenant_id, created_at, id);
 CREATE INDEX features_updated_at ON features (tenant_id, updated_at, id);
 
+ALTER TABLE prices ADD CONSTRAINT prices_feature_fkey
+    FOREIGN KEY (tenant_id, feature_id) REFERENCES features (tenant_id, id);
+
 -- What a plan, an add-on or one subscription entitles to.
 CREATE TABLE entitlements (
     tenant_id UUID NOT NULL,
@@ -36,6 +39,7 @@ CREATE TABLE entitlements (
     reset_period TEXT COLLATE "C" CHECK (reset_period IN ('DAY', 'WEEK', 'MONTH', 'QUARTER', 'HALF_YEAR', 'YEAR')),
     static_value TEXT COLLATE "C" CHECK (static_value <> ''),
     PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, plan_id) REFERENCES plans (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
     FOREIGN KEY (tenant_id, feature_id, feature_type) REFERENCES features (tenant_id, id, feature_type),
     CONSTRAINT an_entitlement_has_one_owner CHECK (
@@ -137,7 +141,8 @@ CREATE TABLE coupon_redemptions (
     UNIQUE (tenant_id, coupon_id, once_key),
     FOREIGN KEY (tenant_id, coupon_id) REFERENCES coupons (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
-    FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id)
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id),
+    FOREIGN KEY (tenant_id, plan_id) REFERENCES plans (tenant_id, id)
 );
 
 CREATE INDEX coupon_redemptions_coupon ON coupon_redemptions (tenant_id, coupon_id, id);

@@ -36,6 +36,7 @@ CREATE TABLE entitlements (
     reset_period TEXT CHECK (reset_period IN ('DAY', 'WEEK', 'MONTH', 'QUARTER', 'HALF_YEAR', 'YEAR')),
     static_value TEXT CHECK (static_value <> ''),
     PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, plan_id) REFERENCES plans (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
     FOREIGN KEY (tenant_id, feature_id, feature_type) REFERENCES features (tenant_id, id, feature_type),
     CONSTRAINT an_entitlement_has_one_owner CHECK (
@@ -137,7 +138,8 @@ CREATE TABLE coupon_redemptions (
     UNIQUE (tenant_id, coupon_id, once_key),
     FOREIGN KEY (tenant_id, coupon_id) REFERENCES coupons (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
-    FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id)
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id),
+    FOREIGN KEY (tenant_id, plan_id) REFERENCES plans (tenant_id, id)
 ) STRICT;
 
 CREATE INDEX coupon_redemptions_coupon ON coupon_redemptions (tenant_id, coupon_id, id);

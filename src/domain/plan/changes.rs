@@ -94,15 +94,6 @@ impl NewPrices {
         }
     }
 
-    /// What is wrong with all of them, each with the path of its argument, as far as that can be said; `currency` is that
-    /// of the plan, where it is known.
-    pub fn mistakes(&self, currency: Option<Currency>) -> Vec<Refusal> {
-        let mistakes = |(index, price): (usize, NewPrice)| {
-            price.mistakes(currency).into_iter().map(move |wrong| self.refusal(index, wrong))
-        };
-        self.listed().into_iter().enumerate().flat_map(mistakes).collect()
-    }
-
     /// The refusal of a part of the price at `index`.
     fn refusal(&self, index: usize, wrong: WrongPart) -> Refusal {
         let refusal = invalid(wrong.message);
