@@ -4,8 +4,12 @@
 pub mod ambient;
 pub mod asset;
 pub mod billing_group;
+pub mod coupon;
 pub mod credentials;
 pub mod customer;
+pub mod discount;
+mod eligible_plans;
+pub mod feature;
 pub mod fulfilment;
 pub mod mutation;
 pub mod operator;

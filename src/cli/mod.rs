@@ -45,7 +45,7 @@ fn open(config: &Config, pool_size: u32) -> Result<Db, Failure> {
 fn open_current(config: &Config) -> Result<App, Failure> {
     let db = open(config, FEW)?;
     prepare(&db)?;
-    Ok(App::new(db))
+    Ok(App::new(db, "http://127.0.0.1:8080".to_owned()))
 }
 
 /// Makes the tables of a database that has none yet. Older ones are left to `perennial migrate`, which is to be run when

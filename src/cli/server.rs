@@ -29,10 +29,14 @@ pub fn serve(db: Db, args: &ServerArgs, migrate_first: bool) -> Result<(), Failu
     } else {
         prepare(&db)?;
     }
-    run(App::new(db).into(), &args.http(Playground::default(), new_request_id), |address| {
-        tracing::info!(%address, "listening");
-        Ok(())
-    })
+    run(
+        App::new(db, "http://127.0.0.1:8080".to_owned()).into(),
+        &args.http(Playground::default(), new_request_id),
+        |address| {
+            tracing::info!(%address, "listening");
+            Ok(())
+        },
+    )
 }
 
 /// Fills the demo database and serves it.
@@ -40,7 +44,7 @@ pub fn demo(db: Db, args: &ServerArgs) -> Result<(), Failure> {
     // To fill the database takes a while: a port that is taken should be heard of before that.
     TcpListener::bind(args.listen).map_err(|cause| Failure::listen(args.listen, cause))?;
     migrate(&db)?;
-    let app = Arc::new(App::new(db));
+    let app = Arc::new(App::new(db, "http://127.0.0.1:8080".to_owned()));
     let demo = fill(&app)?;
     let settings = args.http(playground(&demo), new_request_id);
     let has_playground = settings.playground.is_some();

@@ -2,6 +2,8 @@
 
 use super::scalars::{CurrencyCode, Date, DateTime, Decimal, Json, TimeZone};
 use crate::domain::id::NotAnId;
+use crate::domain::pricing::{Percentage, TaxRate};
+use crate::domain::refusal::Mistake;
 use crate::domain::text::{self, Metadata, NotAText};
 use crate::domain::{self, Currency, Entity, ErrorCode, Id, Refusal, Zone};
 use async_graphql::{ID, MaybeUndefined};
@@ -130,6 +132,16 @@ impl Check {
         }
     }
 
+    /// An argument that cannot be left out here.
+    pub fn required<T>(&mut self, name: &str, given: Option<T>, message: &'static str) -> Option<T> {
+        self.take(name, given.ok_or(message))
+    }
+
+    /// Keeps what several arguments say together, or notes which of them the others contradict.
+    pub fn together<T>(&mut self, read: Result<T, Mistake>) -> Option<T> {
+        read.map_err(|mistake| self.refuse(&[mistake.argument], mistake.message)).ok()
+    }
+
     /// The texts of a list, each read by itself: between `least` and `most` of them.
     pub fn texts<T, E: Into<Wrong>>(
         &mut self,
@@ -210,6 +222,7 @@ wrong!(
     NotAText,
     text::NotAHandle,
     domain::order::NotAQuantity,
+    domain::eligible_plans::NotEligiblePlans,
     domain::period::NotADuration,
     domain::pricing::NotATaxRate,
     domain::schedule::NotAnInterval,
@@ -287,8 +300,14 @@ pub fn handle(given: String) -> Result<String, text::NotAHandle> {
     text::handle(&given)
 }
 
-pub fn instant(given: DateTime) -> Result<domain::Instant, String> {
-    super::scalars::instant(&given.0)
+/// A tax rate as a fraction: 0.25 is 25 %.
+pub fn tax_rate(given: Decimal) -> Result<TaxRate, String> {
+    TaxRate::try_new(&super::scalars::decimal(&given.0)?).map_err(said)
+}
+
+/// How much of a hundred a discount takes off.
+pub fn percentage(given: Decimal) -> Result<Percentage, String> {
+    Percentage::try_new(&super::scalars::decimal(&given.0)?).map_err(said)
 }
 
 /// A whole number within bounds.
@@ -297,6 +316,10 @@ pub fn number(given: i32, bounds: RangeInclusive<i32>) -> Result<i32, String> {
         return Ok(given);
     }
     Err(format!("This lies between {} and {}.", bounds.start(), bounds.end()))
+}
+
+pub fn instant(given: DateTime) -> Result<domain::Instant, String> {
+    super::scalars::instant(&given.0)
 }
 
 pub fn date(given: Date) -> Result<domain::Date, String> {

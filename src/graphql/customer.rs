@@ -8,7 +8,7 @@ use crate::app::customer::{CreateCustomer, CustomerChanged, UpdateCustomer, crea
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
 use crate::domain::customer::{Customer, CustomerRevenue};
-use crate::repository::{asset, billing_group, customer, order, payment_method, subscription};
+use crate::repository::{asset, billing_group, customer, entitlement, invoice, order, payment_method, subscription};
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
 impl Object for Customer {
@@ -37,6 +37,13 @@ impl Object for Customer {
             .many("paymentMethods", "Its payment methods, oldest first.", payment_method::of_customers, |method| {
                 method.customer_id
             })
+            .many(
+                "entitlements",
+                "What it may use, by all of its running subscriptions.",
+                entitlement::of_customers,
+                |entitlement| entitlement.customer_id,
+            )
+            .connection("invoices", "The invoices that it gets.", invoice::of_customers, |invoice| invoice.customer_id)
             .connection("orders", "Its orders.", order::of_customers, |order| order.customer_id)
             .connection("subscriptions", "Its subscriptions.", subscription::of_customers, |subscription| {
                 subscription.customer_id

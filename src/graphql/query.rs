@@ -4,7 +4,10 @@ use super::engine::{AnyNode, Object, Type};
 use crate::app::Viewer;
 use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
+use crate::domain::coupon::Coupon;
 use crate::domain::customer::Customer;
+use crate::domain::discount::Discount;
+use crate::domain::feature::Feature;
 use crate::domain::invoice::Invoice;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::payment::PaymentAttempt;
@@ -17,7 +20,9 @@ use crate::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
 use crate::domain::tenant::Tenant;
-use crate::repository::{asset, customer, invoice, order, payment, plan, product, subscription};
+use crate::repository::{
+    asset, coupon, customer, discount, feature, invoice, order, payment, plan, product, subscription,
+};
 
 /// The query root: everything is seen by somebody.
 pub struct Query {
@@ -30,8 +35,11 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<AdditionalCost>(),
         AnyNode::of::<Asset>(),
         AnyNode::of::<BillingGroup>(),
+        AnyNode::of::<Coupon>(),
         AnyNode::of::<Customer>(),
         AnyNode::of::<Invoice>(),
+        AnyNode::of::<Discount>(),
+        AnyNode::of::<Feature>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
         AnyNode::of::<PaymentAttempt>(),
@@ -109,5 +117,29 @@ impl Object for Query {
             .list("invoices", "All invoices.", invoice::all)
             .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
             .list("paymentAttempts", "All payment attempts.", payment::all)
+            .find::<Feature>("feature", "A feature by its id; null where there is none.")
+            .find_by(
+                "featureByCode",
+                "A feature by its code; null where there is none.",
+                ("code", "The code, to the letter."),
+                feature::by_code,
+            )
+            .list("features", "All features, the archived ones too.", feature::all)
+            .find::<Discount>("discount", "A discount by its id; null where there is none.")
+            .find_by(
+                "discountByCode",
+                "A discount by its code; null where there is none.",
+                ("code", "The code, to the letter."),
+                discount::by_code,
+            )
+            .list("discounts", "All discounts, the archived ones too.", discount::all)
+            .find::<Coupon>("coupon", "A coupon by its id; null where there is none.")
+            .find_by(
+                "couponByCode",
+                "A coupon by its code; null where there is none.",
+                ("code", "The code, in any case."),
+                coupon::by_code,
+            )
+            .list("coupons", "All coupons, those that are not active, too.", coupon::all)
     }
 }

@@ -13,6 +13,7 @@ pub mod coupon;
 pub mod customer;
 pub mod db;
 pub mod discount;
+pub mod entitlement;
 pub mod feature;
 pub mod fulfilment;
 pub mod invoice;
@@ -34,6 +35,7 @@ pub mod subscription_parts;
 pub mod tenant;
 pub mod terms;
 pub mod url;
+mod views;
 
 pub use db::{Conn, Db, Fault, OpenError, Read, Tx};
 pub use list::{Bind, Direction, List, Listed, Slice, SortKey};

@@ -1,5 +1,7 @@
 //! The tables, as the migrations make them. A test holds this file against both databases.
 
+pub use super::views::{customer_entitlements, subscription_entitlements};
+
 diesel::table! {
     use crate::repository::sql_types::{Document, Identifier, Moment};
     use diesel::sql_types::*;
@@ -652,5 +654,109 @@ diesel::table! {
         billing_period_count -> Nullable<Integer>,
         feature_id -> Nullable<Identifier>,
         created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    features (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        feature_type -> Text,
+        state -> Text,
+        metadata -> Document,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    entitlements (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        plan_id -> Nullable<Identifier>,
+        add_on_id -> Nullable<Identifier>,
+        subscription_id -> Nullable<Identifier>,
+        feature_id -> Identifier,
+        feature_type -> Text,
+        usage_limit -> Nullable<BigInt>,
+        soft_limit -> Bool,
+        reset_period -> Nullable<Text>,
+        static_value -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    discounts (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        name -> Text,
+        percentage -> Nullable<Exact>,
+        currency -> Nullable<Text>,
+        amount -> Nullable<BigInt>,
+        applies_to -> Document,
+        fixed_count -> Nullable<Integer>,
+        fixed_period -> Nullable<Integer>,
+        fixed_period_unit -> Nullable<Text>,
+        state -> Text,
+        metadata -> Document,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    coupons (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        folded_code -> Text,
+        name -> Text,
+        discount_id -> Identifier,
+        all_plans -> Bool,
+        eligible_plans -> Document,
+        max_redemptions -> Nullable<Integer>,
+        redemptions -> Integer,
+        valid_from -> Nullable<Moment>,
+        valid_until -> Nullable<Moment>,
+        strategy -> Text,
+        state -> Text,
+        expire_reason -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    coupon_redemptions (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        coupon_id -> Identifier,
+        subscription_id -> Identifier,
+        customer_id -> Identifier,
+        plan_id -> Identifier,
+        once_key -> Text,
+        redeemed_at -> Moment,
     }
 }

@@ -5,6 +5,7 @@ use crate::support::Backend;
 use crate::support::database::TestDatabase;
 use perennial::domain::asset::{Asset, AssetAssignment};
 use perennial::domain::customer::Customer;
+use perennial::domain::feature::Feature;
 use perennial::domain::order::Order;
 use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::product::Product;
@@ -191,6 +192,7 @@ fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     check_indexes::<AssetAssignment>(&indexes);
     check_indexes::<Subscription>(&indexes);
     check_indexes::<PaymentAttempt>(&indexes);
+    check_indexes::<Feature>(&indexes);
 }
 
 /// The tables of `schema.rs`: their primary keys, and their columns with their types.
@@ -221,6 +223,7 @@ fn kept(of: &str) -> [&'static str; 2] {
         "BigInt" => ["INTEGER", "bigint"],
         "Binary" => ["BLOB", "bytea"],
         "Date" => ["TEXT", "date"],
+        "Bool" => ["INTEGER", "boolean"],
         other => panic!("say here how the databases keep {other}"),
     }
 }

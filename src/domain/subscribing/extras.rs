@@ -19,16 +19,16 @@ pub(super) struct Discounts {
 }
 
 /// All discounts of the request, its phases' included.
-pub(super) fn discounts(cx: &Cx<'_>, start: Instant) -> Result<Discounts, Refusal> {
+pub(super) fn discounts(cx: &Cx<'_>, timing: &Timing) -> Result<Discounts, Refusal> {
     let mut discounts = Discounts { taken: Vec::new(), paths: Vec::new() };
     for (index, asked) in cx.request.discounts.iter().enumerate() {
         let path = vec!["discounts".to_owned(), index.to_string()];
-        discounts.take(cx, asked, (start, None), path)?;
+        discounts.take(cx, timing, asked, (timing.start, None), path)?;
     }
     for (phase_index, phase) in cx.request.phases.iter().enumerate() {
         for (index, asked) in phase.discounts.iter().enumerate() {
             let path = ["phases", &phase_index.to_string(), "discounts", &index.to_string()].map(str::to_owned);
-            discounts.take(cx, asked, (phase.start_date, phase.end_date), path.to_vec())?;
+            discounts.take(cx, timing, asked, (phase.start_date, phase.end_date), path.to_vec())?;
         }
     }
     Ok(discounts)
@@ -39,6 +39,7 @@ impl Discounts {
     fn take(
         &mut self,
         cx: &Cx<'_>,
+        timing: &Timing,
         asked: &NewDiscount,
         (start, end): (Instant, Option<Instant>),
         path: Vec<String>,
@@ -49,10 +50,16 @@ impl Discounts {
         let handle = asked.handle.clone().unwrap_or_else(|| template.code.clone());
         self.unused(&handle).map_err(|refusal| at(refusal, &path, &["handle"]))?;
         self.allowed(cx).map_err(|refusal| at(refusal, &path, &[]))?;
+        let value = asked.value.as_ref().map(|value| value.value(timing.currency)).transpose();
+        let value = value
+            .map_err(|wrong| at(Refusal::new(ErrorCode::ValidationError, wrong.to_string()), &path, &["amount"]))?;
         let terms = template
             .terms
-            .overridden_by(asked.value.clone(), asked.applies_to.clone(), asked.fixed_count, asked.fixed_period)
-            .map_err(|refusal| at(refusal, &path, &[]))?;
+            .overridden_by(value, asked.applies_to.clone(), asked.fixed_count, asked.fixed_period)
+            .map_err(|refusal| {
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                refusal.below(&path)
+            })?;
         let taken = SubscriptionDiscount {
             name: asked.name.clone().unwrap_or_else(|| template.name.clone()),
             terms,

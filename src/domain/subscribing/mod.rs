@@ -29,7 +29,7 @@ use super::add_on::AddOn;
 use super::coupon::{Coupon, CouponRedemption};
 use super::customer::Customer;
 use super::discount::Discount;
-use super::feature::{Entitlement, EntitlementTerms, Feature};
+use super::feature::{Entitlement, EntitlementTerms, Feature, FeatureType};
 use super::plan::Plan;
 use super::price::{BillingCadence, Price};
 use super::subscription::parts::{
@@ -122,7 +122,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
     let cx = Cx { request, situation, now, ids };
     let timing = timing::decide(&cx)?;
     let payment_method_id = source::decide(&cx)?;
-    let mut discounts = extras::discounts(&cx, timing.start)?;
+    let mut discounts = extras::discounts(&cx, &timing)?;
     let redemptions = extras::coupons(&cx, timing.start, &mut discounts)?;
     let add_ons = extras::add_ons(&cx, &timing)?;
     let costs = extras::costs(&cx, &timing)?;
@@ -212,6 +212,11 @@ fn entitlements(cx: &Cx<'_>) -> Result<Vec<Entitlement>, Refusal> {
         let found = cx.situation.features.iter().find(|feature| feature.code == *code);
         let found = found.filter(|feature| feature.state == feature::CatalogueState::Active);
         let feature = found.ok_or_else(|| feature::not_found(code).at(&["entitlements", &index.to_string()]))?;
+        if feature.feature_type == FeatureType::Static {
+            let message = format!("{code} has a value: a plan or an add-on entitles to it.");
+            let path = ["entitlements", &index.to_string()];
+            return Err(Refusal::new(ErrorCode::ValidationError, message).at(&path));
+        }
         // Named twice, it is had once.
         if made.iter().any(|known| known.feature_id == feature.id) {
             continue;
@@ -222,6 +227,7 @@ fn entitlements(cx: &Cx<'_>) -> Result<Vec<Entitlement>, Refusal> {
             add_on_id: None,
             subscription_id: Some(cx.situation.subscription_id),
             feature_id: feature.id,
+            feature_type: feature.feature_type,
             terms: EntitlementTerms { usage_limit: None, soft_limit: false, reset_period: None, static_value: None },
         });
     }

@@ -2,7 +2,7 @@
 //! whether they fit what there is by the rest.
 
 use crate::domain::add_on::AddOn;
-use crate::domain::discount::{Discount, DiscountTarget, DiscountValue};
+use crate::domain::discount::{Discount, DiscountTarget, NewDiscountValue};
 use crate::domain::payment_terms::PaymentTerms;
 use crate::domain::period::{BillingPeriod, Duration};
 use crate::domain::price::{BillingCadence, BillingModel, NewPrice, PackageRounding, Price, Tier, TierMode};
@@ -175,7 +175,7 @@ pub struct NewDiscount {
     pub discount: Reference<Discount>,
     pub handle: Option<String>,
     pub name: Option<String>,
-    pub value: Option<DiscountValue>,
+    pub value: Option<NewDiscountValue>,
     pub applies_to: Option<Vec<DiscountTarget>>,
     pub fixed_count: Option<i32>,
     pub fixed_period: Option<Duration>,

@@ -10,7 +10,7 @@ use crate::domain::api_key::Scope;
 use crate::domain::period::Duration;
 use crate::domain::plan::{Plan, SetupFee};
 use crate::domain::schedule::PlanSchedule;
-use crate::repository::{plan, price};
+use crate::repository::{plan, price, subscription};
 use async_graphql::{ID, InputObject};
 use input::{CreatePlanInput, UpdatePlanInput};
 
@@ -100,7 +100,10 @@ impl Object for Plan {
             |plan| plan.code.clone(),
             |plan| plan.code.clone(),
         ))
-        .column("metadata", "Whatever you keep with it.", |plan| &plan.metadata)
+        .connection("subscriptions", "The subscriptions to this version.", subscription::of_plans, |subscription| {
+                subscription.plan_id
+            })
+            .column("metadata", "Whatever you keep with it.", |plan| &plan.metadata)
         .column("revision", "Counts the changes of this version: for `expectedRevision`.", |plan| &plan.revision)
         .column("createdAt", "When this version was created.", |plan| &plan.created_at)
         .column("updatedAt", "When this version was last changed.", |plan| &plan.updated_at)

@@ -11,7 +11,7 @@ pub use mutations::mutations;
 
 use super::engine::{Object, Type};
 use crate::domain::subscription::{ScheduledPayment, Subscription};
-use crate::repository::{feature, invoice, subscription, subscription_parts, terms as stored_terms};
+use crate::repository::{entitlement, invoice, subscription, subscription_parts, terms as stored_terms};
 
 /// How many periods are shown ahead.
 const UPCOMING: usize = 10;
@@ -73,8 +73,8 @@ impl Object for Subscription {
             .many(
                 "entitlements",
                 "What it entitles to, by its plan, its add-ons and by itself.",
-                feature::of_subscriptions,
-                |entitlement| entitlement.subscription_id,
+                entitlement::of_subscriptions,
+                |granted| granted.subscription_id,
             )
             .connection("invoices", "Its invoices.", invoice::of_subscriptions, |invoice| invoice.subscription_id)
             .derived(

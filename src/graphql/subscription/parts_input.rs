@@ -2,15 +2,14 @@
 
 use super::input::MOST_ROWS;
 use crate::domain::add_on::AddOn;
-use crate::domain::discount::{Discount, DiscountTarget, DiscountValue, Percentage};
-use crate::domain::period::{Duration, DurationUnit};
+use crate::domain::discount::{self, Discount, DiscountTarget, NewDiscountValue};
+use crate::domain::period::DurationUnit;
 use crate::domain::price::{BillingModel, MOST_TIERS, PackageRounding, TierMode};
-use crate::domain::pricing::TaxRate;
 use crate::domain::subscribing::request::{
     ItemPrice, ModelRequest, NewAddOn, NewCost, NewDiscount, NewItem, NewPhase, PriceOverride, Reference,
 };
 use crate::domain::subscribing::shape;
-use crate::domain::{Currency, ErrorCode, Money, Refusal};
+use crate::domain::{ErrorCode, Refusal};
 use crate::graphql::check::{self, Check};
 use crate::graphql::mutations::Wire;
 use crate::graphql::price::{PriceInput, PriceTierInput};
@@ -196,9 +195,7 @@ impl AdditionalCostInput {
         let text = check.take("text", check::name(row.text));
         let amount = check.take("amount", check::price(row.amount));
         let quantity = check.maybe("quantity", row.quantity, check::quantity);
-        let tax_rate = check.maybe("taxRate", row.tax_rate, |rate| {
-            TaxRate::try_new(&check::decimal(rate)?).map_err(|wrong| wrong.to_string())
-        });
+        let tax_rate = check.maybe("taxRate", row.tax_rate, check::tax_rate);
         Some(NewCost {
             handle: handle?,
             text: text?,
@@ -230,9 +227,9 @@ pub struct SubscriptionDiscountInput {
     name: Option<String>,
     /// Above 0, up to 100. Not with an amount.
     percentage: Option<Decimal>,
-    /// An amount each invoice, in `currency`. Not with a percentage.
+    /// An amount each invoice, above 0. Not with a percentage.
     amount: Option<Decimal>,
-    /// The currency of the amount.
+    /// The currency of the amount. Default: the subscription's.
     currency: Option<CurrencyCode>,
     /// What it is taken off.
     applies_to: Option<Vec<Wire<DiscountTarget>>>,
@@ -258,27 +255,21 @@ impl SubscriptionDiscountInput {
         });
         let handle = check.maybe("handle", row.handle, check::handle);
         let name = check.maybe("name", row.name, check::name);
-        let percentage = check.maybe("percentage", row.percentage, |percentage| {
-            Percentage::try_new(&check::decimal(percentage)?).map_err(|wrong| wrong.to_string())
-        });
-        let currency = check.maybe("currency", row.currency, check::currency);
+        let percentage = check.maybe("percentage", row.percentage, check::percentage);
         let amount = check.maybe("amount", row.amount, check::price);
-        let value = value(check, percentage, amount, currency);
-        let fixed_count = check.maybe("fixedCount", row.fixed_count, check::quantity);
-        let length = check.maybe("fixedPeriod", row.fixed_period, check::quantity);
+        let currency = check.maybe("currency", row.currency, check::currency);
+        let value = match (percentage, amount, currency) {
+            (Some(percentage), Some(amount), Some(currency)) => {
+                check.together(NewDiscountValue::try_new(percentage, amount, currency))
+            }
+            _ => None,
+        };
+        let applies_to = check.maybe("appliesTo", row.applies_to, |targets| {
+            discount::targets(targets.into_iter().map(|wire| wire.0).collect())
+        });
+        let fixed_count = check.maybe("fixedCount", row.fixed_count, discount::count);
         let unit = row.fixed_period_unit.map(|wire| wire.0);
-        let fixed_period = match (length, unit) {
-            (Some(Some(length)), Some(unit)) => Some(Some(Duration { length, unit })),
-            (Some(Some(_)), None) => check.take("fixedPeriodUnit", Err("A period needs a unit: DAYS or MONTHS.")),
-            (Some(None), Some(_)) => check.take("fixedPeriod", Err("A unit needs a period.")),
-            (Some(None), None) => Some(None),
-            (None, _) => None,
-        };
-        let applies_to = match row.applies_to {
-            Some(targets) if targets.is_empty() => check.take("appliesTo", Err("A discount is taken off something.")),
-            Some(targets) => Some(Some(targets.into_iter().map(|wire| wire.0).collect())),
-            None => Some(None),
-        };
+        let fixed_period = check.together(discount::period(row.fixed_period, unit));
         let price_id = check.maybe("priceId", row.price_id, check::id);
         let start_date = check.maybe("startDate", row.start_date, check::instant);
         let end_date = check.maybe("endDate", row.end_date, check::instant);
@@ -294,25 +285,6 @@ impl SubscriptionDiscountInput {
             start_date: start_date?,
             end_date: end_date?,
         })
-    }
-}
-
-/// A percentage or an amount, or neither.
-fn value(
-    check: &mut Check,
-    percentage: Option<Option<Percentage>>,
-    amount: Option<Option<bigdecimal::BigDecimal>>,
-    currency: Option<Option<Currency>>,
-) -> Option<Option<DiscountValue>> {
-    match (percentage?, amount?, currency?) {
-        (Some(_), Some(_), _) => check.take("amount", Err("Give a percentage or an amount, not both.")),
-        (Some(percentage), None, _) => Some(Some(DiscountValue::Percentage(percentage))),
-        (None, Some(_), None) => check.take("currency", Err("An amount needs a currency.")),
-        (None, Some(amount), Some(currency)) => {
-            let amount = Money::try_price(&amount, currency).map_err(|wrong| wrong.to_string());
-            check.take("amount", amount).map(|amount| Some(DiscountValue::Amount(amount)))
-        }
-        (None, None, _) => Some(None),
     }
 }
 

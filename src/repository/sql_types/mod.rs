@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `Id<_>`, `Uuid` | uuid | 16 bytes |
 //! | `Instant` | timestamptz | text of fixed width, UTC, microseconds |
-//! | `Metadata` | jsonb | text |
+//! | `Metadata`, lists | jsonb | text |
 //! | choices, currencies, zones | text | text |
 //! | whole numbers within bounds | integer | integer |
 //! | exact decimals | numeric | text |
@@ -26,6 +26,7 @@ use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, Integer, Nullable, Numeric};
 use diesel::sqlite::{Sqlite, SqliteValue};
+use std::fmt::Debug;
 use std::io::Write;
 use uuid::Uuid;
 
@@ -97,6 +98,7 @@ stands_for! {
     [] At as Moment;
     [] Metadata as Document;
     [] Json as Document;
+    [T] Several<T> as Document;
     [] Decimal as Exact;
     [] TaxRate as Exact;
     [] Percentage as Exact;
@@ -115,6 +117,10 @@ pub struct In(pub Zone);
 /// Any JSON on its way to or from a database, as text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Json(pub String);
+
+/// A list on its way to or from a database, as a JSON document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Several<T>(pub Vec<T>);
 
 /// An exact decimal on its way to or from a database.
 #[derive(Clone, PartialEq, Debug)]
@@ -271,6 +277,30 @@ where
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         Json::from_sql(value).map(|json| Metadata::stored(json.0))
+    }
+}
+
+// ---------------------------------------------------------------- lists
+
+impl<T: serde::Serialize + Debug> ToSql<Document, Pg> for Several<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(&[1])?;
+        serde_json::to_writer(out, &self.0)?;
+        Ok(IsNull::No)
+    }
+}
+impl<T: serde::Serialize + Debug> ToSql<Document, Sqlite> for Several<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(serde_json::to_string(&self.0)?);
+        Ok(IsNull::No)
+    }
+}
+impl<DB: Backend, T: serde::de::DeserializeOwned> FromSql<Document, DB> for Several<T>
+where
+    Json: FromSql<Document, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Several(serde_json::from_str(&Json::from_sql(value)?.0)?))
     }
 }
 

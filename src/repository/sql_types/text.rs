@@ -4,7 +4,7 @@ use super::{In, stands_for};
 use crate::domain::billing_group::BillingGroupStatus;
 use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
 use crate::domain::discount::{DiscountOrder, PercentageBase};
-use crate::domain::feature::{CatalogueState, FeatureType};
+use crate::domain::feature::{CatalogueState, EntitlementSource, FeatureType};
 use crate::domain::invoice::{InvoiceReason, InvoiceStatus};
 use crate::domain::payment::{PaymentAttemptStatus, PaymentErrorState};
 use crate::domain::payment_method::PaymentMethodState;
@@ -107,4 +107,5 @@ text! {
     PaymentBehavior: |value| value.name(), |text| choice(text);
     ProrationBehavior: |value| value.name(), |text| choice(text);
     SignupMethod: |value| value.name(), |text| choice(text);
+    EntitlementSource: |value| value.name(), |text| choice(text);
 }

@@ -55,10 +55,13 @@ impl Own {
         let method = run("addPaymentMethod", json!({"customerId": customer, "token": used}), "paymentMethod { id }");
         let method = text(&method["paymentMethod"]["id"]);
         let attempt = app.reserve_payment(tenant.parse().unwrap(), (&customer, &subscription), &method, None);
+        let feature =
+            run("createFeature", json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"}), "feature { id }");
         let ids = BTreeMap::from([
             ("Asset", std::mem::take(&mut assets[1])),
             ("BillingGroup", text(&group["billingGroup"]["id"])),
             ("Customer", customer),
+            ("Feature", text(&feature["feature"]["id"])),
             ("Order", text(id)),
             ("OrderItem", text(&order["order"]["items"][0]["id"])),
             ("PaymentAttempt", attempt.id.to_string()),
@@ -272,6 +275,7 @@ both! {
             ("orderByNumber", "O-000001"),
             ("assetBySerialNumber", "L2"),
             ("subscriptionByHandle", "nothing has a handle yet"),
+            ("featureByCode", "sso"),
         ]);
         for field in types["Query"]["fields"].as_array().unwrap() {
             let name = field["name"].as_str().unwrap();
@@ -302,12 +306,13 @@ both! {
             assets { totalCount nodes { id assignments { nodes { customer { id } } } } }
             subscriptions { totalCount nodes { id order { id } asset { id } } }
             paymentAttempts { totalCount nodes { id customerId subscriptionId paymentMethod { id } } }
+            features { totalCount nodes { id } }
             tenant { id } viewer { tenant { id } }
         }";
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
             let seen = app.send_as(&tenant.key, &[], everything, json!({})).json();
             assert_eq!(seen["data"]["assets"]["totalCount"], 2, "{seen}");
-            for list in ["customers", "products", "orders", "subscriptions", "paymentAttempts"] {
+            for list in ["customers", "products", "orders", "subscriptions", "paymentAttempts", "features"] {
                 assert_eq!(seen["data"][list]["totalCount"], 1, "{list}");
             }
             let seen = seen.to_string();

@@ -9,6 +9,8 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
     let warehouse = app.warehouse();
     let group = app.billing_group(&warehouse.customer, 15);
     let subscription = app.fulfil(&warehouse.order, &warehouse.customer, "L1");
+    let feature = json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"});
+    let feature = app.mutate("createFeature", feature, "feature { id }");
     let found = app.data(
         r#"{ productBySku(sku: "LAP") { id } assetBySerialNumber(serialNumber: "L1") { id }
              orderByNumber(number: "O-000001") { items { id } } }"#,
@@ -19,6 +21,7 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
         ("Asset", Some("asset"), text(&found["assetBySerialNumber"]["id"])),
         ("BillingGroup", Some("billingGroup"), group),
         ("Customer", Some("customer"), warehouse.customer),
+        ("Feature", Some("feature"), text(&feature["feature"]["id"])),
         ("Order", Some("order"), warehouse.order),
         ("OrderItem", None, text(&found["orderByNumber"]["items"][0]["id"])),
         ("PaymentAttempt", None, attempt.id.to_string()),
@@ -72,6 +75,7 @@ both! {
             ("asset", "ast"),
             ("billingGroup", "bgr"),
             ("customer", "cus"),
+            ("feature", "fea"),
             ("order", "ord"),
             ("paymentMethod", "ca"),
             ("product", "prd"),
@@ -91,6 +95,7 @@ both! {
             ("orderByNumber", "number"),
             ("assetBySerialNumber", "serialNumber"),
             ("subscriptionByHandle", "handle"),
+            ("featureByCode", "code"),
         ] {
             for key in ["nothing", "", " ", "a\\u0000b", "\u{1f600}"] {
                 let found = app.data(&format!(r#"{{ {field}({argument}: "{key}") {{ id }} }}"#));
@@ -143,11 +148,13 @@ both! {
     natural_keys_are_compared_to_the_letter_and_trimmed(app) {
         let warehouse = app.warehouse();
         app.mutate("updateCustomer", json!({"customerId": warehouse.customer, "externalId": "crm-7"}), "__typename");
+        app.mutate("createFeature", json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"}), "__typename");
         for (field, argument, key) in [
             ("productBySku", "sku", "LAP"),
             ("customerByExternalId", "externalId", "crm-7"),
             ("orderByNumber", "number", "O-000001"),
             ("assetBySerialNumber", "serialNumber", "L1"),
+            ("featureByCode", "code", "sso"),
         ] {
             for (given, found) in [(key.to_owned(), true), (format!(" {key}\\t"), true), (flipped(key), false)] {
                 let answer = app.data(&format!(r#"{{ {field}({argument}: "{given}") {{ id }} }}"#));

@@ -5,6 +5,7 @@ mod bad_input;
 mod billing_group;
 mod bulk;
 mod customer;
+mod feature;
 mod fulfilment;
 mod fulfilment_refusals;
 mod http;

@@ -1,6 +1,7 @@
 //! The data: two tenants, filled through the use cases, with awkward texts, ties in time, and nulls wherever a column
 //! may be null.
 
+mod catalogue;
 mod payments;
 
 use chrono::TimeDelta;
@@ -145,6 +146,7 @@ impl Making<'_> {
         for change in inactive {
             self.run(|call| billing_group::update_billing_group(call, &change));
         }
+        self.catalogue(amounts.products);
         // What no use case makes yet.
         self.app
             .db

@@ -7,6 +7,7 @@ use async_graphql::{Error, ErrorExtensions, Name, Value};
 use perennial::domain::asset::Asset;
 use perennial::domain::billing_group::BillingGroup;
 use perennial::domain::customer::Customer;
+use perennial::domain::feature::Feature;
 use perennial::domain::order::{Order, OrderItem};
 use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::payment_method::{PaymentMethod, PaymentToken};
@@ -31,6 +32,7 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "Asset" => read::<Asset>(given),
         "BillingGroup" => read::<BillingGroup>(given),
         "Customer" => read::<Customer>(given),
+        "Feature" => read::<Feature>(given),
         "Order" => read::<Order>(given),
         "OrderItem" => read::<OrderItem>(given),
         "PaymentAttempt" => read::<PaymentAttempt>(given),

@@ -1,6 +1,7 @@
 //! All rows of one tenant in memory, as the schema shows them: what the oracle looks things up in. Nothing here is
 //! clever, and nothing is shared with the engine but the repository's own reading of whole tables.
 
+mod catalogue;
 mod payments;
 
 use async_graphql::Value;
@@ -146,6 +147,7 @@ impl Store {
                     ],
                 );
             }
+            store.catalogue(conn, tenant)?;
             Ok::<_, Fault>(store)
         })
         .expect("the database answers")

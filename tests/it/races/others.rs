@@ -132,6 +132,14 @@ both! {
         assert_consistent(app);
     }
 
+    a_code_of_the_catalogue_is_taken_once(app) {
+        let feature = json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"});
+        for (field, input) in [("createFeature", feature)] {
+            let done = together(16, |_| app.attempt(field, input.clone(), "__typename"));
+            assert_eq!(tally(&done), json!({"DONE": 1, "DUPLICATE_HANDLE": 15}), "{field}");
+        }
+    }
+
     an_external_id_is_taken_once(app) {
         let done = together(16, |index| {
             let input = json!({"externalId": "crm-1", "name": format!("Name {index}")});

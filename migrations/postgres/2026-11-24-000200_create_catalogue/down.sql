@@ -1,0 +1,6 @@
+DROP TABLE coupon_redemptions;
+DROP TABLE coupons;
+DROP TABLE discounts;
+DROP TABLE entitlements;
+ALTER TABLE prices DROP CONSTRAINT prices_feature_fkey;
+DROP TABLE features;

@@ -1,0 +1,5 @@
+DROP TABLE coupon_redemptions;
+DROP TABLE coupons;
+DROP TABLE discounts;
+DROP TABLE entitlements;
+DROP TABLE features;
