@@ -18,6 +18,7 @@ mod payment;
 mod payment_method;
 mod product;
 mod schedules;
+mod subscription;
 mod tenant;
 
 use crate::support::TestApp;

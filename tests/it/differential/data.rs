@@ -64,7 +64,12 @@ pub fn app(db: Db) -> App {
         let millis = u128::try_from(now.timestamp_millis()).unwrap_or_default();
         Uuid::from_u128(millis << 80 | 7 << 76 | 2 << 62 | number >> 2)
     };
-    App { db, ambient: Ambient::new(clock, id), gateway: Arc::new(TestGateway::new(Duration::ZERO)) }
+    App {
+        db,
+        ambient: Ambient::new(clock, id),
+        gateway: Arc::new(TestGateway::new(Duration::ZERO)),
+        public_url: "https://pay.example.com".to_owned(),
+    }
 }
 
 /// How much of everything a tenant gets.

@@ -108,7 +108,12 @@ impl TestApp {
             counting_ids(),
         );
         let gateway = Arc::new(TestGateway::new(Duration::ZERO));
-        let app = Arc::new(App { db: database.open(), ambient, gateway: gateway.clone() });
+        let app = Arc::new(App {
+            db: database.open(),
+            ambient,
+            gateway: gateway.clone(),
+            public_url: "https://pay.example.com".to_owned(),
+        });
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
         let (address, server) = serve(app.clone());
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);

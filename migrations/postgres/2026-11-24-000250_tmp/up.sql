@@ -1,0 +1,1 @@
+CREATE TABLE add_ons (tenant_id UUID NOT NULL, id UUID NOT NULL, PRIMARY KEY (tenant_id, id));
