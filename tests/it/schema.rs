@@ -1,11 +1,14 @@
 //! The GraphQL schema: the file at the root is what the program prints, everything is described, and what clients are
-//! written against stays.
+//! written against stays (`pinned.rs`).
+
+mod pinned;
 
 use async_graphql_parser::types::{
     BaseType, FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition,
 };
 use async_graphql_parser::{Positioned, parse_schema};
 use perennial::graphql::schema_sdl;
+use pinned::{ENUMS, INPUTS, OBJECTS, PAGE, SCALARS};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -113,118 +116,6 @@ fn every_mutation_names_its_error_codes() {
     let never: Vec<_> = known.difference(&named).collect();
     assert!(never.is_empty(), "no mutation names {never:?}");
 }
-
-/// A page of a list: its arguments and its type.
-const PAGE: &str = "first:Int after:String last:Int before:String";
-
-/// What clients are written against: each type with its fields, `name(arguments):Type`. More may be added.
-const OBJECTS: &[(&str, &str)] = &[
-    ("Money", "amount:Decimal! currency:CurrencyCode!"),
-    ("Node", "id:ID!"),
-    ("PageInfo", "hasNextPage:Boolean! hasPreviousPage:Boolean! startCursor:String endCursor:String"),
-    ("UserError", "code:ErrorCode! message:String! field:[String!] number:Int"),
-    (
-        "Query",
-        "node(id:ID!):Node nodes(ids:[ID!]!):[Node]! viewer:Viewer! tenant:Tenant!
-         product(id:ID!):Product productBySku(sku:String!):Product products(PAGE LIST Product):ProductConnection!
-         customer(id:ID!):Customer customerByExternalId(externalId:String!):Customer
-         customers(PAGE LIST Customer):CustomerConnection!
-         order(id:ID!):Order orderByNumber(number:String!):Order orders(PAGE LIST Order):OrderConnection!
-         asset(id:ID!):Asset assetBySerialNumber(serialNumber:String!):Asset assets(PAGE LIST Asset):AssetConnection!
-         subscription(id:ID!):Subscription subscriptionByHandle(handle:String!):Subscription
-         subscriptions(PAGE LIST Subscription):SubscriptionConnection!",
-    ),
-    (
-        "Order",
-        "id:ID! number:String! status:OrderStatus! customer:Customer! currency:CurrencyCode! items:[OrderItem!]!
-         totalDevices:Int! rentedDevices:Int! subscriptions(PAGE):SubscriptionConnection! createdAt:DateTime!
-         updatedAt:DateTime!",
-    ),
-    (
-        "OrderItem",
-        "id:ID! product:Product! sku:String! quantity:Int! fulfilledQuantity:Int! unitPrice:Money! contractLength:Int!
-         subscriptions:[Subscription!]!",
-    ),
-    (
-        "Asset",
-        "id:ID! serialNumber:String! sku:String! product:Product! status:AssetStatus! customer:Customer
-         subscription:Subscription createdAt:DateTime!",
-    ),
-    (
-        "Subscription",
-        "id:ID! handle:String status:SubscriptionStatus! customer:Customer! order:Order orderItem:OrderItem asset:Asset
-         billingGroup:BillingGroup currency:CurrencyCode! timezone:TimeZone! startDate:DateTime! endDate:DateTime
-         billingAnchor:DateTime currentPeriodStart:DateTime currentPeriodEnd:DateTime contractLength:Int
-         nextBillingDate:Date paymentSchedule:[ScheduledPayment!]! metadata:JSON! notes:String createdAt:DateTime!
-         updatedAt:DateTime!",
-    ),
-    ("ScheduledPayment", "sequence:Int! dueDate:Date! amount:Money! status:ScheduledPaymentStatus!"),
-    (
-        "Mutation",
-        "createCustomer(input:CreateCustomerInput!):CreateCustomerPayload!
-         createProduct(input:CreateProductInput!):CreateProductPayload!
-         createAsset(input:CreateAssetInput!):CreateAssetPayload!
-         createOrder(input:CreateOrderInput!):CreateOrderPayload!
-         confirmOrder(input:ConfirmOrderInput!):ConfirmOrderPayload!
-         cancelOrder(input:CancelOrderInput!):CancelOrderPayload!
-         fulfilOrderItem(input:FulfilOrderItemInput!):FulfilOrderItemPayload!
-         createBillingGroup(input:CreateBillingGroupInput!):CreateBillingGroupPayload!
-         updateTenantSettings(input:UpdateTenantSettingsInput!):UpdateTenantSettingsPayload!",
-    ),
-    ("CreateCustomerPayload", "customer:Customer userErrors:[UserError!]!"),
-    ("CreateProductPayload", "product:Product userErrors:[UserError!]!"),
-    ("CreateAssetPayload", "asset:Asset userErrors:[UserError!]!"),
-    ("CreateOrderPayload", "order:Order userErrors:[UserError!]!"),
-    ("ConfirmOrderPayload", "order:Order userErrors:[UserError!]!"),
-    ("CancelOrderPayload", "order:Order userErrors:[UserError!]!"),
-    ("CreateBillingGroupPayload", "billingGroup:BillingGroup userErrors:[UserError!]!"),
-    ("UpdateTenantSettingsPayload", "tenant:Tenant userErrors:[UserError!]!"),
-    ("FulfilOrderItemPayload", "subscription:Subscription order:Order asset:Asset userErrors:[UserError!]!"),
-];
-
-/// Inputs with their fields. More may be added, as long as they can be left out.
-const INPUTS: &[(&str, &str)] = &[
-    (
-        "CreateCustomerInput",
-        "externalId:String email:String name:String! phone:String timezone:TimeZone parentCustomerId:ID metadata:JSON",
-    ),
-    (
-        "CreateProductInput",
-        "sku:String! name:String! listPrice:Decimal currency:CurrencyCode rentalPrices:[RentalPriceInput!] metadata:JSON",
-    ),
-    ("RentalPriceInput", "contractLength:Int! monthlyPrice:Decimal!"),
-    ("CreateAssetInput", "serialNumber:String! sku:String! acquisitionCost:Decimal location:String notes:String"),
-    (
-        "CreateOrderInput",
-        "number:String customerId:ID! currency:CurrencyCode items:[OrderItemInput!]! billingGroupId:ID notes:String",
-    ),
-    ("OrderItemInput", "sku:String! quantity:Int! contractLength:Int! unitPrice:Decimal"),
-    ("ConfirmOrderInput", "orderId:ID!"),
-    ("CancelOrderInput", "orderId:ID! reason:String"),
-    ("CreateBillingGroupInput", "customerId:ID! name:String! billingDay:Int!"),
-    ("UpdateTenantSettingsInput", "billingStart:BillingStart timezone:TimeZone defaultCurrency:CurrencyCode"),
-    (
-        "FulfilOrderItemInput",
-        "orderId:ID! assetSerialNumber:String! customerId:ID! orderItemId:ID billingGroupId:ID startDate:Date
-         contractLength:Int billingStart:BillingStart notes:String",
-    ),
-];
-
-/// Enums with their values. Only of error codes there may be more.
-const ENUMS: &[(&str, &str)] = &[
-    ("OrderStatus", "PENDING CONFIRMED PARTIAL FULFILLED CANCELLED"),
-    ("AssetStatus", "AVAILABLE RESERVED RENTED_OUT RETURNED IN_REPAIR UNAVAILABLE SOLD RETIRED"),
-    ("SubscriptionStatus", "DRAFT INCOMPLETE TRIALING ACTIVE PAUSED ENDED CANCELLED"),
-    ("BillingStart", "IMMEDIATE FIRST_OF_NEXT_MONTH SAME_DAY_NEXT_MONTH"),
-    ("ScheduledPaymentStatus", "SCHEDULED INVOICED PAID FAILED CANCELLED SETTLED_ELSEWHERE"),
-    (
-        "ErrorCode",
-        "ORDER_NOT_FOUND ORDER_NOT_CONFIRMED ITEM_FULLY_FULFILLED ASSET_NOT_FOUND ASSET_NOT_AVAILABLE SKU_MISMATCH
-         CUSTOMER_NOT_FOUND DUPLICATE_HANDLE VALIDATION_ERROR NOT_FOUND CONFLICT IDEMPOTENCY_KEY_REUSED",
-    ),
-];
-
-const SCALARS: &[&str] = &["DateTime", "Date", "Decimal", "CurrencyCode", "TimeZone", "JSON"];
 
 /// One field as the tables write it.
 fn signature(field: &FieldDefinition, pinned: &BTreeSet<&str>) -> String {
