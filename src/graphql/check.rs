@@ -262,6 +262,11 @@ pub fn price(given: Decimal) -> Result<BigDecimal, String> {
     Ok(price)
 }
 
+/// What one unit costs, which may be finer than the currency.
+pub fn unit_amount(given: Decimal) -> Result<BigDecimal, Wrong> {
+    Ok(domain::add_on::unit_amount(super::scalars::decimal(&given.0)?, None)?)
+}
+
 /// A tax rate as a fraction: 0.25 is 25 %.
 pub fn tax_rate(given: Decimal) -> Result<TaxRate, String> {
     TaxRate::try_new(&super::scalars::decimal(&given.0)?).map_err(said)

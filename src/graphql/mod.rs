@@ -1,6 +1,7 @@
 //! The wire. Translation only: what a client wrote becomes a command of a use case, and what the repository answers is
 //! written as the client selected it. A file a noun: its object types, its inputs, its mutations.
 
+mod add_on;
 pub mod api;
 mod asset;
 mod billing_group;
