@@ -44,6 +44,8 @@ impl Own {
         run("confirmOrder", json!({"orderId": id}), "__typename");
         let scan = json!({"orderId": id, "customerId": customer, "assetSerialNumber": "L1"});
         let made = run("fulfilOrderItem", scan, "subscription { id }");
+        let plan = json!({"code": "gold", "name": "G", "schedule": {"type": "DAILY"}, "amount": "1"});
+        let plan = run("createPlan", plan, "plan { id prices { id } }")["plan"].take();
         let tenant = app.send_as(key, &[], "{ tenant { id } }", json!({})).json();
         let ids = BTreeMap::from([
             ("Asset", std::mem::take(&mut assets[1])),
@@ -51,6 +53,8 @@ impl Own {
             ("Customer", customer),
             ("Order", text(id)),
             ("OrderItem", text(&order["order"]["items"][0]["id"])),
+            ("Plan", text(&plan["id"])),
+            ("Price", text(&plan["prices"][0]["id"])),
             ("Product", text(&product["product"]["id"])),
             ("Subscription", text(&made["subscription"]["id"])),
             ("Tenant", text(&tenant["data"]["tenant"]["id"])),
@@ -123,6 +127,9 @@ fn example(
             ("Int", _) => json!(12),
             ("Decimal", _) => json!("1"),
             ("AssetStatus", _) => json!("RESERVED"),
+            // Each model of a price and each type of a schedule takes some of the settings only.
+            ("PriceInput", _) => json!({"amount": "1"}),
+            ("PlanScheduleInput", _) => json!({"type": "DAILY"}),
             (other, _) if types[other]["kind"] == "ENUM" => types[other]["enumValues"][0]["name"].clone(),
             (other, _) => example(own, types, other, &here, all, paths),
         };
@@ -174,7 +181,7 @@ both! {
                 }
             }
         }
-        assert!(asked >= 6 + 2 * 8, "only {asked} were asked");
+        assert!(asked >= 7 + 2 * 10, "only {asked} were asked");
     }
 
     an_id_of_another_tenant_is_answered_like_one_that_nobody_has_by_every_filter(app) {
@@ -253,13 +260,15 @@ both! {
             ("productBySku", "LAP"),
             ("customerByExternalId", "crm-1"),
             ("orderByNumber", "O-000001"),
+            ("planByCode", "gold"),
             ("assetBySerialNumber", "L2"),
             ("subscriptionByHandle", "nothing has a handle yet"),
         ]);
         for field in types["Query"]["fields"].as_array().unwrap() {
             let name = field["name"].as_str().unwrap();
             let arguments = field["args"].as_array().unwrap();
-            let [argument] = arguments.as_slice() else { continue };
+            let required: Vec<&Value> = arguments.iter().filter(|argument| unwrapped(&argument["type"]).1).collect();
+            let [argument] = required.as_slice() else { continue };
             if unwrapped(&argument["type"]).0 != "String" {
                 continue;
             }
@@ -279,6 +288,7 @@ both! {
         let everything = "{
             customers { totalCount nodes { id orders { nodes { id } } assets { nodes { id } } billingGroups { id } } }
             products { totalCount nodes { id assets { totalCount nodes { id } } } }
+            plans { totalCount nodes { id prices { id plan { id } } versions { id } } }
             orders { totalCount nodes { id items { id } subscriptions { nodes { id } } reservedAssets { id } } }
             assets { totalCount nodes { id assignments { nodes { customer { id } } } } }
             subscriptions { totalCount nodes { id order { id } asset { id } } }
@@ -287,11 +297,11 @@ both! {
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
             let seen = app.send_as(&tenant.key, &[], everything, json!({})).json();
             assert_eq!(seen["data"]["assets"]["totalCount"], 2, "{seen}");
-            for list in ["customers", "products", "orders", "subscriptions"] {
+            for list in ["customers", "products", "plans", "orders", "subscriptions"] {
                 assert_eq!(seen["data"][list]["totalCount"], 1, "{list}");
             }
             let seen = seen.to_string();
-            assert!(tenant.ids.values().filter(|id| seen.contains(id.as_str())).count() >= 7);
+            assert!(tenant.ids.values().filter(|id| seen.contains(id.as_str())).count() >= 9);
             for id in foreign.ids.values() {
                 assert!(!seen.contains(id.as_str()), "{id} belongs to another tenant");
             }

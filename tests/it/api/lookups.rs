@@ -4,14 +4,15 @@ use crate::support::builders::text;
 use crate::support::{TestApp, both};
 use serde_json::{Value, json};
 
-/// An id of each type that there is, and the query field that finds it; no field finds an item or a tenant.
+/// An id of each type that there is, and the query field that finds it; no field finds an item, a price or a tenant.
 fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)> {
     let warehouse = app.warehouse();
     let group = app.billing_group(&warehouse.customer, 15);
     let subscription = app.fulfil(&warehouse.order, &warehouse.customer, "L1");
+    let plan = app.plan("gold", "29");
     let found = app.data(
         r#"{ productBySku(sku: "LAP") { id } assetBySerialNumber(serialNumber: "L1") { id }
-             orderByNumber(number: "O-000001") { items { id } } }"#,
+             orderByNumber(number: "O-000001") { items { id } } planByCode(code: "gold") { prices { id } } }"#,
     );
     vec![
         ("Asset", Some("asset"), text(&found["assetBySerialNumber"]["id"])),
@@ -19,6 +20,8 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
         ("Customer", Some("customer"), warehouse.customer),
         ("Order", Some("order"), warehouse.order),
         ("OrderItem", None, text(&found["orderByNumber"]["items"][0]["id"])),
+        ("Plan", Some("plan"), plan),
+        ("Price", None, text(&found["planByCode"]["prices"][0]["id"])),
         ("Product", Some("product"), text(&found["productBySku"]["id"])),
         ("Subscription", Some("subscription"), subscription),
         ("Tenant", None, app.tenant.to_string()),
@@ -68,9 +71,11 @@ both! {
             ("billingGroup", "bgr"),
             ("customer", "cus"),
             ("order", "ord"),
+            ("plan", "plan"),
             ("product", "prd"),
             ("subscription", "sub"),
             ("node", "itm"),
+            ("node", "price"),
             ("node", "ten"),
             ("node", "cus"),
         ] {
@@ -81,6 +86,7 @@ both! {
             ("productBySku", "sku"),
             ("customerByExternalId", "externalId"),
             ("orderByNumber", "number"),
+            ("planByCode", "code"),
             ("assetBySerialNumber", "serialNumber"),
             ("subscriptionByHandle", "handle"),
         ] {
