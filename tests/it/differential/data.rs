@@ -1,6 +1,8 @@
 //! The data: two tenants, filled through the use cases, with awkward texts, ties in time, and nulls wherever a column
 //! may be null.
 
+mod plans;
+
 use chrono::TimeDelta;
 use perennial::app::asset::{self, ChangeAssetStatus, CreateAsset};
 use perennial::app::billing_group::{self, CreateBillingGroup, UpdateBillingGroup};
@@ -68,6 +70,7 @@ pub struct Amounts {
     pub products: usize,
     pub orders: usize,
     pub assets: usize,
+    pub plans: usize,
 }
 
 /// A new tenant with its data; answers its key.
@@ -149,6 +152,8 @@ impl Making<'_> {
                  WHERE subscription_id IN (SELECT id FROM subscriptions WHERE handle LIKE '%-1-%');",
             )
             .expect("it runs");
+        (0..amounts.plans).for_each(|n| self.plan(n));
+        self.own_prices();
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

@@ -8,6 +8,8 @@ use perennial::domain::asset::Asset;
 use perennial::domain::billing_group::BillingGroup;
 use perennial::domain::customer::Customer;
 use perennial::domain::order::{Order, OrderItem};
+use perennial::domain::plan::Plan;
+use perennial::domain::price::Price;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
 use perennial::domain::tenant::Tenant;
@@ -31,6 +33,8 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "Customer" => read::<Customer>(given),
         "Order" => read::<Order>(given),
         "OrderItem" => read::<OrderItem>(given),
+        "Plan" => read::<Plan>(given),
+        "Price" => read::<Price>(given),
         "Product" => read::<Product>(given),
         "Subscription" => read::<Subscription>(given),
         "Tenant" => read::<Tenant>(given),
