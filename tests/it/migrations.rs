@@ -3,11 +3,15 @@
 
 use crate::support::Backend;
 use crate::support::database::TestDatabase;
+use perennial::domain::add_on::AddOn;
 use perennial::domain::asset::{Asset, AssetAssignment};
+use perennial::domain::coupon::Coupon;
 use perennial::domain::customer::Customer;
+use perennial::domain::discount::Discount;
 use perennial::domain::feature::Feature;
 use perennial::domain::order::Order;
 use perennial::domain::payment::PaymentAttempt;
+use perennial::domain::plan::Plan;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
 use perennial::repository::Listed;
@@ -186,6 +190,7 @@ fn check_indexes<T: Listed>(indexes: &[String]) {
 fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     let indexes = picture(&TestDatabase::fresh(Backend::Sqlite)).indexes;
     check_indexes::<Customer>(&indexes);
+    check_indexes::<Plan>(&indexes);
     check_indexes::<Product>(&indexes);
     check_indexes::<Order>(&indexes);
     check_indexes::<Asset>(&indexes);
@@ -193,6 +198,9 @@ fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     check_indexes::<Subscription>(&indexes);
     check_indexes::<PaymentAttempt>(&indexes);
     check_indexes::<Feature>(&indexes);
+    check_indexes::<AddOn>(&indexes);
+    check_indexes::<Discount>(&indexes);
+    check_indexes::<Coupon>(&indexes);
 }
 
 /// The tables of `schema.rs`: their primary keys, and their columns with their types.
@@ -222,8 +230,9 @@ fn kept(of: &str) -> [&'static str; 2] {
         "Integer" => ["INTEGER", "integer"],
         "BigInt" => ["INTEGER", "bigint"],
         "Binary" => ["BLOB", "bytea"],
-        "Date" => ["TEXT", "date"],
         "Bool" => ["INTEGER", "boolean"],
+        "Exact" => ["TEXT", "numeric"],
+        "Date" => ["TEXT", "date"],
         other => panic!("say here how the databases keep {other}"),
     }
 }

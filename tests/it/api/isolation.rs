@@ -44,6 +44,8 @@ impl Own {
         run("confirmOrder", json!({"orderId": id}), "__typename");
         let scan = json!({"orderId": id, "customerId": customer, "assetSerialNumber": "L1"});
         let made = run("fulfilOrderItem", scan, "subscription { id }");
+        let plan = json!({"code": "gold", "name": "G", "schedule": {"type": "DAILY"}, "amount": "1"});
+        let plan = run("createPlan", plan, "plan { id prices { id } }")["plan"].take();
         let tenant = app.send_as(key, &[], "{ tenant { id } }", json!({})).json();
         let tenant = text(&tenant["data"]["tenant"]["id"]);
         let subscription = text(&made["subscription"]["id"]);
@@ -57,16 +59,31 @@ impl Own {
         let attempt = app.reserve_payment(tenant.parse().unwrap(), (&customer, &subscription), &method, None);
         let feature =
             run("createFeature", json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"}), "feature { id }");
+        let add_on = json!({
+            "code": "support", "name": "S", "addOnType": "ON_OFF", "unitAmount": "5", "eligiblePlans": ["gold"],
+            "entitlements": [{"feature": "sso"}],
+        });
+        let add_on = run("createAddOn", add_on, "addOn { id }");
+        let discount =
+            run("createDiscount", json!({"code": "HALF", "name": "H", "percentage": "50"}), "discount { id }");
+        let coupon = run("createCoupon", json!({"code": "WELCOME", "name": "W", "discount": "HALF"}), "coupon { id }");
+        let entitlements = json!({"planId": plan["id"], "entitlements": [{"feature": "sso"}]});
+        run("setPlanEntitlements", entitlements, "__typename");
         let ids = BTreeMap::from([
+            ("AddOn", text(&add_on["addOn"]["id"])),
             ("Asset", std::mem::take(&mut assets[1])),
             ("BillingGroup", text(&group["billingGroup"]["id"])),
+            ("Coupon", text(&coupon["coupon"]["id"])),
             ("Customer", customer),
+            ("Discount", text(&discount["discount"]["id"])),
             ("Feature", text(&feature["feature"]["id"])),
             ("Order", text(id)),
             ("OrderItem", text(&order["order"]["items"][0]["id"])),
             ("PaymentAttempt", attempt.id.to_string()),
             ("PaymentMethod", method),
             ("PaymentToken", token),
+            ("Plan", text(&plan["id"])),
+            ("Price", text(&plan["prices"][0]["id"])),
             ("Product", text(&product["product"]["id"])),
             ("Subscription", subscription),
             ("Tenant", tenant),
@@ -142,6 +159,9 @@ fn example(
             ("Int", _) => json!(12),
             ("Decimal", _) => json!("1"),
             ("AssetStatus", _) => json!("RESERVED"),
+            // Each model of a price and each type of a schedule takes some of the settings only.
+            ("PriceInput", _) => json!({"amount": "1"}),
+            ("PlanScheduleInput", _) => json!({"type": "DAILY"}),
             (other, _) if types[other]["kind"] == "ENUM" => types[other]["enumValues"][0]["name"].clone(),
             (other, _) => example(own, types, other, &here, all, paths),
         };
@@ -193,7 +213,7 @@ both! {
                 }
             }
         }
-        assert!(asked >= 7 + 2 * 11, "only {asked} were asked");
+        assert!(asked >= 11 + 2 * 16, "only {asked} were asked");
     }
 
     an_id_of_another_tenant_is_answered_like_one_that_nobody_has_by_every_filter(app) {
@@ -273,14 +293,19 @@ both! {
             ("productBySku", "LAP"),
             ("customerByExternalId", "crm-1"),
             ("orderByNumber", "O-000001"),
+            ("planByCode", "gold"),
             ("assetBySerialNumber", "L2"),
             ("subscriptionByHandle", "nothing has a handle yet"),
             ("featureByCode", "sso"),
+            ("addOnByCode", "support"),
+            ("discountByCode", "HALF"),
+            ("couponByCode", "welcome"),
         ]);
         for field in types["Query"]["fields"].as_array().unwrap() {
             let name = field["name"].as_str().unwrap();
             let arguments = field["args"].as_array().unwrap();
-            let [argument] = arguments.as_slice() else { continue };
+            let required: Vec<&Value> = arguments.iter().filter(|argument| unwrapped(&argument["type"]).1).collect();
+            let [argument] = required.as_slice() else { continue };
             if unwrapped(&argument["type"]).0 != "String" {
                 continue;
             }
@@ -302,17 +327,25 @@ both! {
                 id orders { nodes { id } } assets { nodes { id } } billingGroups { id } paymentMethods { id }
             } }
             products { totalCount nodes { id assets { totalCount nodes { id } } } }
+            plans { totalCount nodes { id prices { id plan { id } } versions { id } } }
             orders { totalCount nodes { id items { id } subscriptions { nodes { id } } reservedAssets { id } } }
             assets { totalCount nodes { id assignments { nodes { customer { id } } } } }
             subscriptions { totalCount nodes { id order { id } asset { id } } }
             paymentAttempts { totalCount nodes { id customerId subscriptionId paymentMethod { id } } }
             features { totalCount nodes { id } }
+            addOns { totalCount nodes { id entitlements { feature { id } } } }
+            discounts { totalCount nodes { id coupons { totalCount nodes { id } } } }
+            coupons { totalCount nodes { id discount { id } } }
             tenant { id } viewer { tenant { id } }
         }";
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
             let seen = app.send_as(&tenant.key, &[], everything, json!({})).json();
             assert_eq!(seen["data"]["assets"]["totalCount"], 2, "{seen}");
-            for list in ["customers", "products", "orders", "subscriptions", "paymentAttempts", "features"] {
+            let lists = [
+                "customers", "products", "plans", "orders", "subscriptions", "paymentAttempts", "features", "addOns",
+                "discounts", "coupons",
+            ];
+            for list in lists {
                 assert_eq!(seen["data"][list]["totalCount"], 1, "{list}");
             }
             let seen = seen.to_string();

@@ -1,10 +1,14 @@
 //! The API over real HTTP, a file a noun.
 
+mod add_on;
 mod asset;
 mod bad_input;
 mod billing_group;
 mod bulk;
+mod coupon;
 mod customer;
+mod discount;
+mod entitlements;
 mod feature;
 mod fulfilment;
 mod fulfilment_refusals;
@@ -16,6 +20,9 @@ mod lookups;
 mod order;
 mod payment;
 mod payment_method;
+mod plan;
+mod plan_refusals;
+mod plan_versions;
 mod product;
 mod schedules;
 mod subscription;

@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod payments;
+mod plans;
 
 use chrono::TimeDelta;
 use perennial::app::asset::{self, ChangeAssetStatus, CreateAsset};
@@ -78,6 +79,7 @@ pub struct Amounts {
     pub products: usize,
     pub orders: usize,
     pub assets: usize,
+    pub plans: usize,
 }
 
 /// A new tenant with its data; answers its key.
@@ -151,7 +153,6 @@ impl Making<'_> {
         for change in inactive {
             self.run(|call| billing_group::update_billing_group(call, &change));
         }
-        self.catalogue(amounts.products);
         // What no use case makes yet.
         self.app
             .db
@@ -161,6 +162,9 @@ impl Making<'_> {
                  WHERE subscription_id IN (SELECT id FROM subscriptions WHERE handle LIKE '%-1-%');",
             )
             .expect("it runs");
+        (0..amounts.plans).for_each(|n| self.plan(n));
+        self.own_prices();
+        self.catalogue(amounts.plans);
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {
