@@ -127,6 +127,7 @@ const OBJECTS: &[(&str, &str)] = &[
         "Query",
         "node(id:ID!):Node nodes(ids:[ID!]!):[Node]! viewer:Viewer! tenant:Tenant!
          product(id:ID!):Product productBySku(sku:String!):Product products(PAGE LIST Product):ProductConnection!
+         plan(id:ID!):Plan planByCode(code:String! version:Int):Plan plans(PAGE LIST Plan):PlanConnection!
          customer(id:ID!):Customer customerByExternalId(externalId:String!):Customer
          customers(PAGE LIST Customer):CustomerConnection!
          order(id:ID!):Order orderByNumber(number:String!):Order orders(PAGE LIST Order):OrderConnection!
@@ -169,10 +170,12 @@ const OBJECTS: &[(&str, &str)] = &[
          cancelOrder(input:CancelOrderInput!):CancelOrderPayload!
          fulfilOrderItem(input:FulfilOrderItemInput!):FulfilOrderItemPayload!
          createBillingGroup(input:CreateBillingGroupInput!):CreateBillingGroupPayload!
-         updateTenantSettings(input:UpdateTenantSettingsInput!):UpdateTenantSettingsPayload!",
+         updateTenantSettings(input:UpdateTenantSettingsInput!):UpdateTenantSettingsPayload!
+         createPlan(input:CreatePlanInput!):CreatePlanPayload!",
     ),
     ("CreateCustomerPayload", "customer:Customer userErrors:[UserError!]!"),
     ("CreateProductPayload", "product:Product userErrors:[UserError!]!"),
+    ("CreatePlanPayload", "plan:Plan userErrors:[UserError!]!"),
     ("CreateAssetPayload", "asset:Asset userErrors:[UserError!]!"),
     ("CreateOrderPayload", "order:Order userErrors:[UserError!]!"),
     ("ConfirmOrderPayload", "order:Order userErrors:[UserError!]!"),
@@ -217,6 +220,9 @@ const ENUMS: &[(&str, &str)] = &[
     ("SubscriptionStatus", "DRAFT INCOMPLETE TRIALING ACTIVE PAUSED ENDED CANCELLED"),
     ("BillingStart", "IMMEDIATE FIRST_OF_NEXT_MONTH SAME_DAY_NEXT_MONTH"),
     ("ScheduledPaymentStatus", "SCHEDULED INVOICED PAID FAILED CANCELLED SETTLED_ELSEWHERE"),
+    ("BillingCadence", "IN_ADVANCE IN_ARREARS"),
+    ("BillingPeriod", "DAY WEEK MONTH QUARTER HALF_YEAR YEAR"),
+    ("BillingCycle", "ANNIVERSARY CALENDAR"),
     (
         "ErrorCode",
         "ORDER_NOT_FOUND ORDER_NOT_CONFIRMED ITEM_FULLY_FULFILLED ASSET_NOT_FOUND ASSET_NOT_AVAILABLE SKU_MISMATCH

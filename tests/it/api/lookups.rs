@@ -9,9 +9,10 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
     let warehouse = app.warehouse();
     let group = app.billing_group(&warehouse.customer, 15);
     let subscription = app.fulfil(&warehouse.order, &warehouse.customer, "L1");
+    let plan = app.plan("gold", "29");
     let found = app.data(
         r#"{ productBySku(sku: "LAP") { id } assetBySerialNumber(serialNumber: "L1") { id }
-             orderByNumber(number: "O-000001") { items { id } } }"#,
+             orderByNumber(number: "O-000001") { items { id } } planByCode(code: "gold") { prices { id } } }"#,
     );
     let (token, method) = (app.token("SUCCEEDS"), app.payment_method(&warehouse.customer, "SUCCEEDS"));
     let attempt = app.reserve_payment(app.tenant, (&warehouse.customer, &subscription), &method, None);
@@ -24,6 +25,8 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
         ("PaymentAttempt", None, attempt.id.to_string()),
         ("PaymentMethod", Some("paymentMethod"), method),
         ("PaymentToken", None, token),
+        ("Plan", Some("plan"), plan),
+        ("Price", None, text(&found["planByCode"]["prices"][0]["id"])),
         ("Product", Some("product"), text(&found["productBySku"]["id"])),
         ("Subscription", Some("subscription"), subscription),
         ("Tenant", None, app.tenant.to_string()),
@@ -74,9 +77,11 @@ both! {
             ("customer", "cus"),
             ("order", "ord"),
             ("paymentMethod", "ca"),
+            ("plan", "plan"),
             ("product", "prd"),
             ("subscription", "sub"),
             ("node", "itm"),
+            ("node", "price"),
             ("node", "ten"),
             ("node", "pat"),
             ("node", "ct"),
@@ -89,6 +94,7 @@ both! {
             ("productBySku", "sku"),
             ("customerByExternalId", "externalId"),
             ("orderByNumber", "number"),
+            ("planByCode", "code"),
             ("assetBySerialNumber", "serialNumber"),
             ("subscriptionByHandle", "handle"),
         ] {

@@ -2,6 +2,7 @@
 //! may be null.
 
 mod payments;
+mod plans;
 
 use chrono::TimeDelta;
 use perennial::app::asset::{self, ChangeAssetStatus, CreateAsset};
@@ -72,6 +73,7 @@ pub struct Amounts {
     pub products: usize,
     pub orders: usize,
     pub assets: usize,
+    pub plans: usize,
 }
 
 /// A new tenant with its data; answers its key.
@@ -154,6 +156,8 @@ impl Making<'_> {
                  WHERE subscription_id IN (SELECT id FROM subscriptions WHERE handle LIKE '%-1-%');",
             )
             .expect("it runs");
+        (0..amounts.plans).for_each(|n| self.plan(n));
+        self.own_prices();
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

@@ -2,6 +2,7 @@
 //! clever, and nothing is shared with the engine but the repository's own reading of whole tables.
 
 mod payments;
+mod plans;
 
 use async_graphql::Value;
 use perennial::app::Viewer;
@@ -36,10 +37,12 @@ pub fn text(value: &Value) -> &str {
     }
 }
 
-/// Which list of other rows a field is: the field of the other type that names this row. The lists that are not paged
-/// come in the order in which [`Store::load`] reads them.
-pub fn list_of(ty: &str, field: &str) -> Option<&'static str> {
-    Some(match (ty, field) {
+/// Which list of other rows a field is: the field of the other type, and the field of this one that must be the same. The
+/// lists that are not paged come in the order in which [`Store::load`] reads them.
+pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
+    let link = match (ty, field) {
+        ("Plan", "versions") => return Some(("code", "code")),
+        ("Plan", "prices") => "plan",
         ("Order", "items" | "subscriptions") => "order",
         ("Order", "reservedAssets") => "reservedFor",
         ("OrderItem", "subscriptions") => "orderItem",
@@ -52,7 +55,8 @@ pub fn list_of(ty: &str, field: &str) -> Option<&'static str> {
         ("BillingGroup", "subscriptions") => "billingGroup",
         ("Asset", "assignments") => "asset",
         _ => return None,
-    })
+    };
+    Some((link, "id"))
 }
 
 #[derive(Default)]
@@ -146,6 +150,7 @@ impl Store {
                     ],
                 );
             }
+            store.plans(conn, tenant, &subscription_ids)?;
             Ok::<_, Fault>(store)
         })
         .expect("the database answers")
