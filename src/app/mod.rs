@@ -23,11 +23,13 @@ use crate::repository::Db;
 pub struct App {
     pub db: Db,
     pub ambient: Ambient,
+    /// Where customers reach this program, without a slash at the end: links that are handed out begin with it.
+    pub public_url: String,
 }
 
 impl App {
     /// With the machine's clock and random identifiers.
-    pub fn new(db: Db) -> Self {
-        App { db, ambient: Ambient::real() }
+    pub fn new(db: Db, public_url: String) -> Self {
+        App { db, ambient: Ambient::real(), public_url }
     }
 }

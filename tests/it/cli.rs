@@ -181,6 +181,18 @@ fn an_address_that_is_none_is_explained() {
     assert!(said.starts_with("error: ") && said.contains("such as 0.0.0.0:8080"), "{said}");
 }
 
+#[test]
+fn a_public_url_that_is_none_is_explained() {
+    let never = "sqlite://never.db";
+    let flag = call(never, &["serve", "--public-url", "billing.example.com"]);
+    let variable = command(&["demo"]).env("PERENNIAL_PUBLIC_URL", "billing.example.com").output().unwrap();
+    for output in [flag, variable] {
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success());
+        assert!(said.starts_with("error: ") && said.contains("such as https://billing.example.com"), "{said}");
+    }
+}
+
 /// A server of PostgreSQL's protocol that knows no TLS says so with one byte.
 #[test]
 fn a_server_without_tls_is_refused_where_tls_is_required() {

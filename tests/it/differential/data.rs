@@ -59,7 +59,7 @@ pub fn app(db: Db) -> App {
         let millis = u128::try_from(now.timestamp_millis()).unwrap_or_default();
         Uuid::from_u128(millis << 80 | 7 << 76 | 2 << 62 | number >> 2)
     };
-    App { db, ambient: Ambient::new(clock, id) }
+    App { db, ambient: Ambient::new(clock, id), public_url: String::new() }
 }
 
 /// How much of everything a tenant gets.

@@ -104,7 +104,8 @@ impl TestApp {
             },
             counting_ids(),
         );
-        let app = Arc::new(App { db: database.open(), ambient });
+        let app =
+            Arc::new(App { db: database.open(), ambient, public_url: "https://perennial.example.com".to_owned() });
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
         let (address, server) = serve(app.clone());
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);
