@@ -129,6 +129,10 @@ pub enum TenantCommand {
         /// The company's name
         name: String,
 
+        /// Make it a tenant for trying out, in which nothing is real. This is never changed
+        #[arg(long)]
+        test: bool,
+
         /// Print {"tenantId": …, "apiKey": …} on one line, and nothing else
         #[arg(long)]
         json: bool,

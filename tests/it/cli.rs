@@ -63,6 +63,16 @@ on_both! {
         assert_eq!(print(&database.url, &["migrate"]), "The tables are up to date already.\n");
     }
 
+    a_tenant_is_live_unless_it_is_made_for_trying_out(database) {
+        print(&database.url, &["tenant", "create", "Lease & Co"]);
+        print(&database.url, &["tenant", "create", "--test", "Sandbox"]);
+        let printed = print(&database.url, &["tenant", "create", "Another", "--test", "--json"]);
+        let made: Value = serde_json::from_str(&printed).unwrap();
+        assert!(made["apiKey"].is_string() && made["tenantId"].is_string(), "{made}");
+        let modes = database.texts("SELECT name || ' ' || mode AS line FROM tenants ORDER BY name");
+        assert_eq!(modes, ["Another TEST", "Lease & Co LIVE", "Sandbox TEST"]);
+    }
+
     serving_a_new_database_makes_its_tables(database) {
         let program = Program::serve(&database.url);
         assert_eq!((program.get("/healthz").status, program.get("/readyz").status), (200, 200));

@@ -219,6 +219,8 @@ fn kept(of: &str) -> [&'static str; 2] {
         "BigInt" => ["INTEGER", "bigint"],
         "Binary" => ["BLOB", "bytea"],
         "Date" => ["TEXT", "date"],
+        "Bool" => ["INTEGER", "boolean"],
+        "Exact" => ["TEXT", "numeric"],
         other => panic!("say here how the databases keep {other}"),
     }
 }

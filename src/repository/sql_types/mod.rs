@@ -11,6 +11,7 @@
 //! | exact decimals | numeric | text |
 
 use crate::domain::billing_group::BillingDay;
+use crate::domain::pricing::{Percentage, TaxRate};
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
 use crate::domain::{Currency, Id, Instant, Money, Zone};
@@ -96,6 +97,8 @@ stands_for! {
     [] Metadata as Document;
     [] Json as Document;
     [] Decimal as Exact;
+    [] TaxRate as Exact;
+    [] Percentage as Exact;
     [] ContractLength as Integer;
     [] BillingDay as Integer;
 }
@@ -275,6 +278,32 @@ impl FromSql<Exact, Sqlite> for Decimal {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         Ok(Decimal(value.read_text().parse()?))
     }
+}
+
+/// Lets a number within bounds be kept as an exact decimal.
+macro_rules! exact {
+    ($($type:ty;)*) => { $(
+        impl ToSql<Exact, Pg> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                ToSql::<Numeric, Pg>::to_sql(&self.decimal(), &mut out.reborrow())
+            }
+        }
+        impl ToSql<Exact, Sqlite> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(self.decimal().to_plain_string());
+                Ok(IsNull::No)
+            }
+        }
+        impl<DB: Backend> FromSql<Exact, DB> for $type where Decimal: FromSql<Exact, DB> {
+            fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+                Ok(Self::try_new(&Decimal::from_sql(value)?.0)?)
+            }
+        }
+    )* };
+}
+exact! {
+    TaxRate;
+    Percentage;
 }
 
 // ---------------------------------------------------------------- numbers within bounds

@@ -14,8 +14,10 @@ use perennial::domain::billing_group::{BillingDay, BillingGroup, BillingGroupSta
 use perennial::domain::customer::Customer;
 use perennial::domain::fulfilment::Terms;
 use perennial::domain::order::{Order, Quantity};
+use perennial::domain::pricing::{DiscountOrder, PercentageBase, TaxRate};
 use perennial::domain::product::ProductStatus;
 use perennial::domain::subscription::ContractLength;
+use perennial::domain::tenant::{Settings, TenantMode};
 use perennial::domain::text::Metadata;
 use perennial::domain::{Currency, Id, Instant, Zone};
 use perennial::repository::{Db, Fault};
@@ -72,7 +74,17 @@ pub struct Amounts {
 
 /// A new tenant with its data; answers its key.
 pub fn tenant(app: &App, name: &str, amounts: &Amounts) -> Viewer {
-    let (_, secret) = operator::create_tenant(app, name).expect("a tenant");
+    let settings = Settings {
+        mode: TenantMode::Test,
+        amounts_include_tax: true,
+        tax_rate: TaxRate::try_new(&"0.08875".parse().expect("a decimal")).expect("a rate"),
+        multiple_discounts_allowed: false,
+        discount_order: DiscountOrder::AmountFirst,
+        percentage_base: PercentageBase::Compound,
+        ..Settings::default()
+    };
+    let id = app.ambient.id(app.ambient.now());
+    let (_, secret) = operator::create_tenant_as(app, id, name, settings).expect("a tenant");
     let viewer = app.authenticate(&secret).expect("an answer").expect("a viewer");
     Making { app, viewer: &viewer }.everything(amounts);
     viewer

@@ -118,6 +118,11 @@ impl TestApp {
         operator::create_tenant(&self.app, name).unwrap()
     }
 
+    /// A tenant for trying out on the same server: its id and a key of the ADMIN scope.
+    pub fn test_tenant(&self) -> (Id<Tenant>, String) {
+        operator::create_test_tenant(&self.app, "Sandbox").unwrap()
+    }
+
     /// A key of this tenant with some scope.
     pub fn key_with(&self, scope: Scope) -> String {
         operator::create_key(&self.app, self.tenant, "test", scope).unwrap().1
