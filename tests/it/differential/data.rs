@@ -132,6 +132,11 @@ impl Making<'_> {
             let group = groups.iter().find(|(owner, _)| *owner == customer).map(|(_, group)| *group);
             self.order(n, customer, group, &skus, &mut free);
         }
+        let ordered: Vec<_> = (0..amounts.orders).map(|n| n * n % customers.len()).collect();
+        let idle = customers.iter().enumerate().filter(|(place, _)| !ordered.contains(place));
+        for (_, customer) in idle.step_by(2) {
+            self.run(|call| customer::archive_customer(call, *customer, None));
+        }
         // What is left in the warehouse gets other statuses.
         for (n, (serial_number, _)) in free.iter().enumerate().filter(|(n, _)| n % 2 == 0) {
             let change = [

@@ -184,6 +184,7 @@ impl Store {
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),
                 ("updatedAt", instant(row.updated_at)),
+                ("archivedAt", maybe(row.archived_at, instant)),
             ],
         );
     }
