@@ -115,10 +115,15 @@ pub fn archive_customer(
     })
 }
 
-/// The customer, for which something new is to begin; or CUSTOMER_NOT_FOUND or CUSTOMER_DELETED at `customerId`.
+/// The customer, or CUSTOMER_NOT_FOUND at `customerId`.
 pub fn existing(work: &mut Work<'_, '_>, id: Id<Customer>) -> Result<Customer, Stop> {
     let found = Query::by_id(work.tenant, id).first(work.conn())?;
-    let customer = found.ok_or_else(|| not_found("customerId"))?;
+    Ok(found.ok_or_else(|| not_found("customerId"))?)
+}
+
+/// The customer, for which something new is to begin; or CUSTOMER_NOT_FOUND or CUSTOMER_DELETED at `customerId`.
+pub fn active(work: &mut Work<'_, '_>, id: Id<Customer>) -> Result<Customer, Stop> {
+    let customer = existing(work, id)?;
     customer.active().map_err(|refusal| refusal.at(&["customerId"]))?;
     Ok(customer)
 }

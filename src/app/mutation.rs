@@ -64,7 +64,12 @@ impl From<Fault> for Stop {
 }
 impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
-        Stop::Refused { refusals: vec![refusal], outcome: None }
+        vec![refusal].into()
+    }
+}
+impl From<Vec<Refusal>> for Stop {
+    fn from(refusals: Vec<Refusal>) -> Self {
+        Stop::Refused { refusals, outcome: None }
     }
 }
 impl From<serde_json::Error> for Stop {

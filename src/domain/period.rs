@@ -77,3 +77,32 @@ pub struct Duration {
     pub length: i32,
     pub unit: DurationUnit,
 }
+
+/// A number of days or months that is no length of time, or too long a one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("This lasts between 1 and {} days or months.", Duration::LONGEST)]
+pub struct NotADuration;
+
+impl Duration {
+    /// The most days, or months.
+    pub const LONGEST: i32 = 10_000;
+
+    pub fn try_new(length: i32, unit: DurationUnit) -> Result<Self, NotADuration> {
+        if (1..=Self::LONGEST).contains(&length) { Ok(Duration { length, unit }) } else { Err(NotADuration) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_is_not_nothing() {
+        for length in [1, Duration::LONGEST] {
+            assert!(Duration::try_new(length, DurationUnit::Days).is_ok(), "{length}");
+        }
+        for length in [i32::MIN, -1, 0, Duration::LONGEST + 1, i32::MAX] {
+            assert_eq!(Duration::try_new(length, DurationUnit::Months), Err(NotADuration), "{length}");
+        }
+    }
+}

@@ -1,15 +1,26 @@
 //! Plans: what is offered on subscription. A row is one version of a plan; a change of its prices or its schedule makes
 //! a new one, and running subscriptions keep theirs (`billwerk.md` §3).
 
+mod changes;
+
 use super::choice::choice;
 use super::period::{Duration, ProrationUnit};
 use super::pricing::TaxRate;
 use super::schedule::{PartialPeriodHandling, PlanSchedule};
 use super::text::Metadata;
 use super::{Currency, Entity, ErrorCode, Id, Instant, Money, Refusal};
+pub use changes::{NewPrices, NewSetupFee, PlanChange, PlanChanges};
+
+/// The most prices of a plan, the most units that a subscription to it has by itself, and the most periods that a plan
+/// counts.
+pub const MOST_PRICES: usize = 100;
+pub const MOST_QUANTITY: i32 = 1_000_000;
+pub const MOST_PERIODS: i32 = 10_000;
+/// The most days that a reminder is sent ahead.
+pub const MOST_REMINDER_DAYS: i32 = 365;
 
 /// One version of a plan.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Plan {
     pub id: Id<Plan>,
     /// The same in all versions, unique in the tenant, and never changed.
@@ -117,6 +128,77 @@ pub struct Contract {
 pub struct Reminders {
     pub renewal_days: Option<i32>,
     pub trial_days: Option<i32>,
+}
+
+/// What a plan begins with, before anything else is said of it.
+#[derive(Clone, Debug)]
+pub struct NewPlan {
+    pub id: Id<Plan>,
+    pub code: String,
+    pub name: String,
+    pub currency: Currency,
+    pub schedule: PlanSchedule,
+    /// What the schedule suggests where there is none.
+    pub proration_unit: Option<ProrationUnit>,
+}
+
+impl Plan {
+    /// The first version of a plan, with what holds where nothing else is said (`billwerk.md` §3, `decisions.md` 14).
+    pub fn new(new: NewPlan, now: Instant) -> Self {
+        let unit = new.proration_unit.unwrap_or(natural_unit(&new.schedule));
+        Plan {
+            id: new.id,
+            code: new.code,
+            version: 1,
+            state: PlanState::Active,
+            name: new.name,
+            description: None,
+            currency: new.currency,
+            schedule: new.schedule,
+            partial_periods: PartialPeriods {
+                handling: PartialPeriodHandling::BillProrated,
+                unit,
+                minimum_amount: None,
+            },
+            quantity: 1,
+            tax: PlanTax { amount_includes_tax: None, rate: None },
+            trial: None,
+            fixed_trial_days: unit == ProrationUnit::Day,
+            setup_fee: None,
+            include_zero_amount: false,
+            fixed_count: None,
+            fixed_life_time: None,
+            contract: Contract {
+                notice_periods: 0,
+                notice_periods_after_current: true,
+                fixation_periods: 0,
+                fixation_periods_full: false,
+            },
+            reminders: Reminders { renewal_days: None, trial_days: None },
+            metadata: Metadata::empty(),
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// The version that takes this one's place.
+    pub fn next_version(self, id: Id<Plan>, now: Instant) -> Self {
+        Plan { id, version: self.version + 1, revision: 1, created_at: now, updated_at: now, ..self }
+    }
+
+    /// The same version after a change.
+    pub fn revised(self, now: Instant) -> Self {
+        Plan { revision: self.revision + 1, updated_at: now, ..self }
+    }
+}
+
+/// Schedules of whole days are prorated by days; billing periods by seconds.
+fn natural_unit(schedule: &PlanSchedule) -> ProrationUnit {
+    match schedule {
+        PlanSchedule::Cycle { .. } => ProrationUnit::Second,
+        _ => ProrationUnit::Day,
+    }
 }
 
 /// The refusal for a plan, or a version of one, that the tenant does not offer.

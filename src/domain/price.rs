@@ -1,16 +1,21 @@
 //! Prices: what is charged for, when, and by which model.
 
 mod model;
+mod settings;
+mod terms;
 
 use super::choice::choice;
 use super::feature::Feature;
 use super::period::BillingPeriod;
 use super::plan::Plan;
+use super::schedule::Interval;
 use super::subscription::Subscription;
 use super::{Currency, Entity, Id, Instant};
 pub use model::{
     BillingModel, MOST_PACKAGE, MOST_PLACES, MOST_TIERS, PackageRounding, Part, PriceModel, Tier, TierMode, WrongPart,
 };
+pub use settings::ModelSettings;
+pub use terms::{NewPrice, PriceTerms};
 
 choice! {
     /// What a price is for.
@@ -34,8 +39,8 @@ choice! {
     }
 }
 
-/// A price: of one version of a plan, or of one subscription alone.
-#[derive(Clone, Debug)]
+/// A price: of one version of a plan, or of one subscription alone. It is never changed.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Price {
     pub id: Id<Price>,
     /// The plan's version that it belongs to; none for a price of one subscription.
@@ -53,7 +58,7 @@ pub struct Price {
     /// When it is billed; the subscription's where there is none. Usage is billed in arrears always.
     pub cadence: Option<BillingCadence>,
     /// It is for subscriptions with this billing period only; for all where there is none.
-    pub billing_period: Option<(BillingPeriod, i32)>,
+    pub billing_period: Option<(BillingPeriod, Interval)>,
     /// What a usage price measures.
     pub feature_id: Option<Id<Feature>>,
     pub created_at: Instant,

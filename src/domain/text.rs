@@ -41,7 +41,7 @@ pub fn free(text: &str, longest: usize) -> Result<String, NotAText> {
 }
 
 /// Any JSON object that a client keeps with one of our objects. We store it and give it back.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Metadata(String);
 
 /// Why a document was not taken as metadata.
@@ -86,6 +86,15 @@ impl Metadata {
     }
 }
 
+/// Two are the same if they say the same: a database may have put the keys in another order.
+impl PartialEq for Metadata {
+    fn eq(&self, other: &Self) -> bool {
+        let json = |metadata: &Self| serde_json::from_str::<serde_json::Value>(&metadata.0).ok();
+        self.0 == other.0 || json(self).zip(json(other)).is_some_and(|(own, other)| own == other)
+    }
+}
+impl Eq for Metadata {}
+
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -103,6 +112,16 @@ mod tests {
         assert_eq!(required("a\0b", CODE), Err(NotAText::Nul));
         assert_eq!(required(&"ä".repeat(CODE), CODE).map(|text| text.chars().count()), Ok(CODE));
         assert_eq!(required(&"ä".repeat(CODE + 1), CODE), Err(NotAText::TooLong(CODE)));
+    }
+
+    #[test]
+    fn metadata_is_what_it_says_however_it_is_written() {
+        let [one, other] = [r#"{"a":1,"b":{"c":[2,3]}}"#, r#"{ "b": {"c": [2, 3]}, "a": 1 }"#]
+            .map(|text| Metadata::stored(text.to_owned()));
+        assert_eq!(one, other);
+        for text in [r#"{"a":1,"b":{"c":[3,2]}}"#, r#"{"a":1}"#, r#"{"a":"1","b":{"c":[2,3]}}"#, "{}"] {
+            assert_ne!(one, Metadata::stored(text.to_owned()), "{text}");
+        }
     }
 
     #[test]

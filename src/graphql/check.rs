@@ -7,23 +7,50 @@ use crate::domain::text::{self, Metadata, NotAText};
 use crate::domain::{self, Currency, Entity, ErrorCode, Id, Refusal, Zone};
 use async_graphql::{ID, MaybeUndefined};
 use bigdecimal::BigDecimal;
+use std::borrow::Cow;
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 
 /// An input that is being read.
 #[derive(Default)]
 pub struct Check {
     path: Vec<String>,
     refusals: Vec<Refusal>,
+    /// Whether it is about a new object: then null says no more than leaving out.
+    new: bool,
 }
 
 impl Check {
     /// Reads a whole input: the command, or all that is wrong with it.
     pub fn input<C>(read: impl FnOnce(&mut Check) -> Option<C>) -> Result<C, Vec<Refusal>> {
-        let mut check = Check::default();
-        match read(&mut check) {
-            Some(command) if check.refusals.is_empty() => Ok(command),
-            _ => Err(check.refusals),
+        Check::default().whole(read)
+    }
+
+    /// The same of a new object whose arguments are written like those of a change.
+    pub fn new_input<C>(read: impl FnOnce(&mut Check) -> Option<C>) -> Result<C, Vec<Refusal>> {
+        Check { new: true, ..Check::default() }.whole(read)
+    }
+
+    fn whole<C>(mut self, read: impl FnOnce(&mut Check) -> Option<C>) -> Result<C, Vec<Refusal>> {
+        match read(&mut self) {
+            Some(command) if self.refusals.is_empty() => Ok(command),
+            _ => Err(self.refusals),
         }
+    }
+
+    /// Notes what is wrong with an argument, or with one below it.
+    pub fn refuse<S: AsRef<str>>(&mut self, path: &[S], wrong: impl Into<Wrong>) {
+        let Wrong(code, message) = wrong.into();
+        let path = self.path.iter().map(String::as_str).chain(path.iter().map(AsRef::as_ref)).collect::<Vec<_>>();
+        self.refusals.push(Refusal::new(code, message).at(&path));
+    }
+
+    /// Reads the parts of an argument that is an object.
+    pub fn below<T>(&mut self, name: &str, read: impl FnOnce(&mut Check) -> T) -> T {
+        self.path.push(name.to_owned());
+        let read = read(self);
+        self.path.pop();
+        read
     }
 
     /// Keeps what was read, or notes what is wrong with the argument.
@@ -31,9 +58,7 @@ impl Check {
         match read {
             Ok(value) => Some(value),
             Err(wrong) => {
-                let Wrong(code, message) = wrong.into();
-                let path = self.path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>();
-                self.refusals.push(Refusal::new(code, message).at(&path));
+                self.refuse(&[name], wrong);
                 None
             }
         }
@@ -59,10 +84,19 @@ impl Check {
         given: MaybeUndefined<G>,
         read: impl FnOnce(G) -> Result<T, E>,
     ) -> Option<Option<Option<T>>> {
+        self.change_with(given, |check, given| check.take(name, read(given)))
+    }
+
+    /// The same of an argument that has parts.
+    pub fn change_with<G, T>(
+        &mut self,
+        given: MaybeUndefined<G>,
+        read: impl FnOnce(&mut Check, G) -> Option<T>,
+    ) -> Option<Option<Option<T>>> {
         match given {
             MaybeUndefined::Undefined => Some(None),
             MaybeUndefined::Null => Some(Some(None)),
-            MaybeUndefined::Value(given) => self.take(name, read(given)).map(|value| Some(Some(value))),
+            MaybeUndefined::Value(given) => read(self, given).map(|value| Some(Some(value))),
         }
     }
 
@@ -73,10 +107,21 @@ impl Check {
         given: MaybeUndefined<G>,
         read: impl FnOnce(G) -> Result<T, E>,
     ) -> Option<Option<T>> {
+        self.set_with(name, given, |check, given| check.take(name, read(given)))
+    }
+
+    /// The same of an argument that has parts.
+    pub fn set_with<G, T>(
+        &mut self,
+        name: &str,
+        given: MaybeUndefined<G>,
+        read: impl FnOnce(&mut Check, G) -> Option<T>,
+    ) -> Option<Option<T>> {
         match given {
             MaybeUndefined::Undefined => Some(None),
+            MaybeUndefined::Null if self.new => Some(None),
             MaybeUndefined::Null => self.take(name, Err("This cannot be cleared. Leave it out to keep it as it is.")),
-            MaybeUndefined::Value(given) => self.take(name, read(given)).map(Some),
+            MaybeUndefined::Value(given) => read(self, given).map(Some),
         }
     }
 
@@ -91,14 +136,12 @@ impl Check {
         if !(least..=most).contains(&given.len()) {
             return self.take(name, Err(format!("Between {least} and {most} rows are taken, not {}.", given.len())));
         }
-        self.path.push(name.to_owned());
         let mut rows = Vec::with_capacity(given.len());
-        for (index, row) in given.into_iter().enumerate() {
-            self.path.push(index.to_string());
-            rows.push(read(self, row));
-            self.path.pop();
-        }
-        self.path.pop();
+        self.below(name, |check| {
+            for (index, row) in given.into_iter().enumerate() {
+                rows.push(check.below(&index.to_string(), |check| read(check, row)));
+            }
+        });
         rows.into_iter().collect()
     }
 }
@@ -109,6 +152,11 @@ pub struct Wrong(ErrorCode, String);
 impl From<String> for Wrong {
     fn from(message: String) -> Self {
         Wrong(ErrorCode::ValidationError, message)
+    }
+}
+impl From<Cow<'static, str>> for Wrong {
+    fn from(message: Cow<'static, str>) -> Self {
+        Wrong::from(message.into_owned())
     }
 }
 impl From<&'static str> for Wrong {
@@ -132,7 +180,16 @@ macro_rules! wrong {
         }
     )+ };
 }
-wrong!(NotAnId, NotAText, domain::order::NotAQuantity, domain::subscription::NotAContractLength, text::NotMetadata);
+wrong!(
+    NotAnId,
+    NotAText,
+    domain::order::NotAQuantity,
+    domain::period::NotADuration,
+    domain::pricing::NotATaxRate,
+    domain::schedule::NotAnInterval,
+    domain::subscription::NotAContractLength,
+    text::NotMetadata
+);
 
 // ---------------------------------------------------------------- readers
 
@@ -179,6 +236,14 @@ pub fn price(given: Decimal) -> Result<BigDecimal, String> {
 /// A tax rate, as a fraction.
 pub fn tax_rate(given: Decimal) -> Result<TaxRate, String> {
     TaxRate::try_new(&super::scalars::decimal(&given.0)?).map_err(said::<NotATaxRate>)
+}
+
+/// A whole number within bounds.
+pub fn number(given: i32, bounds: RangeInclusive<i32>) -> Result<i32, String> {
+    if bounds.contains(&given) {
+        return Ok(given);
+    }
+    Err(format!("This lies between {} and {}.", bounds.start(), bounds.end()))
 }
 
 pub fn date(given: Date) -> Result<domain::Date, String> {

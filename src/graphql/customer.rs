@@ -10,7 +10,7 @@ use crate::app::customer::{
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
 use crate::domain::customer::{Customer, CustomerRevenue};
-use crate::repository::{asset, billing_group, customer, order, subscription};
+use crate::repository::{asset, billing_group, customer, order, payment_method, subscription};
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
 impl Object for Customer {
@@ -35,6 +35,9 @@ impl Object for Customer {
             )
             .many("billingGroups", "Its billing groups, oldest first.", billing_group::of_customers, |group| {
                 group.customer_id
+            })
+            .many("paymentMethods", "Its payment methods, oldest first.", payment_method::of_customers, |method| {
+                method.customer_id
             })
             .connection("orders", "Its orders.", order::of_customers, |order| order.customer_id)
             .connection("subscriptions", "Its subscriptions.", subscription::of_customers, |subscription| {

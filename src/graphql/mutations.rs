@@ -24,9 +24,11 @@ pub fn all() -> &'static [Mutation] {
             super::customer::mutations,
             super::billing_group::mutations,
             super::product::mutations,
+            super::plan::mutations,
             super::asset::mutations,
             super::order::mutations,
             super::fulfilment::mutations,
+            super::payment_method::mutations,
         ];
         nouns.iter().flat_map(|mutations| mutations()).collect()
     })

@@ -162,7 +162,8 @@ impl<T: Stored> Query<T> {
 }
 
 /// Makes a type [`Stored`]: its table, its columns, and how a row becomes a value. The names of the columns are bound
-/// in the expression; instants and zones come wrapped, as `At(…)` and `In(…)`.
+/// in the expression; instants and zones come wrapped, as `At(…)` and `In(…)`. Several columns that make one value may
+/// not fit together: then `?` answers the fault.
 macro_rules! stored {
     ($type:ty, $table:ident ($($column:ident),+ $(,)?) => $value:expr $(, key: $key:ident)?) => {
         impl $crate::repository::query::Stored for $type {
@@ -177,7 +178,7 @@ macro_rules! stored {
                 use $crate::repository::schema::$table;
                 type Columns = ($(diesel::dsl::SqlTypeOf<$table::$column>,)+);
                 let columns = concat!($(stringify!($column), ", "),+);
-                select::<Columns, _, _>(conn, columns, query, |($($column,)+)| $value)
+                select::<Columns, _, _>(conn, columns, query, |($($column,)+)| Ok($value))
             }
         }
     };

@@ -20,7 +20,7 @@ pub(super) fn select<Columns, T: Stored, Row>(
     conn: &mut Conn,
     columns: &str,
     query: &Query<T>,
-    value: fn(Row) -> T,
+    value: fn(Row) -> Read<T>,
 ) -> Read<Vec<T>>
 where
     for<'q> Statement<'q, Columns>: LoadQuery<'q, PgConnection, Row> + LoadQuery<'q, SqliteConnection, Row>,
@@ -38,10 +38,10 @@ where
 }
 
 /// All rows as values. Collecting them would forget how many there are, where the database says so.
-fn values<Row, T>(rows: impl Iterator<Item = QueryResult<Row>>, value: fn(Row) -> T) -> Read<Vec<T>> {
+fn values<Row, T>(rows: impl Iterator<Item = QueryResult<Row>>, value: fn(Row) -> Read<T>) -> Read<Vec<T>> {
     let mut values = Vec::with_capacity(rows.size_hint().0);
     for row in rows {
-        values.push(value(row?));
+        values.push(value(row?)?);
     }
     Ok(values)
 }

@@ -309,3 +309,136 @@ diesel::table! {
         created_at -> Moment,
     }
 }
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payment_methods (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        customer_id -> Identifier,
+        state -> Text,
+        gateway_reference -> Text,
+        label -> Text,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payment_tokens (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        customer_id -> Nullable<Identifier>,
+        gateway_reference -> Text,
+        label -> Text,
+        expires_at -> Moment,
+        used_at -> Nullable<Moment>,
+        reserved_by -> Nullable<Identifier>,
+        reserved_until -> Nullable<Moment>,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payment_attempts (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        subscription_id -> Identifier,
+        customer_id -> Identifier,
+        payment_method_id -> Nullable<Identifier>,
+        payment_token_id -> Nullable<Identifier>,
+        currency -> Text,
+        amount -> BigInt,
+        idempotency_key -> Nullable<Text>,
+        status -> Text,
+        error_state -> Nullable<Text>,
+        error_code -> Nullable<Text>,
+        created_at -> Moment,
+        finished_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    plans (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        version -> Integer,
+        state -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        currency -> Text,
+        schedule_type -> Text,
+        schedule_interval -> Nullable<Integer>,
+        fixed_day -> Nullable<Integer>,
+        base_month -> Nullable<Integer>,
+        billing_period -> Nullable<Text>,
+        billing_cycle -> Nullable<Text>,
+        partial_handling -> Text,
+        proration_unit -> Text,
+        minimum_prorated_amount -> Nullable<BigInt>,
+        quantity -> Integer,
+        amount_includes_tax -> Nullable<Bool>,
+        tax_rate -> Nullable<Exact>,
+        trial_length -> Nullable<Integer>,
+        trial_unit -> Nullable<Text>,
+        fixed_trial_days -> Bool,
+        setup_fee -> Nullable<BigInt>,
+        setup_fee_text -> Nullable<Text>,
+        setup_fee_handling -> Nullable<Text>,
+        include_zero_amount -> Bool,
+        fixed_count -> Nullable<Integer>,
+        life_time_length -> Nullable<Integer>,
+        life_time_unit -> Nullable<Text>,
+        notice_periods -> Integer,
+        notice_periods_after_current -> Bool,
+        fixation_periods -> Integer,
+        fixation_periods_full -> Bool,
+        renewal_reminder_days -> Nullable<Integer>,
+        trial_reminder_days -> Nullable<Integer>,
+        metadata -> Document,
+        revision -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    prices (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        plan_id -> Nullable<Identifier>,
+        subscription_id -> Nullable<Identifier>,
+        parent_price_id -> Nullable<Identifier>,
+        position -> Integer,
+        name -> Text,
+        price_type -> Text,
+        currency -> Text,
+        billing_model -> Text,
+        amount -> Nullable<Exact>,
+        package_size -> Nullable<BigInt>,
+        package_rounding -> Nullable<Text>,
+        tier_mode -> Nullable<Text>,
+        tiers -> Nullable<Document>,
+        cadence -> Nullable<Text>,
+        billing_period -> Nullable<Text>,
+        billing_period_count -> Nullable<Integer>,
+        feature_id -> Nullable<Identifier>,
+        created_at -> Moment,
+    }
+}

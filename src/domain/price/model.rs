@@ -68,7 +68,7 @@ pub const MOST_PACKAGE: i64 = 1_000_000_000;
 /// The most digits after the point of an exact price or of a quantity.
 pub const MOST_PLACES: u8 = 12;
 
-/// One thing that is wrong with a price model: which part, and a message for the client.
+/// One thing that is wrong with a price: which part, and a message for the client.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct WrongPart {
@@ -76,16 +76,19 @@ pub struct WrongPart {
     pub message: Cow<'static, str>,
 }
 
-/// A part of a price model; tiers are counted from 0.
+/// A part of a price; tiers are counted from 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Part {
     Amount,
-    UnitAmount,
     PackageSize,
+    PackageRounding,
+    TierMode,
     Tiers,
     UpTo(usize),
     TierUnitAmount(usize),
     FlatAmount(usize),
+    Cadence,
+    BillingPeriod,
 }
 
 impl Part {
@@ -94,12 +97,15 @@ impl Part {
         let tier = |at: usize, name| vec!["tiers".into(), at.to_string().into(), Cow::Borrowed(name)];
         match self {
             Part::Amount => vec!["amount".into()],
-            Part::UnitAmount => vec!["unitAmount".into()],
             Part::PackageSize => vec!["packageSize".into()],
+            Part::PackageRounding => vec!["packageRounding".into()],
+            Part::TierMode => vec!["tierMode".into()],
             Part::Tiers => vec!["tiers".into()],
             Part::UpTo(at) => tier(at, "upTo"),
             Part::TierUnitAmount(at) => tier(at, "unitAmount"),
             Part::FlatAmount(at) => tier(at, "flatAmount"),
+            Part::Cadence => vec!["cadence".into()],
+            Part::BillingPeriod => vec!["billingPeriod".into()],
         }
     }
 }
@@ -114,12 +120,13 @@ impl Wrong {
     }
 
     /// An amount that may be finer than the currency: not negative, at most [`LARGEST`].
-    fn exact(&mut self, part: Part, amount: &BigDecimal, currency: Currency) {
+    fn exact(&mut self, part: Part, amount: &BigDecimal, currency: Option<Currency>) {
+        let most = currency.map(|currency| BigDecimal::new(LARGEST.into(), currency.digits().into()));
         if amount.sign() == Sign::Minus {
             self.say(part, NotAnAmount::Negative.to_string());
         } else if too_fine(amount) {
             self.say(part, format!("This amount is too fine: at most {MOST_PLACES} digits after the point."));
-        } else if *amount > BigDecimal::new(LARGEST.into(), currency.digits().into()) {
+        } else if most.is_some_and(|most| *amount > most) {
             self.say(part, NotAnAmount::TooLarge.to_string());
         }
     }
@@ -133,20 +140,29 @@ fn too_fine(value: &BigDecimal) -> bool {
     value.normalized().fractional_digit_count() > MOST_PLACES.into()
 }
 
+/// Where the currency is not known yet, these ask only for what holds in all of them.
 impl PriceModel {
     /// A fee for each: in the currency's own digits.
-    pub fn try_flat_fee(amount: BigDecimal, currency: Currency) -> Result<Self, Vec<WrongPart>> {
+    pub fn try_flat_fee(amount: BigDecimal, currency: impl Into<Option<Currency>>) -> Result<Self, Vec<WrongPart>> {
         let mut wrong = Wrong::default();
-        if let Err(error) = Money::try_price(&amount, currency) {
-            wrong.say(Part::Amount, error.to_string());
+        match currency.into() {
+            None => wrong.exact(Part::Amount, &amount, None),
+            Some(currency) => {
+                if let Err(error) = Money::try_price(&amount, currency) {
+                    wrong.say(Part::Amount, error.to_string());
+                }
+            }
         }
         wrong.or(PriceModel::FlatFee { amount })
     }
 
     /// An exact price for each unit: at most [`MOST_PLACES`] digits after the point.
-    pub fn try_per_unit(unit_amount: BigDecimal, currency: Currency) -> Result<Self, Vec<WrongPart>> {
+    pub fn try_per_unit(
+        unit_amount: BigDecimal,
+        currency: impl Into<Option<Currency>>,
+    ) -> Result<Self, Vec<WrongPart>> {
         let mut wrong = Wrong::default();
-        wrong.exact(Part::UnitAmount, &unit_amount, currency);
+        wrong.exact(Part::Amount, &unit_amount, currency.into());
         wrong.or(PriceModel::PerUnit { unit_amount })
     }
 
@@ -155,10 +171,10 @@ impl PriceModel {
         amount: BigDecimal,
         size: i64,
         rounding: PackageRounding,
-        currency: Currency,
+        currency: impl Into<Option<Currency>>,
     ) -> Result<Self, Vec<WrongPart>> {
         let mut wrong = Wrong::default();
-        wrong.exact(Part::Amount, &amount, currency);
+        wrong.exact(Part::Amount, &amount, currency.into());
         if !(1..=MOST_PACKAGE).contains(&size) {
             wrong.say(Part::PackageSize, format!("A package has between 1 and {MOST_PACKAGE} units."));
         }
@@ -166,8 +182,12 @@ impl PriceModel {
     }
 
     /// Tiers that go upwards, 1 to [`MOST_TIERS`] of them; the last one, and only that, is open.
-    pub fn try_tiered(mode: TierMode, tiers: Vec<Tier>, currency: Currency) -> Result<Self, Vec<WrongPart>> {
-        let mut wrong = Wrong::default();
+    pub fn try_tiered(
+        mode: TierMode,
+        tiers: Vec<Tier>,
+        currency: impl Into<Option<Currency>>,
+    ) -> Result<Self, Vec<WrongPart>> {
+        let (mut wrong, currency) = (Wrong::default(), currency.into());
         if !(1..=MOST_TIERS).contains(&tiers.len()) {
             wrong.say(Part::Tiers, format!("Between 1 and {MOST_TIERS} tiers are taken, not {}.", tiers.len()));
         }

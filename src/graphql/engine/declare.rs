@@ -1,7 +1,7 @@
 //! What an object type is: a name, a description, columns and relations.
 
 use super::column::{Borrowed, Column, Computed, Leaf, TypedId};
-use super::many::Many;
+use super::many::{Alike, Many};
 use super::one::{AnyNode, Find, FindBy, One};
 use super::page::Connection;
 use super::value::{MaybeValue, Value, Values};
@@ -106,6 +106,18 @@ impl<T: Object> Type<T> {
         self.with(name, about, Kind::Relation(Box::new(Many { query, parent })))
     }
 
+    /// All objects that have a key in common with this one: how those of many keys are found, and where the key is. For
+    /// lists that stay short.
+    pub fn alike<U: Object + Stored, K: Ord + Clone + 'static>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        query: fn(Id<Tenant>, &[K]) -> Query<U>,
+        (own, other): (fn(&T) -> K, fn(&U) -> K),
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Alike { query, own, other })))
+    }
+
     /// A list of the objects that name this one, to be paged through, filtered and sorted.
     pub fn connection<U: Object + Listed, K: Into<Option<Id<T>>> + 'static>(
         self,
@@ -140,7 +152,19 @@ impl<T: Object> Type<T> {
         argument: (&'static str, &'static str),
         query: fn(Id<Tenant>, &str) -> Query<U>,
     ) -> Self {
-        self.with(name, about, Kind::Relation(Box::new(FindBy { argument, query })))
+        self.with(name, about, Kind::Relation(Box::new(FindBy::Key { argument, query })))
+    }
+
+    /// The object with the given natural key, or null. Where several objects may have the key, a number says which one,
+    /// and the query knows the one that is meant without it.
+    pub fn find_numbered<U: Object + Stored>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        [argument, number]: [(&'static str, &'static str); 2],
+        query: fn(Id<Tenant>, &str, Option<i32>) -> Query<U>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(FindBy::Numbered { argument, number, query })))
     }
 
     /// The object with the given id, whichever of these types it has, or null.

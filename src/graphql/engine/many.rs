@@ -1,4 +1,4 @@
-//! Fields that lead to all objects that name this one.
+//! Fields that lead to all objects that name this one, or that have a key in common with it.
 
 use super::declare::{Object, of};
 use super::json::{Out, Written};
@@ -15,6 +15,13 @@ use std::ops::Range;
 pub struct Many<T, U, K> {
     pub query: fn(Id<Tenant>, &[Id<T>]) -> Query<U>,
     pub parent: fn(&U) -> K,
+}
+
+/// All objects that have the key of a parent.
+pub struct Alike<T, U, K> {
+    pub query: fn(Id<Tenant>, &[K]) -> Query<U>,
+    pub own: fn(&T) -> K,
+    pub other: fn(&U) -> K,
 }
 
 /// The ids of some rows, each once.
@@ -37,15 +44,29 @@ impl<T: Object, U: Object + Stored, K: Into<Option<Id<T>>> + 'static> Relation<T
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let ids = distinct_ids(parents);
-        let mut rows = if ids.is_empty() { Vec::new() } else { (self.query)(cx.tenant, &ids).load(cx.conn)? };
-        // Brings the children of each parent together; the sort is stable and keeps the order among them.
-        let parent = |row: &U| (self.parent)(row).into();
-        rows.sort_by_key(parent);
-        let start = |id: Id<T>| rows.partition_point(|row| parent(row) < Some(id));
-        let end = |id: Id<T>| rows.partition_point(|row| parent(row) <= Some(id));
-        let ranges = parents.iter().map(|row| of::<T>().id(row)).map(|id| start(id)..end(id)).collect();
-        let view = View::load(cx, &rows.iter().collect::<Vec<_>>(), &selected.sets)?;
-        Ok(Ok(Box::new(ManyLoaded { rows, ranges, view })))
+        let rows = if ids.is_empty() { Vec::new() } else { (self.query)(cx.tenant, &ids).load(cx.conn)? };
+        let keys = parents.iter().map(|parent| Some(of::<T>().id(parent)));
+        Ok(Ok(Box::new(ManyLoaded::new(cx, rows, keys, |row| (self.parent)(row).into(), selected)?)))
+    }
+}
+
+impl<T: Object, U: Object + Stored, K: Ord + Clone + 'static> Relation<T> for Alike<T, U, K> {
+    fn type_name(&self, registry: &mut Registry) -> String {
+        format!("[{}!]!", object::<U>(registry))
+    }
+    fn nullable(&self) -> bool {
+        false
+    }
+    fn factor(&self) -> Factor {
+        Factor::Some
+    }
+    fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
+        let keys: Vec<K> = parents.iter().map(|parent| (self.own)(parent)).collect();
+        let mut distinct = keys.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let rows = if keys.is_empty() { Vec::new() } else { (self.query)(cx.tenant, &distinct).load(cx.conn)? };
+        Ok(Ok(Box::new(ManyLoaded::new(cx, rows, keys.into_iter(), self.other, selected)?)))
     }
 }
 
@@ -54,6 +75,25 @@ struct ManyLoaded<'q, U: 'static> {
     /// Where the children of each parent stand among the rows.
     ranges: Vec<Range<usize>>,
     view: View<'q, U>,
+}
+
+impl<'q, U: Object> ManyLoaded<'q, U> {
+    /// `keys` are those of the parents, `key` is that of a row.
+    fn new<K: Ord>(
+        cx: &mut Cx<'_, 'q>,
+        mut rows: Vec<U>,
+        keys: impl Iterator<Item = K>,
+        key: impl Fn(&U) -> K,
+        selected: &Selected<'q>,
+    ) -> Read<Self> {
+        // Brings the children of each parent together; the sort is stable and keeps the order among them.
+        rows.sort_by_key(&key);
+        let start = |own: &K| rows.partition_point(|row| key(row) < *own);
+        let end = |own: &K| rows.partition_point(|row| key(row) <= *own);
+        let ranges = keys.map(|own| start(&own)..end(&own)).collect();
+        let view = View::load(cx, &rows.iter().collect::<Vec<_>>(), &selected.sets)?;
+        Ok(ManyLoaded { rows, ranges, view })
+    }
 }
 
 impl<'q, T, U: Object> Loaded<'q, T> for ManyLoaded<'q, U> {

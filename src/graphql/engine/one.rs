@@ -10,7 +10,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Entity, Id};
 use crate::repository::{Query, Read, Stored};
 use async_graphql::registry::Registry;
-use async_graphql::{ID, Pos};
+use async_graphql::{ID, Pos, ServerError};
 use std::marker::PhantomData;
 
 /// The object that a row names.
@@ -136,10 +136,36 @@ impl<T: Object, U: Object + Stored + Entity> Relation<T> for Find<U> {
     }
 }
 
-/// The object with the given natural key.
-pub struct FindBy<U> {
-    pub argument: (&'static str, &'static str),
-    pub query: fn(Id<Tenant>, &str) -> Query<U>,
+/// The object with the given natural key. An argument is its name and its description.
+pub enum FindBy<U> {
+    Key {
+        argument: (&'static str, &'static str),
+        query: fn(Id<Tenant>, &str) -> Query<U>,
+    },
+    /// Several objects may have the key: a number says which one.
+    Numbered {
+        argument: (&'static str, &'static str),
+        number: (&'static str, &'static str),
+        query: fn(Id<Tenant>, &str, Option<i32>) -> Query<U>,
+    },
+}
+
+impl<U: Stored> FindBy<U> {
+    /// Which object is meant; none where there can be none.
+    fn query(&self, cx: &Cx<'_, '_>, selected: &Selected<'_>) -> Result<Option<Query<U>>, ServerError> {
+        let (FindBy::Key { argument, .. } | FindBy::Numbered { argument, .. }) = self;
+        let key = selected.argument::<String>(cx.env, argument.0)?;
+        // Nothing stored contains NUL, and PostgreSQL would refuse to compare with it.
+        if key.contains('\0') {
+            return Ok(None);
+        }
+        Ok(Some(match self {
+            FindBy::Key { query, .. } => query(cx.tenant, key.trim()),
+            FindBy::Numbered { number, query, .. } => {
+                query(cx.tenant, key.trim(), selected.argument::<Option<i32>>(cx.env, number.0)?)
+            }
+        }))
+    }
 }
 
 impl<T: Object, U: Object + Stored> Relation<T> for FindBy<U> {
@@ -150,16 +176,19 @@ impl<T: Object, U: Object + Stored> Relation<T> for FindBy<U> {
         true
     }
     fn arguments(&self, registry: &mut Registry) -> Vec<Argument> {
-        let (name, about) = self.argument;
-        vec![argument::<String>(registry, name, about)]
+        let (FindBy::Key { argument: (name, about), .. } | FindBy::Numbered { argument: (name, about), .. }) = self;
+        let mut arguments = vec![argument::<String>(registry, name, about)];
+        if let FindBy::Numbered { number: (name, about), .. } = self {
+            arguments.push(argument::<Option<i32>>(registry, name, about));
+        }
+        arguments
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
-        let key = match selected.argument::<String>(cx.env, self.argument.0) {
-            Ok(key) => key,
+        let found = match self.query(cx, selected) {
+            Ok(Some(query)) => query.first(cx.conn)?,
+            Ok(None) => None,
             Err(error) => return Ok(Err(error)),
         };
-        // Nothing stored contains NUL, and PostgreSQL would refuse to compare with it.
-        let found = if key.contains('\0') { None } else { (self.query)(cx.tenant, key.trim()).first(cx.conn)? };
         let place = if found.is_some() { Place::Row(0) } else { Place::NoKey };
         let rows: Vec<U> = found.into_iter().collect();
         let view = View::load(cx, &rows.iter().collect::<Vec<_>>(), &selected.sets)?;

@@ -11,6 +11,7 @@
 //! | exact decimals | numeric | text |
 
 use crate::domain::billing_group::BillingDay;
+use crate::domain::period::{Duration, DurationUnit};
 use crate::domain::pricing::{Percentage, TaxRate};
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
@@ -127,6 +128,11 @@ pub fn instant(stored: Option<At>) -> Option<Instant> {
 /// The amount that two columns may hold.
 pub fn amount(minor: Option<i64>, currency: Option<Currency>) -> Option<Money> {
     minor.zip(currency).map(|(minor, currency)| Money::new(minor, currency))
+}
+
+/// The length of time that two columns may hold.
+pub fn duration(length: Option<i32>, unit: Option<DurationUnit>) -> Option<Duration> {
+    length.zip(unit).map(|(length, unit)| Duration { length, unit })
 }
 
 // ---------------------------------------------------------------- identifiers

@@ -13,6 +13,8 @@ mod isolation;
 mod lists;
 mod lookups;
 mod order;
+mod payment;
+mod payment_method;
 mod product;
 mod schedules;
 mod tenant;

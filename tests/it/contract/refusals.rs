@@ -6,17 +6,17 @@ use serde_json::json;
 
 /// Why a statement is refused.
 #[derive(Clone, Copy, Debug)]
-enum Why {
+pub(super) enum Why {
     /// A check whose name, or whose column, is this.
     Check(&'static str),
     Unique,
     Foreign,
 }
-use Why::{Check, Foreign, Unique};
+pub(super) use Why::{Check, Foreign, Unique};
 
 /// Asserts that a statement is refused for this reason.
 #[track_caller]
-fn refuses(app: &TestApp, why: Why, statement: &str) {
+pub(super) fn refuses(app: &TestApp, why: Why, statement: &str) {
     let fault = app.app.db.execute_batch(statement).expect_err(statement);
     let said = fault.to_string().to_lowercase();
     let as_expected = match why {
@@ -28,12 +28,12 @@ fn refuses(app: &TestApp, why: Why, statement: &str) {
 }
 
 #[track_caller]
-fn allows(app: &TestApp, statement: &str) {
+pub(super) fn allows(app: &TestApp, statement: &str) {
     app.app.db.execute_batch(statement).unwrap_or_else(|fault| panic!("{statement}: {fault}"));
 }
 
 /// An identifier that nothing has, in SQL.
-fn new_id(app: &TestApp, number: u32) -> String {
+pub(super) fn new_id(app: &TestApp, number: u32) -> String {
     match app.database.backend {
         Backend::Sqlite => format!("x'0000000000007000800000000000{number:04}'"),
         Backend::Postgres => format!("'00000000-0000-7000-8000-00000000{number:04}'::uuid"),
@@ -41,7 +41,7 @@ fn new_id(app: &TestApp, number: u32) -> String {
 }
 
 /// Inserts what is in a row once more, but for some columns.
-fn copy(app: &TestApp, table: &str, of: &str, changes: &[(&str, String)]) -> String {
+pub(super) fn copy(app: &TestApp, table: &str, of: &str, changes: &[(&str, String)]) -> String {
     let columns = app.database.texts(&match app.database.backend {
         Backend::Sqlite => format!("SELECT name AS line FROM pragma_table_info('{table}')"),
         Backend::Postgres => {
@@ -77,8 +77,8 @@ fn other_tenant(app: &TestApp) -> String {
     key
 }
 
-const OURS: &str = "tenant_id = (SELECT tenant_id FROM tenants WHERE name = 'Acme')";
-const THEIRS: &str = "tenant_id = (SELECT tenant_id FROM tenants WHERE name = 'Other')";
+pub(super) const OURS: &str = "tenant_id = (SELECT tenant_id FROM tenants WHERE name = 'Acme')";
+pub(super) const THEIRS: &str = "tenant_id = (SELECT tenant_id FROM tenants WHERE name = 'Other')";
 
 both! {
     numbers_stay_within_their_bounds(app) {

@@ -1,6 +1,8 @@
 //! The data: two tenants, filled through the use cases, with awkward texts, ties in time, and nulls wherever a column
 //! may be null.
 
+mod payments;
+
 use chrono::TimeDelta;
 use perennial::app::asset::{self, ChangeAssetStatus, CreateAsset};
 use perennial::app::billing_group::{self, CreateBillingGroup, UpdateBillingGroup};
@@ -8,7 +10,7 @@ use perennial::app::customer::{self, CreateCustomer};
 use perennial::app::fulfilment::{self, FulfilOrderItems, OnError, Scan};
 use perennial::app::order::{self, CreateOrder, NewItem};
 use perennial::app::product::{self, CreateProduct, UpdateProduct};
-use perennial::app::{Ambient, Answer, App, Call, Viewer, operator};
+use perennial::app::{Ambient, Answer, App, Call, TestGateway, Viewer, operator};
 use perennial::domain::asset::{StatusChange, UnavailableReason};
 use perennial::domain::billing_group::{BillingDay, BillingGroup, BillingGroupStatus};
 use perennial::domain::customer::Customer;
@@ -21,7 +23,9 @@ use perennial::domain::tenant::{Settings, TenantMode};
 use perennial::domain::text::Metadata;
 use perennial::domain::{Currency, Id, Instant, Zone};
 use perennial::repository::{Db, Fault};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What makes trouble when it is written without care.
@@ -61,7 +65,8 @@ pub fn app(db: Db) -> App {
         let millis = u128::try_from(now.timestamp_millis()).unwrap_or_default();
         Uuid::from_u128(millis << 80 | 7 << 76 | 2 << 62 | number >> 2)
     };
-    App { db, ambient: Ambient::new(clock, id), public_url: String::new() }
+    let gateway = Arc::new(TestGateway::new(Duration::ZERO));
+    App { db, ambient: Ambient::new(clock, id), gateway, public_url: String::new() }
 }
 
 /// How much of everything a tenant gets.
@@ -132,6 +137,7 @@ impl Making<'_> {
             let group = groups.iter().find(|(owner, _)| *owner == customer).map(|(_, group)| *group);
             self.order(n, customer, group, &skus, &mut free);
         }
+        self.payments(&customers);
         let ordered: Vec<_> = (0..amounts.orders).map(|n| n * n % customers.len()).collect();
         let idle = customers.iter().enumerate().filter(|(place, _)| !ordered.contains(place));
         for (_, customer) in idle.step_by(2) {

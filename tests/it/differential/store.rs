@@ -1,6 +1,8 @@
 //! All rows of one tenant in memory, as the schema shows them: what the oracle looks things up in. Nothing here is
 //! clever, and nothing is shared with the engine but the repository's own reading of whole tables.
 
+mod payments;
+
 use async_graphql::Value;
 use perennial::app::Viewer;
 use perennial::domain::{Choice, Date, Entity, Id, Instant, Money};
@@ -42,7 +44,9 @@ pub fn list_of(ty: &str, field: &str) -> Option<&'static str> {
         ("Order", "reservedAssets") => "reservedFor",
         ("OrderItem", "subscriptions") => "orderItem",
         ("Customer", "children") => "parent",
-        ("Customer", "monthlyRevenue" | "billingGroups" | "orders" | "subscriptions" | "assets") => "customer",
+        ("Customer", "monthlyRevenue" | "billingGroups" | "paymentMethods" | "orders" | "subscriptions" | "assets") => {
+            "customer"
+        }
         ("Product", "rentalPrices" | "assets") => "product",
         ("Subscription", "paymentSchedule") => "subscription",
         ("BillingGroup", "subscriptions") => "billingGroup",
@@ -94,6 +98,7 @@ impl Store {
             for row in billing_group::of_customers(tenant, &customer_ids).load(conn)? {
                 store.billing_group(&row);
             }
+            store.payments(conn, tenant, &customer_ids)?;
             let products = product::all(tenant).order("id").load(conn)?;
             let product_ids: Vec<_> = products.iter().map(|row| row.id).collect();
             products.iter().for_each(|row| store.product(row));

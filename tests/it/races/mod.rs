@@ -2,4 +2,5 @@
 
 mod orders;
 mod others;
+mod payments;
 mod scans;

@@ -137,10 +137,17 @@ const RULES: &[(&str, &str)] = &[
              WHERE c.parent_customer_id IS NOT NULL AND b.steps < 30)
          SELECT DISTINCT name AS line FROM above WHERE id = start",
     ),
+    (
+        "a token is held by an attempt that has no outcome",
+        "SELECT t.label AS line FROM payment_tokens t WHERE t.reserved_by IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM payment_attempts a WHERE (a.tenant_id, a.id, a.payment_token_id)
+                 = (t.tenant_id, t.reserved_by, t.id) AND a.status = 'RESERVED')",
+    ),
     ("a claimed idempotency key has an outcome", "SELECT key AS line FROM idempotency_keys WHERE CAST(outcome AS TEXT) = 'null'"),
     ("no event is told twice", "SELECT event_type || ' ' || subject AS line FROM events
          WHERE event_type IN ('order.created', 'order.confirmed', 'order.cancelled', 'order.fulfilled',
-             'subscription.created', 'customer.created', 'customer.archived', 'product.created', 'asset.created', 'billing_group.created')
+             'subscription.created', 'customer.created', 'customer.archived', 'product.created', 'asset.created',
+             'billing_group.created', 'payment_method.created', 'payment_method.archived')
          GROUP BY tenant_id, event_type, subject HAVING count(*) > 1"),
 ];
 
@@ -157,6 +164,8 @@ const EVENTS: &[(&str, &str)] = &[
     ("customer.archived", "customers WHERE archived_at IS NOT NULL"),
     ("product.created", "products"),
     ("billing_group.created", "billing_groups"),
+    ("payment_method.created", "payment_methods"),
+    ("payment_method.archived", "payment_methods WHERE state = 'INACTIVE'"),
 ];
 
 impl TestDatabase {

@@ -66,7 +66,7 @@ fn one(path: &str, message: &str) -> Vec<(String, String)> {
 
 #[test]
 fn a_flat_fee_has_the_currencys_own_digits() {
-    let (eur, jpy) = (Currency::EUR, "JPY".parse().unwrap());
+    let (eur, jpy): (Currency, Currency) = (Currency::EUR, "JPY".parse().unwrap());
     assert!(PriceModel::try_flat_fee(d("0"), eur).is_ok());
     assert!(PriceModel::try_flat_fee(d("9.99"), eur).is_ok());
     assert_eq!(
@@ -89,10 +89,10 @@ fn a_unit_may_be_cheaper_than_a_cent() {
     }
     assert_eq!(
         wrong(per_unit("0.0000000000001")),
-        one("unitAmount", "This amount is too fine: at most 12 digits after the point.")
+        one("amount", "This amount is too fine: at most 12 digits after the point.")
     );
-    assert_eq!(wrong(per_unit("-0.1")), one("unitAmount", "This amount must not be negative."));
-    assert_eq!(wrong(per_unit("10000000000.01")), one("unitAmount", "This amount is too large."));
+    assert_eq!(wrong(per_unit("-0.1")), one("amount", "This amount must not be negative."));
+    assert_eq!(wrong(per_unit("10000000000.01")), one("amount", "This amount is too large."));
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! Prices: of a version of a plan, or of one subscription alone. They are never changed.
+
+use super::db::{Fault, Read, Tx};
+use super::on_backend;
+use super::query::{Query, stored};
+use super::schema::prices;
+use super::sql_types::{At, Decimal, Json};
+use crate::domain::Id;
+use crate::domain::period::BillingPeriod;
+use crate::domain::plan::Plan;
+use crate::domain::price::{ModelSettings, Price, Tier};
+use crate::domain::schedule::Interval;
+use crate::domain::subscription::Subscription;
+use crate::domain::tenant::Tenant;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fmt::Debug;
+
+stored!(Price, prices(
+    id, plan_id, subscription_id, parent_price_id, position, name, price_type, currency, billing_model, amount,
+    package_size, package_rounding, tier_mode, tiers, cadence, billing_period, billing_period_count, feature_id,
+    created_at
+) => {
+    let At(created_at) = created_at;
+    let (amount, tiers): (Option<Decimal>, Option<Json>) = (amount, tiers);
+    let (billing_period, count): (Option<BillingPeriod>, Option<i32>) = (billing_period, billing_period_count);
+    let settings = ModelSettings {
+        billing_model,
+        amount: amount.map(|Decimal(amount)| amount),
+        package_size,
+        package_rounding,
+        tier_mode,
+        tiers: tiers.map(|Json(tiers)| read_tiers(&tiers)).transpose()?,
+    };
+    let count = count.map(Interval::try_new).transpose().map_err(senseless)?;
+    Price {
+        id, plan_id, subscription_id, parent_price_id, position, name, price_type, currency,
+        model: settings.read(currency).map_err(senseless)?, cadence, billing_period: billing_period.zip(count),
+        feature_id, created_at,
+    }
+});
+
+fn senseless(wrong: impl Debug) -> Fault {
+    Fault::Database(format!("a stored price makes no sense: {wrong:?}"))
+}
+
+/// A tier as it is kept in a document: decimals as texts, so that they stay exact.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredTier {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    up_to: Option<String>,
+    unit_amount: String,
+    flat_amount: String,
+}
+
+fn read_tiers(document: &str) -> Read<Vec<Tier>> {
+    let tier = |tier: StoredTier| {
+        Ok(Tier {
+            up_to: tier.up_to.map(|up_to| up_to.parse()).transpose().map_err(senseless)?,
+            unit_amount: tier.unit_amount.parse().map_err(senseless)?,
+            flat_amount: tier.flat_amount.parse().map_err(senseless)?,
+        })
+    };
+    let tiers: Vec<StoredTier> = serde_json::from_str(document).map_err(senseless)?;
+    tiers.into_iter().map(tier).collect()
+}
+
+fn written_tiers(tiers: &[Tier]) -> Read<Json> {
+    let tier = |tier: &Tier| StoredTier {
+        up_to: tier.up_to.as_ref().map(|up_to| up_to.to_plain_string()),
+        unit_amount: tier.unit_amount.to_plain_string(),
+        flat_amount: tier.flat_amount.to_plain_string(),
+    };
+    let tiers: Vec<StoredTier> = tiers.iter().map(tier).collect();
+    serde_json::to_string(&tiers).map(Json).map_err(senseless)
+}
+
+/// The prices of these versions of plans, in their order.
+pub fn of_plans(tenant: Id<Tenant>, plans: &[Id<Plan>]) -> Query<Price> {
+    Query::new(tenant).of_each("plan_id", plans).order("position")
+}
+
+/// The prices that these subscriptions have for themselves, in their order.
+pub fn of_subscriptions(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<Price> {
+    Query::new(tenant).of_each("subscription_id", subscriptions).order("position")
+}
+
+pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, prices: &[Price]) -> Read<()> {
+    let row = |price: &Price| {
+        let settings = price.model.settings();
+        Ok((
+            prices::tenant_id.eq(tenant),
+            prices::id.eq(price.id),
+            prices::plan_id.eq(price.plan_id),
+            prices::subscription_id.eq(price.subscription_id),
+            prices::parent_price_id.eq(price.parent_price_id),
+            prices::position.eq(price.position),
+            prices::name.eq(price.name.clone()),
+            prices::price_type.eq(price.price_type),
+            prices::currency.eq(price.currency),
+            prices::billing_model.eq(settings.billing_model),
+            prices::amount.eq(settings.amount.map(Decimal)),
+            prices::package_size.eq(settings.package_size),
+            prices::package_rounding.eq(settings.package_rounding),
+            prices::tier_mode.eq(settings.tier_mode),
+            prices::tiers.eq(settings.tiers.as_deref().map(written_tiers).transpose()?),
+            prices::cadence.eq(price.cadence),
+            prices::billing_period.eq(price.billing_period.map(|(period, _)| period)),
+            prices::billing_period_count.eq(price.billing_period.map(|(_, count)| i32::from(count))),
+            prices::feature_id.eq(price.feature_id),
+            prices::created_at.eq(At(price.created_at)),
+        ))
+    };
+    let rows = prices.iter().map(row).collect::<Read<Vec<_>>>()?;
+    on_backend!(tx, |conn| diesel::insert_into(prices::table).values(&rows).execute(conn))?;
+    Ok(())
+}
