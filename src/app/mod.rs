@@ -32,11 +32,14 @@ pub struct App {
     pub db: Db,
     pub ambient: Ambient,
     pub gateway: Arc<dyn PaymentGateway>,
+    /// Where customers reach this program, without a slash at the end: links that are handed out begin with it.
+    pub public_url: String,
 }
 
 impl App {
     /// With the machine's clock, random identifiers and the test gateway.
-    pub fn new(db: Db) -> Self {
-        App { db, ambient: Ambient::real(), gateway: Arc::new(TestGateway::new(TestGateway::DEADLINE)) }
+    pub fn new(db: Db, public_url: String) -> Self {
+        let gateway = Arc::new(TestGateway::new(TestGateway::DEADLINE));
+        App { db, ambient: Ambient::real(), gateway, public_url }
     }
 }

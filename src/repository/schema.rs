@@ -1,7 +1,7 @@
 //! The tables, as the migrations make them. A test holds this file against both databases.
 
 diesel::table! {
-    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
     use diesel::sql_types::*;
 
     tenants (tenant_id) {
@@ -13,6 +13,12 @@ diesel::table! {
         version -> Integer,
         created_at -> Moment,
         updated_at -> Moment,
+        mode -> Text,
+        amounts_include_tax -> Bool,
+        tax_rate -> Exact,
+        multiple_discounts_allowed -> Bool,
+        discount_order -> Text,
+        percentage_base -> Text,
     }
 }
 
@@ -50,6 +56,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Moment,
         updated_at -> Moment,
+        archived_at -> Nullable<Moment>,
     }
 }
 
