@@ -8,6 +8,7 @@ use perennial::domain::customer::Customer;
 use perennial::domain::feature::Feature;
 use perennial::domain::order::Order;
 use perennial::domain::payment::PaymentAttempt;
+use perennial::domain::plan::Plan;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
 use perennial::repository::Listed;
@@ -186,6 +187,7 @@ fn check_indexes<T: Listed>(indexes: &[String]) {
 fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     let indexes = picture(&TestDatabase::fresh(Backend::Sqlite)).indexes;
     check_indexes::<Customer>(&indexes);
+    check_indexes::<Plan>(&indexes);
     check_indexes::<Product>(&indexes);
     check_indexes::<Order>(&indexes);
     check_indexes::<Asset>(&indexes);
@@ -222,6 +224,8 @@ fn kept(of: &str) -> [&'static str; 2] {
         "Integer" => ["INTEGER", "integer"],
         "BigInt" => ["INTEGER", "bigint"],
         "Binary" => ["BLOB", "bytea"],
+        "Bool" => ["INTEGER", "boolean"],
+        "Exact" => ["TEXT", "numeric"],
         "Date" => ["TEXT", "date"],
         "Bool" => ["INTEGER", "boolean"],
         other => panic!("say here how the databases keep {other}"),

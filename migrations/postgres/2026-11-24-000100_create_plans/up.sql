@@ -78,7 +78,7 @@ CREATE TABLE prices (
     plan_id UUID,
     subscription_id UUID,
     -- The plan's price that a subscription's own stands for.
-    parent_price_id UUID CHECK (parent_price_id <> id),
+    parent_price_id UUID,
     position INTEGER NOT NULL CHECK (position >= 0),
     name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
     price_type TEXT COLLATE "C" NOT NULL CHECK (price_type IN ('RECURRING', 'ONE_TIME', 'USAGE')),
@@ -104,6 +104,7 @@ CREATE TABLE prices (
     CONSTRAINT a_price_has_one_owner CHECK (
         (plan_id IS NULL) <> (subscription_id IS NULL) AND (plan_id IS NULL OR parent_price_id IS NULL)
     ),
+    CONSTRAINT a_price_stands_for_another CHECK (parent_price_id <> id),
     CONSTRAINT a_model_has_its_own_settings CHECK (
         (billing_model = 'TIERED') = (amount IS NULL)
         AND (billing_model = 'PACKAGE') = (package_size IS NOT NULL)

@@ -148,7 +148,8 @@ impl UpdatePlanInput {
             let plan_id = check.take("planId", check::id(self.plan_id));
             let name = check.set("name", self.name, check::name);
             let schedule = check.set_with("schedule", self.schedule, |check, schedule| schedule.read(check));
-            let changes = PlanChanges { name: name?, schedule: schedule?, ..self.terms.read(check)? };
+            let terms = self.terms.read(check);
+            let changes = PlanChanges { name: name?, schedule: schedule?, ..terms? };
             Some(UpdatePlan { plan_id: plan_id?, expected_revision: self.expected_revision, changes })
         })
     }

@@ -44,6 +44,8 @@ impl Own {
         run("confirmOrder", json!({"orderId": id}), "__typename");
         let scan = json!({"orderId": id, "customerId": customer, "assetSerialNumber": "L1"});
         let made = run("fulfilOrderItem", scan, "subscription { id }");
+        let plan = json!({"code": "gold", "name": "G", "schedule": {"type": "DAILY"}, "amount": "1"});
+        let plan = run("createPlan", plan, "plan { id prices { id } }")["plan"].take();
         let tenant = app.send_as(key, &[], "{ tenant { id } }", json!({})).json();
         let tenant = text(&tenant["data"]["tenant"]["id"]);
         let subscription = text(&made["subscription"]["id"]);
@@ -67,6 +69,8 @@ impl Own {
             ("PaymentAttempt", attempt.id.to_string()),
             ("PaymentMethod", method),
             ("PaymentToken", token),
+            ("Plan", text(&plan["id"])),
+            ("Price", text(&plan["prices"][0]["id"])),
             ("Product", text(&product["product"]["id"])),
             ("Subscription", subscription),
             ("Tenant", tenant),
@@ -142,6 +146,9 @@ fn example(
             ("Int", _) => json!(12),
             ("Decimal", _) => json!("1"),
             ("AssetStatus", _) => json!("RESERVED"),
+            // Each model of a price and each type of a schedule takes some of the settings only.
+            ("PriceInput", _) => json!({"amount": "1"}),
+            ("PlanScheduleInput", _) => json!({"type": "DAILY"}),
             (other, _) if types[other]["kind"] == "ENUM" => types[other]["enumValues"][0]["name"].clone(),
             (other, _) => example(own, types, other, &here, all, paths),
         };
@@ -273,6 +280,7 @@ both! {
             ("productBySku", "LAP"),
             ("customerByExternalId", "crm-1"),
             ("orderByNumber", "O-000001"),
+            ("planByCode", "gold"),
             ("assetBySerialNumber", "L2"),
             ("subscriptionByHandle", "nothing has a handle yet"),
             ("featureByCode", "sso"),
@@ -280,7 +288,8 @@ both! {
         for field in types["Query"]["fields"].as_array().unwrap() {
             let name = field["name"].as_str().unwrap();
             let arguments = field["args"].as_array().unwrap();
-            let [argument] = arguments.as_slice() else { continue };
+            let required: Vec<&Value> = arguments.iter().filter(|argument| unwrapped(&argument["type"]).1).collect();
+            let [argument] = required.as_slice() else { continue };
             if unwrapped(&argument["type"]).0 != "String" {
                 continue;
             }
@@ -302,6 +311,7 @@ both! {
                 id orders { nodes { id } } assets { nodes { id } } billingGroups { id } paymentMethods { id }
             } }
             products { totalCount nodes { id assets { totalCount nodes { id } } } }
+            plans { totalCount nodes { id prices { id plan { id } } versions { id } } }
             orders { totalCount nodes { id items { id } subscriptions { nodes { id } } reservedAssets { id } } }
             assets { totalCount nodes { id assignments { nodes { customer { id } } } } }
             subscriptions { totalCount nodes { id order { id } asset { id } } }
@@ -312,7 +322,7 @@ both! {
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
             let seen = app.send_as(&tenant.key, &[], everything, json!({})).json();
             assert_eq!(seen["data"]["assets"]["totalCount"], 2, "{seen}");
-            for list in ["customers", "products", "orders", "subscriptions", "paymentAttempts", "features"] {
+            for list in ["customers", "products", "orders", "subscriptions", "paymentAttempts", "features", "plans"] {
                 assert_eq!(seen["data"][list]["totalCount"], 1, "{list}");
             }
             let seen = seen.to_string();

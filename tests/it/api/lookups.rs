@@ -11,9 +11,10 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
     let subscription = app.fulfil(&warehouse.order, &warehouse.customer, "L1");
     let feature = json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"});
     let feature = app.mutate("createFeature", feature, "feature { id }");
+    let plan = app.plan("gold", "29");
     let found = app.data(
         r#"{ productBySku(sku: "LAP") { id } assetBySerialNumber(serialNumber: "L1") { id }
-             orderByNumber(number: "O-000001") { items { id } } }"#,
+             orderByNumber(number: "O-000001") { items { id } } planByCode(code: "gold") { prices { id } } }"#,
     );
     let (token, method) = (app.token("SUCCEEDS"), app.payment_method(&warehouse.customer, "SUCCEEDS"));
     let attempt = app.reserve_payment(app.tenant, (&warehouse.customer, &subscription), &method, None);
@@ -27,6 +28,8 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
         ("PaymentAttempt", None, attempt.id.to_string()),
         ("PaymentMethod", Some("paymentMethod"), method),
         ("PaymentToken", None, token),
+        ("Plan", Some("plan"), plan),
+        ("Price", None, text(&found["planByCode"]["prices"][0]["id"])),
         ("Product", Some("product"), text(&found["productBySku"]["id"])),
         ("Subscription", Some("subscription"), subscription),
         ("Tenant", None, app.tenant.to_string()),
@@ -78,9 +81,11 @@ both! {
             ("feature", "fea"),
             ("order", "ord"),
             ("paymentMethod", "ca"),
+            ("plan", "plan"),
             ("product", "prd"),
             ("subscription", "sub"),
             ("node", "itm"),
+            ("node", "price"),
             ("node", "ten"),
             ("node", "pat"),
             ("node", "ct"),
@@ -93,6 +98,7 @@ both! {
             ("productBySku", "sku"),
             ("customerByExternalId", "externalId"),
             ("orderByNumber", "number"),
+            ("planByCode", "code"),
             ("assetBySerialNumber", "serialNumber"),
             ("subscriptionByHandle", "handle"),
             ("featureByCode", "code"),

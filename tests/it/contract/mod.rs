@@ -2,6 +2,7 @@
 //! stored, and how transactions behave.
 
 mod payments;
+mod plans;
 mod refusals;
 mod transactions;
 mod values;

@@ -67,6 +67,11 @@ fn other_tenant(app: &TestApp) -> String {
     let customer = make("createCustomer", json!({"name": "Foreign"}), "customer { id }")["customer"]["id"].clone();
     make("createBillingGroup", json!({"customerId": customer, "name": "Foreign", "billingDay": 1}), "__typename");
     make("createProduct", json!({"sku": "FOREIGN", "name": "Foreign"}), "__typename");
+    make(
+        "createPlan",
+        json!({"code": "foreign", "name": "F", "schedule": {"type": "DAILY"}, "amount": "1"}),
+        "__typename",
+    );
     make("createAsset", json!({"sku": "FOREIGN", "serialNumber": "F1"}), "__typename");
     let item = json!({"sku": "FOREIGN", "quantity": 1, "contractLength": 12, "unitPrice": "1.00"});
     let order = make("createOrder", json!({"customerId": customer, "items": [item]}), "order { id }");
@@ -100,9 +105,22 @@ both! {
             (Check("contract_length"), "UPDATE order_items SET contract_length = 0"),
             (Check("monthly_price"), "UPDATE rental_prices SET monthly_price = -1"),
             (Check("currency"), "UPDATE orders SET currency = 'EURO'"),
+            (Check("tax_rate"), "UPDATE tenants SET tax_rate = '1.000001'"),
+            (Check("tax_rate"), "UPDATE tenants SET tax_rate = '-0.1'"),
             (Check("periods_are_half_open"), "UPDATE subscriptions SET end_date = start_date"),
             (Check("periods_are_half_open"), "UPDATE subscriptions SET current_period_end = current_period_start"),
             (Check("assign"), "UPDATE asset_assignments SET returned_at = '2025-01-31T11:59:59.000000Z'"),
+        ] {
+            refuses(app, why, statement);
+        }
+    }
+
+    a_setting_has_one_of_its_values(app) {
+        for (why, statement) in [
+            (Check("billing_start"), "UPDATE tenants SET billing_start = 'SOON'"),
+            (Check("mode"), "UPDATE tenants SET mode = 'SANDBOX'"),
+            (Check("discount_order"), "UPDATE tenants SET discount_order = 'FULL'"),
+            (Check("percentage_base"), "UPDATE tenants SET percentage_base = 'AMOUNT_FIRST'"),
         ] {
             refuses(app, why, statement);
         }
@@ -181,6 +199,9 @@ both! {
         refuses(app, Unique, &copy(app, "assets", "serial_number = 'L2'", &[id()]));
         refuses(app, Unique, &copy(app, "products", "sku = 'LAP'", &[id()]));
         refuses(app, Unique, &copy(app, "orders", "1 = 1", &[id()]));
+        app.plan("gold", "29");
+        let another = [id(), ("state", "'DELETED'".to_owned())];
+        refuses(app, Unique, &copy(app, "plans", "1 = 1", &another));
         refuses(app, Unique, &copy(app, "customers", "1 = 1", &[id()]));
         refuses(app, Unique, &copy(app, "order_items", "sku = 'LAP'", &[id()]));
         refuses(app, Unique, &copy(app, "api_keys", "1 = 1", &[id()]));
@@ -194,6 +215,7 @@ both! {
             ("createCustomer", json!({"name": "Same", "externalId": "crm-1"})),
             ("createProduct", json!({"sku": "LAP", "name": "Same"})),
             ("createAsset", json!({"sku": "LAP", "serialNumber": "L2"})),
+            ("createPlan", json!({"code": "gold", "name": "G", "schedule": {"type": "MANUAL"}})),
         ] {
             assert_eq!(app.attempt_as(&key, field, input, "__typename")["userErrors"], json!([]), "{field}");
         }
@@ -207,6 +229,7 @@ both! {
         let warehouse = app.warehouse();
         app.fulfil(&warehouse.order, &warehouse.customer, "L1");
         app.billing_group(&warehouse.customer, 1);
+        app.plan("gold", "29");
         other_tenant(app);
         for (table, column, of, which) in [
             ("billing_groups", "customer_id", "customers", ""),
@@ -226,6 +249,7 @@ both! {
             ("subscriptions", "asset_id", "assets", ""),
             ("subscriptions", "billing_group_id", "billing_groups", ""),
             ("scheduled_payments", "subscription_id", "subscriptions", "AND sequence = 1"),
+            ("prices", "plan_id", "plans", ""),
             ("asset_assignments", "asset_id", "assets", ""),
             ("asset_assignments", "subscription_id", "subscriptions", ""),
             ("asset_assignments", "customer_id", "customers", ""),
@@ -238,7 +262,14 @@ both! {
             "UPDATE assets SET status = 'RESERVED', reserved_order_id = (SELECT id FROM orders WHERE {THEIRS})
              WHERE serial_number = 'L2'"
         ));
-        for table in ["customers", "products", "orders", "subscriptions", "assets"] {
+        for (column, of) in [("subscription_id", "subscriptions"), ("parent_price_id", "prices")] {
+            let foreign = format!("(SELECT id FROM {of} WHERE {THEIRS})");
+            let own = "(SELECT id FROM subscriptions LIMIT 1)".to_owned();
+            let owner = [("id", new_id(app, 1)), ("plan_id", "NULL".to_owned()), ("subscription_id", own)];
+            let owner = owner.into_iter().filter(|(known, _)| *known != column).chain([(column, foreign)]);
+            refuses(app, Foreign, &copy(app, "prices", OURS, &owner.collect::<Vec<_>>()));
+        }
+        for table in ["customers", "products", "orders", "subscriptions", "assets", "plans"] {
             refuses(app, Foreign, &format!("DELETE FROM {table} WHERE {OURS}"));
         }
     }

@@ -45,7 +45,7 @@ impl Arguments<'_> {
                 Some([argument]) if argument.node.name.node == "id" => {
                     (object([("id", self.id(random, to).into())]), 1)
                 }
-                Some([argument]) => {
+                Some([argument, others @ ..]) if others.iter().all(|other| other.node.name.node == "version") => {
                     let name = argument.node.name.node.as_str();
                     let known = text(&self.cell(random, to, name)).to_owned();
                     let key = match random.below(5) {
@@ -53,7 +53,16 @@ impl Arguments<'_> {
                         1 => format!(" {known}\n"),
                         _ => known,
                     };
-                    (object([(name, key.into())]), 1)
+                    let mut given = object([(name, key.into())]);
+                    if !others.is_empty() && random.percent(70) {
+                        let version = match random.below(4) {
+                            0 => Value::Null,
+                            1 => self.cell(random, to, "version"),
+                            _ => random.below(4).into(),
+                        };
+                        given.insert(Name::new("version"), version);
+                    }
+                    (given, 1)
                 }
                 _ => panic!("the generator does not know the arguments of {field}"),
             },

@@ -11,6 +11,8 @@ use perennial::domain::feature::Feature;
 use perennial::domain::order::{Order, OrderItem};
 use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::payment_method::{PaymentMethod, PaymentToken};
+use perennial::domain::plan::Plan;
+use perennial::domain::price::Price;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
 use perennial::domain::tenant::Tenant;
@@ -38,6 +40,8 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "PaymentAttempt" => read::<PaymentAttempt>(given),
         "PaymentMethod" => read::<PaymentMethod>(given),
         "PaymentToken" => read::<PaymentToken>(given),
+        "Plan" => read::<Plan>(given),
+        "Price" => read::<Price>(given),
         "Product" => read::<Product>(given),
         "Subscription" => read::<Subscription>(given),
         "Tenant" => read::<Tenant>(given),

@@ -53,8 +53,8 @@ impl Subject {
     fn new(db: Db) -> Subject {
         db.migrate().expect("the migrations run");
         let app = Arc::new(data::app(db));
-        let large = Amounts { customers: 30, products: 9, orders: 45, assets: 90 };
-        let small = Amounts { customers: 3, products: 2, orders: 4, assets: 7 };
+        let large = Amounts { customers: 30, products: 9, orders: 45, assets: 90, plans: 12 };
+        let small = Amounts { customers: 3, products: 2, orders: 4, assets: 7, plans: 2 };
         let viewers = [data::tenant(&app, "Large \"GmbH\"", &large), data::tenant(&app, "Small", &small)];
         let types = Arc::new(Types::read());
         let oracle = |viewer: Viewer| {

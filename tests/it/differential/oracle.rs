@@ -119,9 +119,9 @@ fn find<'a>(world: &Arc<World>, ty: &str, field: &str, to: &str, cx: &ResolverCo
         return Ok(value(world, fields.get(field).unwrap_or(&Value::Null), to));
     }
     let row = cx.parent_value.try_downcast_ref::<Arc<Row>>()?;
-    let Some(link) = list_of(ty, field) else { return Ok(value(world, row.cell(field), to)) };
+    let Some((link, own)) = list_of(ty, field) else { return Ok(value(world, row.cell(field), to)) };
     let of = to.trim_end_matches("Connection");
-    let own = world.store.of(of).filter(|child| child.cell(link) == row.cell("id")).cloned();
+    let own = world.store.of(of).filter(|child| child.cell(link) == row.cell(own)).cloned();
     if of == to {
         return Ok(Some(FieldValue::list(own.map(FieldValue::owned_any))));
     }
@@ -188,16 +188,26 @@ fn root<'a>(world: &Arc<World>, field: &str, to: &str, cx: &ResolverContext<'a>)
         }
         _ => {
             let Some(given) = argument("id") else {
-                // A natural key is the argument that has the name of a field.
-                let (name, key) = cx.args.iter().next().expect("an argument");
-                let key = Value::from(key.string()?.trim());
-                let found = world.store.of(to).find(|row| *row.cell(name) == key);
-                return Ok(found.cloned().map(FieldValue::owned_any));
+                return Ok(by_key(world, to, cx)?.map(FieldValue::owned_any));
             };
             let id = id_of(to, &given).ok_or_else(bad_input)?;
             Ok(world.store.find(to, &id).cloned().map(FieldValue::owned_any))
         }
     }
+}
+
+/// The row with a natural key, which is the argument that has the name of a field. A plan has a row for each version.
+fn by_key(world: &World, to: &str, cx: &ResolverContext<'_>) -> Result<Option<Arc<Row>>, Error> {
+    let given = cx.args.iter().filter(|(name, _)| name.as_str() != "version");
+    let (name, key) = given.into_iter().next().expect("an argument");
+    let key = Value::from(key.string()?.trim());
+    let which = match cx.args.get("version").map(|version| version.as_value().clone()) {
+        None | Some(Value::Null) if to == "Plan" => Some(("state", Value::from("ACTIVE"))),
+        None | Some(Value::Null) => None,
+        Some(version) => Some(("version", version)),
+    };
+    let meant = |row: &&Arc<Row>| which.as_ref().is_none_or(|(name, value)| row.cell(name) == value);
+    Ok(world.store.of(to).filter(meant).find(|row| *row.cell(name) == key).cloned())
 }
 
 /// The object with an id whose prefix says its type.

@@ -64,8 +64,11 @@ pub fn statements_do_not_depend_on_rows(open: &dyn Fn() -> Db) {
             "query ($n: Int!) { orders(first: $n) { nodes { customer { id } customer { name } } edges { node { id } } } }",
             2,
         ),
+        // Those that have a key in common with a row.
+        ("query ($n: Int!) { plans(first: $n) { nodes { versions { state prices { name } } } } }", 3),
         // What is part of the row costs nothing.
         ("query ($n: Int!) { products(first: $n) { nodes { listPrice { amount } } pageInfo { endCursor } } }", 1),
+        ("query ($n: Int!) { plans(first: $n) { nodes { schedule { type } setupFee { amount { amount } } } } }", 1),
     ] {
         // A single order may have nothing below it; then a statement is saved.
         assert!(subject.statements(query, &json!({"n": 1})) <= expected, "{query}");

@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod payments;
+mod plans;
 
 use async_graphql::Value;
 use perennial::app::Viewer;
@@ -37,10 +38,12 @@ pub fn text(value: &Value) -> &str {
     }
 }
 
-/// Which list of other rows a field is: the field of the other type that names this row. The lists that are not paged
-/// come in the order in which [`Store::load`] reads them.
-pub fn list_of(ty: &str, field: &str) -> Option<&'static str> {
-    Some(match (ty, field) {
+/// Which list of other rows a field is: the field of the other type, and the field of this one that must be the same. The
+/// lists that are not paged come in the order in which [`Store::load`] reads them.
+pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
+    let link = match (ty, field) {
+        ("Plan", "versions") => return Some(("code", "code")),
+        ("Plan", "prices") => "plan",
         ("Order", "items" | "subscriptions") => "order",
         ("Order", "reservedAssets") => "reservedFor",
         ("OrderItem", "subscriptions") => "orderItem",
@@ -53,7 +56,8 @@ pub fn list_of(ty: &str, field: &str) -> Option<&'static str> {
         ("BillingGroup", "subscriptions") => "billingGroup",
         ("Asset", "assignments") => "asset",
         _ => return None,
-    })
+    };
+    Some((link, "id"))
 }
 
 #[derive(Default)]
@@ -148,6 +152,7 @@ impl Store {
                 );
             }
             store.catalogue(conn, tenant)?;
+            store.plans(conn, tenant, &subscription_ids)?;
             Ok::<_, Fault>(store)
         })
         .expect("the database answers")
@@ -162,6 +167,12 @@ impl Store {
                 ("billingStart", choice(row.settings.billing_start)),
                 ("timezone", row.settings.timezone.name().into()),
                 ("defaultCurrency", row.settings.default_currency.code().into()),
+                ("mode", choice(row.settings.mode)),
+                ("amountsIncludeTax", row.settings.amounts_include_tax.into()),
+                ("taxRate", row.settings.tax_rate.decimal().to_plain_string().into()),
+                ("multipleDiscountsAllowed", row.settings.multiple_discounts_allowed.into()),
+                ("discountOrder", choice(row.settings.discount_order)),
+                ("percentageBase", choice(row.settings.percentage_base)),
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),
                 ("updatedAt", instant(row.updated_at)),
@@ -185,6 +196,7 @@ impl Store {
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),
                 ("updatedAt", instant(row.updated_at)),
+                ("archivedAt", maybe(row.archived_at, instant)),
             ],
         );
     }

@@ -3,4 +3,5 @@
 mod orders;
 mod others;
 mod payments;
+mod plans;
 mod scans;

@@ -19,6 +19,14 @@ impl TestApp {
         text(&self.mutate("createProduct", input, "product { id }")["product"]["id"])
     }
 
+    /// A plan that costs so much a month from the day of the start on.
+    pub fn plan(&self, code: &str, amount: &str) -> String {
+        let input = json!({
+            "code": code, "name": format!("The {code}"), "schedule": {"type": "MONTH_STARTDATE"}, "amount": amount,
+        });
+        text(&self.mutate("createPlan", input, "plan { id }")["plan"]["id"])
+    }
+
     pub fn asset(&self, sku: &str, serial_number: &str) -> String {
         let made = self.mutate("createAsset", json!({"sku": sku, "serialNumber": serial_number}), "asset { id }");
         text(&made["asset"]["id"])

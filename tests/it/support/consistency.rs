@@ -143,11 +143,33 @@ const RULES: &[(&str, &str)] = &[
              SELECT 1 FROM payment_attempts a WHERE (a.tenant_id, a.id, a.payment_token_id)
                  = (t.tenant_id, t.reserved_by, t.id) AND a.status = 'RESERVED')",
     ),
+    (
+        "the versions of a plan are counted from 1 on, without a gap",
+        "SELECT code AS line FROM plans GROUP BY tenant_id, code HAVING min(version) <> 1 OR max(version) <> count(*)",
+    ),
+    (
+        "the last version of a plan is the active one, or all are deleted",
+        "SELECT p.code || ' ' || p.state AS line FROM plans p WHERE p.state <> (
+             SELECT CASE WHEN l.state = 'DELETED' THEN 'DELETED' WHEN l.version = p.version THEN 'ACTIVE'
+                 ELSE 'SUPERSEDED' END
+             FROM plans l WHERE (l.tenant_id, l.code) = (p.tenant_id, p.code)
+             ORDER BY l.version DESC LIMIT 1)",
+    ),
+    (
+        "a plan with a schedule has a price in its own currency",
+        "SELECT p.code AS line FROM plans p WHERE p.schedule_type <> 'MANUAL' AND NOT EXISTS (
+             SELECT 1 FROM prices r WHERE (r.tenant_id, r.plan_id, r.currency) = (p.tenant_id, p.id, p.currency))",
+    ),
+    (
+        "the prices of a plan have places from 0 on, without a gap",
+        "SELECT p.code AS line FROM plans p JOIN prices r ON (r.tenant_id, r.plan_id) = (p.tenant_id, p.id)
+         GROUP BY p.tenant_id, p.id, p.code HAVING min(r.position) <> 0 OR max(r.position) + 1 <> count(*)",
+    ),
     ("a claimed idempotency key has an outcome", "SELECT key AS line FROM idempotency_keys WHERE CAST(outcome AS TEXT) = 'null'"),
     ("no event is told twice", "SELECT event_type || ' ' || subject AS line FROM events
          WHERE event_type IN ('order.created', 'order.confirmed', 'order.cancelled', 'order.fulfilled',
-             'subscription.created', 'customer.created', 'product.created', 'asset.created', 'billing_group.created',
-             'payment_method.created', 'payment_method.archived')
+             'subscription.created', 'customer.created', 'customer.archived', 'product.created', 'asset.created',
+             'billing_group.created', 'payment_method.created', 'payment_method.archived', 'plan.created', 'plan.archived')
          GROUP BY tenant_id, event_type, subject HAVING count(*) > 1"),
 ];
 
@@ -161,10 +183,13 @@ const EVENTS: &[(&str, &str)] = &[
     ("asset.assigned", "asset_assignments"),
     ("asset.created", "assets"),
     ("customer.created", "customers"),
+    ("customer.archived", "customers WHERE archived_at IS NOT NULL"),
     ("product.created", "products"),
     ("billing_group.created", "billing_groups"),
     ("payment_method.created", "payment_methods"),
     ("payment_method.archived", "payment_methods WHERE state = 'INACTIVE'"),
+    ("plan.created", "plans WHERE version = 1"),
+    ("plan.archived", "plans WHERE version = 1 AND state = 'DELETED'"),
 ];
 
 impl TestDatabase {
