@@ -1,11 +1,13 @@
 //! Features, and what entitles to them.
 
 use super::mutation::{Answer, Call, Stop, Work, expect_version};
+use super::plan::{self, PlanChanged};
 use crate::domain::event::EventType;
 use crate::domain::feature::{CatalogueState, Entitlement, Feature, FeatureType, Grant, granted};
+use crate::domain::plan::Plan;
 use crate::domain::text::Metadata;
 use crate::domain::{ErrorCode, Id, Refusal};
-use crate::repository::{Fault, Query, feature};
+use crate::repository::{self, Fault, Query, feature};
 use serde::{Deserialize, Serialize};
 
 /// What a client says of a new feature.
@@ -26,6 +28,14 @@ pub struct UpdateFeature {
     pub name: Option<String>,
     pub description: Option<Option<String>>,
     pub metadata: Option<Metadata>,
+}
+
+/// What a plan is to entitle to, which any of its versions names: all of it.
+#[derive(Clone, Debug)]
+pub struct SetPlanEntitlements {
+    pub plan_id: Id<Plan>,
+    pub expected_revision: Option<i32>,
+    pub entitlements: Vec<Grant>,
 }
 
 /// The feature that was created, changed or archived.
@@ -84,6 +94,31 @@ pub fn archive_feature(
         feature.state = CatalogueState::Deleted;
         store(work, feature, EventType::FeatureArchived)
     })
+}
+
+/// Replaces what the newest version of a plan entitles to. Subscriptions that run on it are entitled to that from now on.
+pub fn set_plan_entitlements(call: &Call<'_>, set: &SetPlanEntitlements) -> Result<Answer<PlanChanged>, Fault> {
+    call.run(|work| {
+        let plan = plan::newest(work, set.plan_id, set.expected_revision)?.revised(work.now);
+        let mut entitlements = entitlements(work, &set.entitlements)?;
+        entitlements.iter_mut().for_each(|entitlement| entitlement.plan_id = Some(plan.id));
+        repository::plan::update(work.tx, work.tenant, &plan)?;
+        feature::set_of_plan(work.tx, work.tenant, plan.id, &entitlements)?;
+        let data = serde_json::json!({"code": plan.code, "version": plan.version});
+        work.event(EventType::PlanUpdated, plan.id, data);
+        Ok(PlanChanged { plan: plan.id })
+    })
+}
+
+/// Lets a new version of a plan entitle to what the one before it does.
+pub fn inherit(work: &mut Work<'_, '_>, from: Id<Plan>, to: Id<Plan>) -> Result<(), Stop> {
+    let tenant = work.tenant;
+    let mut entitlements = feature::of_plans(tenant, &[from]).load(work.conn())?;
+    for entitlement in &mut entitlements {
+        entitlement.id = work.id();
+        entitlement.plan_id = Some(to);
+    }
+    Ok(feature::insert_entitlements(work.tx, tenant, &entitlements)?)
 }
 
 fn existing(work: &mut Work<'_, '_>, id: Id<Feature>, expected_version: Option<i32>) -> Result<Feature, Stop> {

@@ -300,6 +300,11 @@ pub fn handle(given: String) -> Result<String, text::NotAHandle> {
     text::handle(&given)
 }
 
+/// What one unit costs, which may be finer than the currency.
+pub fn unit_amount(given: Decimal) -> Result<BigDecimal, Wrong> {
+    Ok(domain::add_on::unit_amount(super::scalars::decimal(&given.0)?, None)?)
+}
+
 /// A tax rate as a fraction: 0.25 is 25 %.
 pub fn tax_rate(given: Decimal) -> Result<TaxRate, String> {
     TaxRate::try_new(&super::scalars::decimal(&given.0)?).map_err(said)

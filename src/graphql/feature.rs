@@ -5,12 +5,15 @@ use super::engine::{Object, Type};
 use super::mutations::{Mutation, Wire, payload, run};
 use super::scalars::Json;
 use crate::app::feature::{
-    CreateFeature, FeatureChanged, UpdateFeature, archive_feature, create_feature, update_feature,
+    CreateFeature, FeatureChanged, SetPlanEntitlements, UpdateFeature, archive_feature, create_feature,
+    set_plan_entitlements, update_feature,
 };
+use crate::app::plan::PlanChanged;
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
 use crate::domain::feature::{Entitlement, EntitlementTerms, Feature, FeatureType, Grant};
 use crate::domain::period::BillingPeriod;
+use crate::domain::plan::Plan;
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
 impl Object for Feature {
@@ -165,6 +168,38 @@ pub struct ArchiveFeatureInput {
     expected_version: Option<i32>,
 }
 
+/// What a plan is to entitle to.
+#[derive(InputObject)]
+pub struct SetPlanEntitlementsInput {
+    /// Which plan: the id of any of its versions. The newest one is changed.
+    plan_id: ID,
+    /// Refuse with CONFLICT unless this version is the newest, at this revision.
+    expected_revision: Option<i32>,
+    /// All that it entitles to, at most 100 features: it replaces what was there before.
+    entitlements: Vec<EntitlementInput>,
+}
+
+impl SetPlanEntitlementsInput {
+    fn read(self) -> Result<SetPlanEntitlements, Vec<Refusal>> {
+        Check::input(|check| {
+            let plan_id = check.take("planId", check::id(self.plan_id));
+            let entitlements = grants(check, self.entitlements);
+            Some(SetPlanEntitlements {
+                plan_id: plan_id?,
+                expected_revision: self.expected_revision,
+                entitlements: entitlements?,
+            })
+        })
+    }
+}
+
+payload! {
+    /// What `setPlanEntitlements` answers.
+    SetPlanEntitlementsPayload of PlanChanged {
+        /// The newest version of the plan.
+        "plan": Plan => |changed| Some(changed.plan),
+    }
+}
 payload! {
     /// What `createFeature` answers.
     CreateFeaturePayload of FeatureChanged {
@@ -203,6 +238,16 @@ pub fn mutations() -> Vec<Mutation> {
             Scope::Write,
             |on, running, input: UpdateFeatureInput| {
                 run::<_, _, UpdateFeaturePayload>(on, running, input.read(), update_feature)
+            },
+        ),
+        Mutation::new(
+            "setPlanEntitlements",
+            "Says what the newest version of a plan entitles to. Subscriptions that run on that version are entitled to \
+             it from now on; later versions inherit it. Errors: VALIDATION_ERROR, PLAN_NOT_FOUND, CONFLICT, \
+             ENTITLEMENT_NOT_FOUND (there is no such feature, or it is archived).",
+            Scope::Write,
+            |on, running, input: SetPlanEntitlementsInput| {
+                run::<_, _, SetPlanEntitlementsPayload>(on, running, input.read(), set_plan_entitlements)
             },
         ),
         Mutation::new(

@@ -26,6 +26,7 @@ pub fn all() -> &'static [Mutation] {
             super::product::mutations,
             super::plan::mutations,
             super::feature::mutations,
+            super::add_on::mutations,
             super::discount::mutations,
             super::coupon::mutations,
             super::asset::mutations,

@@ -2,6 +2,7 @@
 
 use super::engine::{AnyNode, Object, Type};
 use crate::app::Viewer;
+use crate::domain::add_on::AddOn;
 use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::coupon::Coupon;
@@ -21,7 +22,7 @@ use crate::domain::subscription::parts::{
 };
 use crate::domain::tenant::Tenant;
 use crate::repository::{
-    asset, coupon, customer, discount, feature, invoice, order, payment, plan, product, subscription,
+    add_on, asset, coupon, customer, discount, feature, invoice, order, payment, plan, product, subscription,
 };
 
 /// The query root: everything is seen by somebody.
@@ -33,6 +34,7 @@ pub struct Query {
 fn nodes() -> Vec<AnyNode<Query>> {
     vec![
         AnyNode::of::<AdditionalCost>(),
+        AnyNode::of::<AddOn>(),
         AnyNode::of::<Asset>(),
         AnyNode::of::<BillingGroup>(),
         AnyNode::of::<Coupon>(),
@@ -125,6 +127,14 @@ impl Object for Query {
                 feature::by_code,
             )
             .list("features", "All features, the archived ones too.", feature::all)
+            .find::<AddOn>("addOn", "An add-on by its id; null where there is none.")
+            .find_by(
+                "addOnByCode",
+                "An add-on by its code; null where there is none.",
+                ("code", "The code, to the letter."),
+                add_on::by_code,
+            )
+            .list("addOns", "All add-ons, the archived ones too.", add_on::all)
             .find::<Discount>("discount", "A discount by its id; null where there is none.")
             .find_by(
                 "discountByCode",

@@ -102,6 +102,24 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, feature: &Feature) -> Read<()
     changed(rows, 1)
 }
 
+/// Replaces all that an add-on entitles to.
+pub fn set_of_add_on(tx: &mut Tx<'_>, tenant: Id<Tenant>, add_on: Id<AddOn>, entitlements: &[Entitlement]) -> Read<()> {
+    on_backend!(tx, |conn| diesel::delete(entitlements::table)
+        .filter(entitlements::tenant_id.eq(tenant))
+        .filter(entitlements::add_on_id.eq(add_on))
+        .execute(conn))?;
+    insert_entitlements(tx, tenant, entitlements)
+}
+
+/// Replaces all that a version of a plan entitles to.
+pub fn set_of_plan(tx: &mut Tx<'_>, tenant: Id<Tenant>, plan: Id<Plan>, entitlements: &[Entitlement]) -> Read<()> {
+    on_backend!(tx, |conn| diesel::delete(entitlements::table)
+        .filter(entitlements::tenant_id.eq(tenant))
+        .filter(entitlements::plan_id.eq(plan))
+        .execute(conn))?;
+    insert_entitlements(tx, tenant, entitlements)
+}
+
 pub fn insert_entitlements(tx: &mut Tx<'_>, tenant: Id<Tenant>, entitlements: &[Entitlement]) -> Read<()> {
     let rows: Vec<_> = entitlements
         .iter()

@@ -684,6 +684,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    add_ons (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        add_on_type -> Text,
+        currency -> Text,
+        unit_amount -> Exact,
+        amount_includes_tax -> Nullable<Bool>,
+        tax_rate -> Nullable<Exact>,
+        all_plans -> Bool,
+        eligible_plans -> Document,
+        state -> Text,
+        metadata -> Document,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
     use crate::repository::sql_types::{Document, Identifier, Moment};
     use diesel::sql_types::*;
 

@@ -25,6 +25,36 @@ CREATE INDEX features_updated_at ON features (tenant_id, updated_at, id);
 ALTER TABLE prices ADD CONSTRAINT prices_feature_fkey
     FOREIGN KEY (tenant_id, feature_id) REFERENCES features (tenant_id, id);
 
+CREATE TABLE add_ons (
+    tenant_id UUID NOT NULL REFERENCES tenants,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL CHECK (code <> ''),
+    name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    description TEXT COLLATE "C",
+    add_on_type TEXT COLLATE "C" NOT NULL CHECK (add_on_type IN ('ON_OFF', 'QUANTITY')),
+    currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
+    unit_amount NUMERIC NOT NULL CHECK (unit_amount >= 0),
+    amount_includes_tax BOOLEAN,
+    tax_rate NUMERIC CHECK (tax_rate BETWEEN 0 AND 1),
+    all_plans BOOLEAN NOT NULL,
+    -- A list of codes.
+    eligible_plans JSONB NOT NULL,
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('ACTIVE', 'DELETED')),
+    metadata JSONB NOT NULL,
+    version INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, code),
+    CONSTRAINT all_plans_or_those_that_are_named CHECK (all_plans = (jsonb_array_length(eligible_plans) = 0))
+);
+
+CREATE INDEX add_ons_name ON add_ons (tenant_id, name, id);
+CREATE INDEX add_ons_type ON add_ons (tenant_id, add_on_type, id);
+CREATE INDEX add_ons_state ON add_ons (tenant_id, state, id);
+CREATE INDEX add_ons_created_at ON add_ons (tenant_id, created_at, id);
+CREATE INDEX add_ons_updated_at ON add_ons (tenant_id, updated_at, id);
+
 -- What a plan, an add-on or one subscription entitles to.
 CREATE TABLE entitlements (
     tenant_id UUID NOT NULL,
@@ -40,6 +70,7 @@ CREATE TABLE entitlements (
     static_value TEXT COLLATE "C" CHECK (static_value <> ''),
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, plan_id) REFERENCES plans (tenant_id, id),
+    FOREIGN KEY (tenant_id, add_on_id) REFERENCES add_ons (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
     FOREIGN KEY (tenant_id, feature_id, feature_type) REFERENCES features (tenant_id, id, feature_type),
     CONSTRAINT an_entitlement_has_one_owner CHECK (

@@ -22,6 +22,36 @@ CREATE INDEX features_state ON features (tenant_id, state, id);
 CREATE INDEX features_created_at ON features (tenant_id, created_at, id);
 CREATE INDEX features_updated_at ON features (tenant_id, updated_at, id);
 
+CREATE TABLE add_ons (
+    tenant_id BLOB NOT NULL REFERENCES tenants,
+    id BLOB NOT NULL,
+    code TEXT NOT NULL CHECK (code <> ''),
+    name TEXT NOT NULL CHECK (name <> ''),
+    description TEXT,
+    add_on_type TEXT NOT NULL CHECK (add_on_type IN ('ON_OFF', 'QUANTITY')),
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    unit_amount TEXT NOT NULL CHECK (unit_amount GLOB '[0-9]*'),
+    amount_includes_tax INTEGER CHECK (amount_includes_tax IN (0, 1)),
+    tax_rate TEXT CHECK (CAST(tax_rate AS NUMERIC) BETWEEN 0 AND 1),
+    all_plans INTEGER NOT NULL CHECK (all_plans IN (0, 1)),
+    -- A list of codes.
+    eligible_plans TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('ACTIVE', 'DELETED')),
+    metadata TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, code),
+    CONSTRAINT all_plans_or_those_that_are_named CHECK (all_plans = (json_array_length(eligible_plans) = 0))
+) STRICT;
+
+CREATE INDEX add_ons_name ON add_ons (tenant_id, name, id);
+CREATE INDEX add_ons_type ON add_ons (tenant_id, add_on_type, id);
+CREATE INDEX add_ons_state ON add_ons (tenant_id, state, id);
+CREATE INDEX add_ons_created_at ON add_ons (tenant_id, created_at, id);
+CREATE INDEX add_ons_updated_at ON add_ons (tenant_id, updated_at, id);
+
 -- What a plan, an add-on or one subscription entitles to.
 CREATE TABLE entitlements (
     tenant_id BLOB NOT NULL,
@@ -37,6 +67,7 @@ CREATE TABLE entitlements (
     static_value TEXT CHECK (static_value <> ''),
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, plan_id) REFERENCES plans (tenant_id, id),
+    FOREIGN KEY (tenant_id, add_on_id) REFERENCES add_ons (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
     FOREIGN KEY (tenant_id, feature_id, feature_type) REFERENCES features (tenant_id, id, feature_type),
     CONSTRAINT an_entitlement_has_one_owner CHECK (

@@ -166,7 +166,6 @@ impl Making<'_> {
         for change in inactive {
             self.run(|call| billing_group::update_billing_group(call, &change));
         }
-        self.catalogue(amounts.products);
         // What no use case makes yet.
         self.app
             .db
@@ -178,6 +177,7 @@ impl Making<'_> {
             .expect("it runs");
         (0..amounts.plans).for_each(|n| self.plan(n));
         self.own_prices();
+        self.catalogue(amounts.plans);
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

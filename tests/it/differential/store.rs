@@ -43,7 +43,9 @@ pub fn text(value: &Value) -> &str {
 pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
     let link = match (ty, field) {
         ("Plan", "versions") => return Some(("code", "code")),
-        ("Plan", "prices") => "plan",
+        ("Plan", "prices" | "entitlements") => "plan",
+        ("AddOn", "entitlements") => "addOn",
+        ("Discount", "coupons") => "discount",
         ("Order", "items" | "subscriptions") => "order",
         ("Order", "reservedAssets") => "reservedFor",
         ("OrderItem", "subscriptions") => "orderItem",
