@@ -155,11 +155,7 @@ impl Plan {
             description: None,
             currency: new.currency,
             schedule: new.schedule,
-            partial_periods: PartialPeriods {
-                handling: PartialPeriodHandling::BillProrated,
-                unit,
-                minimum_amount: None,
-            },
+            partial_periods: PartialPeriods { handling: natural_handling(&new.schedule), unit, minimum_amount: None },
             quantity: 1,
             tax: PlanTax { amount_includes_tax: None, rate: None },
             trial: None,
@@ -190,6 +186,15 @@ impl Plan {
     /// The same version after a change.
     pub fn revised(self, now: Instant) -> Self {
         Plan { revision: self.revision + 1, updated_at: now, ..self }
+    }
+}
+
+/// A part of a period between fixed days is prorated; the part before a calendar boundary is billed in full
+/// (`decisions.md` 13).
+fn natural_handling(schedule: &PlanSchedule) -> PartialPeriodHandling {
+    match schedule {
+        PlanSchedule::Cycle { .. } => PartialPeriodHandling::BillFull,
+        _ => PartialPeriodHandling::BillProrated,
     }
 }
 

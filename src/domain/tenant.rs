@@ -1,6 +1,7 @@
 //! A tenant: one company that sells or rents, with its own data and settings.
 
 use super::choice::choice;
+use super::pricing::{DiscountOrder, PercentageBase, TaxRate};
 use super::{Currency, Entity, Id, Instant, Zone};
 
 /// A company that sells or rents. All data belongs to one tenant.
@@ -26,22 +27,16 @@ pub struct Settings {
     /// The zone in which days begin and end.
     pub timezone: Zone,
     pub default_currency: Currency,
+    /// Whether the tenant is for trying out. Never changed.
     pub mode: TenantMode,
+    /// Whether amounts include tax, where neither the plan nor the request says so (`decisions.md` 23).
     pub amounts_include_tax: bool,
-    pub tax_rate: super::pricing::TaxRate,
+    /// The tax of what has no rate of its own.
+    pub tax_rate: TaxRate,
+    /// Whether a subscription may have more than one discount at a time (`decisions.md` 24).
     pub multiple_discounts_allowed: bool,
-    pub discount_order: super::pricing::DiscountOrder,
-    pub percentage_base: super::pricing::PercentageBase,
-}
-
-choice! {
-    /// M
-    pub enum TenantMode {
-        /// L
-        Live = "LIVE",
-        /// T
-        Test = "TEST",
-    }
+    pub discount_order: DiscountOrder,
+    pub percentage_base: PercentageBase,
 }
 
 impl Default for Settings {
@@ -53,11 +48,21 @@ impl Default for Settings {
             default_currency: Currency::EUR,
             mode: TenantMode::Live,
             amounts_include_tax: false,
-            tax_rate: super::pricing::TaxRate::ZERO,
+            tax_rate: TaxRate::ZERO,
             multiple_discounts_allowed: true,
-            discount_order: super::pricing::DiscountOrder::PercentageFirst,
-            percentage_base: super::pricing::PercentageBase::Full,
+            discount_order: DiscountOrder::PercentageFirst,
+            percentage_base: PercentageBase::Full,
         }
+    }
+}
+
+choice! {
+    /// Whether a tenant's business is real.
+    pub enum TenantMode {
+        /// It is real.
+        Live = "LIVE",
+        /// It is for trying out: nobody owes anything.
+        Test = "TEST",
     }
 }
 

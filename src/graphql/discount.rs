@@ -9,7 +9,7 @@ use crate::app::discount::{
 };
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
-use crate::domain::discount::{self, Discount, DiscountTarget, DiscountValue, NewDiscountValue};
+use crate::domain::discount::{self, Discount, DiscountTarget, NewDiscountValue};
 use crate::domain::period::DurationUnit;
 use crate::repository::coupon;
 use async_graphql::{ID, InputObject, MaybeUndefined};

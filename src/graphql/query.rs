@@ -33,8 +33,8 @@ pub struct Query {
 /// Every type that has an identifier.
 fn nodes() -> Vec<AnyNode<Query>> {
     vec![
-        AnyNode::of::<AddOn>(),
         AnyNode::of::<AdditionalCost>(),
+        AnyNode::of::<AddOn>(),
         AnyNode::of::<Asset>(),
         AnyNode::of::<BillingGroup>(),
         AnyNode::of::<Coupon>(),

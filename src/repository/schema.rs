@@ -3,7 +3,7 @@
 pub use super::views::{customer_entitlements, subscription_entitlements};
 
 diesel::table! {
-    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
     use diesel::sql_types::*;
 
     tenants (tenant_id) {
@@ -15,6 +15,12 @@ diesel::table! {
         version -> Integer,
         created_at -> Moment,
         updated_at -> Moment,
+        mode -> Text,
+        amounts_include_tax -> Bool,
+        tax_rate -> Exact,
+        multiple_discounts_allowed -> Bool,
+        discount_order -> Text,
+        percentage_base -> Text,
     }
 }
 
@@ -52,6 +58,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Moment,
         updated_at -> Moment,
+        archived_at -> Nullable<Moment>,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
-use super::query::{Query, stored};
+use super::query::{Condition, Query, Values, stored};
 use super::schema::subscriptions;
 use super::sql_types::{At, In, amount, instant};
 use crate::domain::asset::Asset;
@@ -13,7 +13,7 @@ use crate::domain::order::{Order, OrderItem};
 use crate::domain::plan::Plan;
 use crate::domain::subscription::{ScheduledPayment, Subscription, SubscriptionStatus};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Id, Money};
+use crate::domain::{Choice, Id, Money};
 use diesel::prelude::*;
 
 stored!(Subscription, subscriptions(
@@ -71,6 +71,13 @@ pub fn of_plans(tenant: Id<Tenant>, plans: &[Id<Plan>]) -> Query<Subscription> {
 /// The subscriptions that are parts of these.
 pub fn children_of(tenant: Id<Tenant>, parents: &[Id<Subscription>]) -> Query<Subscription> {
     Query::new(tenant).of_each("parent_subscription_id", parents)
+}
+
+/// The live subscriptions of a customer.
+pub fn live_of(tenant: Id<Tenant>, customer: Id<Customer>) -> Query<Subscription> {
+    let over = SubscriptionStatus::OVER.map(|status| status.name().to_owned()).to_vec();
+    let is_over = Condition::Among("status", Values::Texts(over));
+    Query::new(tenant).among("customer_id", &[customer]).filter(Condition::Not(Box::new(is_over)))
 }
 
 pub fn of_orders(tenant: Id<Tenant>, orders: &[Id<Order>]) -> Query<Subscription> {

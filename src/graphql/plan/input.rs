@@ -90,7 +90,8 @@ struct PlanTermsInput {
     amount: MaybeUndefined<Decimal>,
     /// All prices, in the order of invoices: at most 100. They replace those before.
     prices: MaybeUndefined<Vec<PriceInput>>,
-    /// What is billed where a subscription starts between two fixed days. BILL_PRORATED for a new plan.
+    /// What is billed where a subscription starts between two fixed days, or two boundaries of the calendar. For a new plan
+    /// BILL_FULL where the schedule is a PERIOD, else BILL_PRORATED.
     partial_period_handling: MaybeUndefined<Wire<PartialPeriodHandling>>,
     /// What a part of a period is counted in. For a new plan SECOND where the schedule is a PERIOD, else DAY.
     proration_unit: MaybeUndefined<Wire<ProrationUnit>>,

@@ -2,8 +2,8 @@
 //! (`mapping.md`).
 
 use super::parts_input::{
-    AdditionalCostInput, DiscountReferenceInput, PriceOverrideInput, SubscriptionAddOnInput, SubscriptionDiscountInput,
-    SubscriptionItemInput, SubscriptionPhaseInput,
+    AdditionalCostInput, PriceOverrideInput, SubscriptionAddOnInput, SubscriptionDiscountInput, SubscriptionItemInput,
+    SubscriptionPhaseInput,
 };
 use crate::app::subscription::{CreateSubscription, CustomerReference};
 use crate::domain::payment_terms::PaymentTerms;
@@ -226,7 +226,7 @@ impl CreateSubscriptionInput {
                     proration: wire.proration,
                     entitlements: has_entitlements,
                     overridden: overrides.iter().flatten().map(|asked| asked.price_id).collect(),
-                    phases: &bounds,
+                    phases: bounds,
                 }
                 .contradictions(),
             );

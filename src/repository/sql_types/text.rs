@@ -70,6 +70,7 @@ text! {
     order::OrderStatus: |value| value.name(), |text| choice(text);
     product::ProductStatus: |value| value.name(), |text| choice(text);
     tenant::BillingStart: |value| value.name(), |text| choice(text);
+    tenant::TenantMode: |value| value.name(), |text| choice(text);
     ScheduledPaymentStatus: |value| value.name(), |text| choice(text);
     SubscriptionStatus: |value| value.name(), |text| choice(text);
     add_on::AddOnType: |value| value.name(), |text| choice(text);

@@ -105,9 +105,22 @@ both! {
             (Check("contract_length"), "UPDATE order_items SET contract_length = 0"),
             (Check("monthly_price"), "UPDATE rental_prices SET monthly_price = -1"),
             (Check("currency"), "UPDATE orders SET currency = 'EURO'"),
+            (Check("tax_rate"), "UPDATE tenants SET tax_rate = '1.000001'"),
+            (Check("tax_rate"), "UPDATE tenants SET tax_rate = '-0.1'"),
             (Check("periods_are_half_open"), "UPDATE subscriptions SET end_date = start_date"),
             (Check("periods_are_half_open"), "UPDATE subscriptions SET current_period_end = current_period_start"),
             (Check("assign"), "UPDATE asset_assignments SET returned_at = '2025-01-31T11:59:59.000000Z'"),
+        ] {
+            refuses(app, why, statement);
+        }
+    }
+
+    a_setting_has_one_of_its_values(app) {
+        for (why, statement) in [
+            (Check("billing_start"), "UPDATE tenants SET billing_start = 'SOON'"),
+            (Check("mode"), "UPDATE tenants SET mode = 'SANDBOX'"),
+            (Check("discount_order"), "UPDATE tenants SET discount_order = 'FULL'"),
+            (Check("percentage_base"), "UPDATE tenants SET percentage_base = 'AMOUNT_FIRST'"),
         ] {
             refuses(app, why, statement);
         }

@@ -153,8 +153,8 @@ impl Store {
                     ],
                 );
             }
-            store.plans(conn, tenant, &subscription_ids)?;
             store.catalogue(conn, tenant)?;
+            store.plans(conn, tenant, &subscription_ids)?;
             Ok::<_, Fault>(store)
         })
         .expect("the database answers")
@@ -169,6 +169,12 @@ impl Store {
                 ("billingStart", choice(row.settings.billing_start)),
                 ("timezone", row.settings.timezone.name().into()),
                 ("defaultCurrency", row.settings.default_currency.code().into()),
+                ("mode", choice(row.settings.mode)),
+                ("amountsIncludeTax", row.settings.amounts_include_tax.into()),
+                ("taxRate", row.settings.tax_rate.decimal().to_plain_string().into()),
+                ("multipleDiscountsAllowed", row.settings.multiple_discounts_allowed.into()),
+                ("discountOrder", choice(row.settings.discount_order)),
+                ("percentageBase", choice(row.settings.percentage_base)),
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),
                 ("updatedAt", instant(row.updated_at)),
@@ -192,6 +198,7 @@ impl Store {
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),
                 ("updatedAt", instant(row.updated_at)),
+                ("archivedAt", maybe(row.archived_at, instant)),
             ],
         );
     }

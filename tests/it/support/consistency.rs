@@ -168,8 +168,8 @@ const RULES: &[(&str, &str)] = &[
     ("a claimed idempotency key has an outcome", "SELECT key AS line FROM idempotency_keys WHERE CAST(outcome AS TEXT) = 'null'"),
     ("no event is told twice", "SELECT event_type || ' ' || subject AS line FROM events
          WHERE event_type IN ('order.created', 'order.confirmed', 'order.cancelled', 'order.fulfilled',
-             'subscription.created', 'customer.created', 'product.created', 'asset.created', 'billing_group.created',
-             'payment_method.created', 'payment_method.archived', 'plan.created', 'plan.archived')
+             'subscription.created', 'customer.created', 'customer.archived', 'product.created', 'asset.created',
+             'billing_group.created', 'payment_method.created', 'payment_method.archived', 'plan.created', 'plan.archived')
          GROUP BY tenant_id, event_type, subject HAVING count(*) > 1"),
 ];
 
@@ -183,6 +183,7 @@ const EVENTS: &[(&str, &str)] = &[
     ("asset.assigned", "asset_assignments"),
     ("asset.created", "assets"),
     ("customer.created", "customers"),
+    ("customer.archived", "customers WHERE archived_at IS NOT NULL"),
     ("product.created", "products"),
     ("billing_group.created", "billing_groups"),
     ("payment_method.created", "payment_methods"),

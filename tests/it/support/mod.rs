@@ -108,12 +108,8 @@ impl TestApp {
             counting_ids(),
         );
         let gateway = Arc::new(TestGateway::new(Duration::ZERO));
-        let app = Arc::new(App {
-            db: database.open(),
-            ambient,
-            gateway: gateway.clone(),
-            public_url: "https://pay.example.com".to_owned(),
-        });
+        let public_url = "https://perennial.example.com".to_owned();
+        let app = Arc::new(App { db: database.open(), ambient, gateway: gateway.clone(), public_url });
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
         let (address, server) = serve(app.clone());
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);
@@ -124,6 +120,11 @@ impl TestApp {
     /// Another tenant on the same server: its id and a key of the ADMIN scope.
     pub fn another_tenant(&self, name: &str) -> (Id<Tenant>, String) {
         operator::create_tenant(&self.app, name).unwrap()
+    }
+
+    /// A tenant for trying out on the same server: its id and a key of the ADMIN scope.
+    pub fn test_tenant(&self) -> (Id<Tenant>, String) {
+        operator::create_test_tenant(&self.app, "Sandbox").unwrap()
     }
 
     /// A key of this tenant with some scope.

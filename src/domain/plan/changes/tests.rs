@@ -69,6 +69,7 @@ fn a_plan_has_defaults() {
     }
     let plan = blank(CYCLE);
     assert_eq!((plan.partial_periods.unit, plan.fixed_trial_days), (ProrationUnit::Second, false));
+    assert_eq!(plan.partial_periods.handling, PartialPeriodHandling::BillFull);
 }
 
 #[test]
