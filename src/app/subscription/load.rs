@@ -92,13 +92,14 @@ pub(super) fn load(
 fn find_customer(work: &mut Work<'_, '_>, reference: &CustomerReference) -> Result<(Customer, bool), Stop> {
     let tenant = work.tenant;
     let found = match reference {
-        CustomerReference::Id(id) => Query::by_id(tenant, *id).first(work.conn())?,
+        // Held, so that it is not archived meanwhile.
+        CustomerReference::Id(id) => Query::by_id(tenant, *id).hold(work.tx)?,
         CustomerReference::ExternalId(external_id) if external_id.trim().is_empty() => {
             let message = "Name a customer: its external id is empty.";
             return Err(Refusal::new(ErrorCode::MissingCustomer, message).at(&["customer", "externalId"]).into());
         }
         CustomerReference::ExternalId(external_id) => {
-            repository::customer::by_external_id(tenant, external_id.trim()).first(work.conn())?
+            repository::customer::by_external_id(tenant, external_id.trim()).hold(work.tx)?
         }
         CustomerReference::New(new) => {
             let made = customer::prepare(work, new).map_err(|stop| stop.below(&["customer", "create"]))?;

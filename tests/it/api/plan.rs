@@ -141,7 +141,7 @@ both! {
 
     each_type_of_schedule_has_its_own_settings(app) {
         let day = json!({"prorationUnit": "DAY", "fixedTrialDays": true});
-        let second = json!({"prorationUnit": "SECOND", "fixedTrialDays": false});
+        let second = json!({"prorationUnit": "SECOND", "partialPeriodHandling": "BILL_FULL", "fixedTrialDays": false});
         for (index, (ty, given, answered, defaults)) in [
             ("MANUAL", json!({}), json!({}), &day),
             ("DAILY", json!({}), json!({"interval": 1}), &day),
