@@ -241,7 +241,7 @@ fn invoiced_customer(cx: &Cx<'_>) -> Result<Id<Customer>, Refusal> {
             let message = "There is no such subscription to be the parent.";
             Refusal::new(ErrorCode::SubscriptionNotFound, message).at(&["parentSubscriptionId"])
         })?;
-        if !matches!(parent.status, SubscriptionStatus::Active | SubscriptionStatus::Trialing) {
+        if !SubscriptionStatus::RUNNING.contains(&parent.status) {
             let message = "The parent is not running: a subscription is placed below an active one.";
             return Err(Refusal::new(ErrorCode::ParentNotActive, message).at(&["parentSubscriptionId"]));
         }
