@@ -214,7 +214,6 @@ CREATE INDEX invoices_reason ON invoices (tenant_id, reason, id);
 CREATE INDEX invoices_customer ON invoices (tenant_id, customer_id, id);
 CREATE INDEX invoices_subscription ON invoices (tenant_id, subscription_id, id);
 CREATE INDEX invoices_currency ON invoices (tenant_id, currency, id);
-CREATE INDEX invoices_total ON invoices (tenant_id, total, id);
 CREATE INDEX invoices_issue_date ON invoices (tenant_id, issue_date, id);
 CREATE INDEX invoices_due_date ON invoices (tenant_id, due_date, id);
 CREATE INDEX invoices_created_at ON invoices (tenant_id, created_at, id);
