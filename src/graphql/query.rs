@@ -10,12 +10,16 @@ use crate::domain::customer::Customer;
 use crate::domain::discount::Discount;
 use crate::domain::feature::Feature;
 use crate::domain::order::{Order, OrderItem};
+use crate::domain::payment::PaymentAttempt;
+use crate::domain::payment_method::{PaymentMethod, PaymentToken};
 use crate::domain::plan::Plan;
 use crate::domain::price::Price;
 use crate::domain::product::Product;
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
-use crate::repository::{add_on, asset, coupon, customer, discount, feature, order, plan, product, subscription};
+use crate::repository::{
+    add_on, asset, coupon, customer, discount, feature, order, payment, plan, product, subscription,
+};
 
 /// The query root: everything is seen by somebody.
 pub struct Query {
@@ -34,6 +38,9 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<Feature>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
+        AnyNode::of::<PaymentAttempt>(),
+        AnyNode::of::<PaymentMethod>(),
+        AnyNode::of::<PaymentToken>(),
         AnyNode::of::<Plan>(),
         AnyNode::of::<Price>(),
         AnyNode::of::<Product>(),
@@ -98,6 +105,8 @@ impl Object for Query {
                 subscription::by_handle,
             )
             .list("subscriptions", "All subscriptions.", subscription::all)
+            .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
+            .list("paymentAttempts", "All payment attempts.", payment::all)
             .find::<Feature>("feature", "A feature by its id; null where there is none.")
             .find_by(
                 "featureByCode",

@@ -10,6 +10,7 @@ use perennial::domain::customer::Customer;
 use perennial::domain::discount::Discount;
 use perennial::domain::feature::Feature;
 use perennial::domain::order::Order;
+use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::plan::Plan;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
@@ -195,6 +196,7 @@ fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     check_indexes::<Asset>(&indexes);
     check_indexes::<AssetAssignment>(&indexes);
     check_indexes::<Subscription>(&indexes);
+    check_indexes::<PaymentAttempt>(&indexes);
     check_indexes::<Feature>(&indexes);
     check_indexes::<AddOn>(&indexes);
     check_indexes::<Discount>(&indexes);

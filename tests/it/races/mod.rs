@@ -3,5 +3,6 @@
 mod coupons;
 mod orders;
 mod others;
+mod payments;
 mod plans;
 mod scans;
