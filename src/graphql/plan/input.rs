@@ -201,8 +201,9 @@ impl PlanTermsInput {
         let description = check.change("description", self.description, check::notes);
         let currency = check.set("currency", self.currency, check::currency);
         let prices = prices(check, self.amount, self.prices, currency.flatten());
-        let handling = check.set("partialPeriodHandling", self.partial_period_handling, chosen);
-        let unit = check.set("prorationUnit", self.proration_unit, chosen);
+        let handling =
+            check.set("partialPeriodHandling", self.partial_period_handling, |Wire(own)| Ok::<_, String>(own));
+        let unit = check.set("prorationUnit", self.proration_unit, |Wire(own)| Ok::<_, String>(own));
         let minimum = check.change("minimumProratedAmount", self.minimum_prorated_amount, check::price);
         let quantity = check.set("quantity", self.quantity, |given| check::number(given, 1..=MOST_QUANTITY));
         let includes_tax = check.change("amountIncludesTax", self.amount_includes_tax, Ok::<_, String>);
@@ -268,8 +269,4 @@ fn prices(
 
 fn tax_rate(given: Decimal) -> Result<TaxRate, String> {
     TaxRate::try_new(&check::price(given)?).map_err(|error| error.to_string())
-}
-
-fn chosen<C>(Wire(choice): Wire<C>) -> Result<C, String> {
-    Ok(choice)
 }
