@@ -129,6 +129,10 @@ pub enum TenantCommand {
         /// The company's name
         name: String,
 
+        /// Make it a tenant for trying out, in which nothing is real. This is never changed
+        #[arg(long)]
+        test: bool,
+
         /// Print {"tenantId": …, "apiKey": …} on one line, and nothing else
         #[arg(long)]
         json: bool,
@@ -179,6 +183,14 @@ pub struct ServerArgs {
     #[arg(help_heading = "Server", value_parser = address, hide_env_values = true)]
     pub listen: SocketAddr,
 
+    /// Where customers reach this server: links that are handed out begin with it
+    ///
+    /// Default: http:// and the address to listen on. Set it where the server stands behind a proxy, or listens on every
+    /// address.
+    #[arg(long, env = "PERENNIAL_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    #[arg(help_heading = "Server", hide_env_values = true)]
+    public_url: Option<String>,
+
     /// Threads that serve connections [default: one a core]
     #[arg(long, env = "PERENNIAL_WORKERS", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     #[arg(help_heading = "Server", hide_env_values = true)]
@@ -216,6 +228,11 @@ pub struct ServerArgs {
 }
 
 impl ServerArgs {
+    /// Where customers reach this server, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
     /// The most connections to the database.
     pub fn pool_size(&self) -> u32 {
         self.pool_size.into()
@@ -249,6 +266,18 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     found.next().ok_or_else(|| "this name has no address".to_owned())
 }
 
+/// The address of a site, or of a folder of one, without slashes at its end.
+fn public_url(text: &str) -> Result<String, &'static str> {
+    const MESSAGE: &str = "an address such as https://billing.example.com is needed";
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or(MESSAGE)?;
+    let host = rest.split('/').next().unwrap_or_default();
+    let is_wrong = |letter: char| !letter.is_ascii_graphic() || "?#@\\\"<>".contains(letter);
+    if host.is_empty() || host.starts_with(':') || rest.contains(is_wrong) {
+        return Err(MESSAGE);
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
 fn scope(text: &str) -> Result<Scope, String> {
     Scope::from_name(&text.to_ascii_uppercase()).ok_or_else(|| "it is one of read, write and admin".to_owned())
 }
@@ -276,12 +305,44 @@ mod tests {
     }
 
     #[test]
+    fn links_begin_with_the_public_url_or_with_where_the_server_listens() {
+        let told = |line: &[&str]| match Config::parse_from([&["perennial"], line].concat()).command {
+            Command::Serve { server, .. } | Command::Demo(server) => server.public_url(),
+            _ => panic!("{line:?} serves nothing"),
+        };
+        for command in ["serve", "demo"] {
+            for (url, kept) in [
+                ("https://billing.example.com", "https://billing.example.com"),
+                ("http://localhost:8080/", "http://localhost:8080"),
+                ("https://example.com/billing//", "https://example.com/billing"),
+                ("http://[::1]:8080", "http://[::1]:8080"),
+            ] {
+                assert_eq!(told(&[command, "--public-url", url]), kept);
+            }
+            // The environment of whoever runs the tests may name one.
+            if std::env::var_os("PERENNIAL_PUBLIC_URL").is_none() {
+                assert_eq!(told(&[command, "--listen", "[::1]:9000"]), "http://[::1]:9000");
+            }
+        }
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         for line in [
             &["serve", "--workers", "0"][..],
             &["serve", "--pool-size", "0"],
             &["serve", "--listen", "8080"],
             &["serve", "--max-body-bytes", "0"],
+            &["serve", "--public-url", ""],
+            &["serve", "--public-url", "billing.example.com"],
+            &["serve", "--public-url", "ftp://billing.example.com"],
+            &["serve", "--public-url", "https://"],
+            &["serve", "--public-url", "https:///pay"],
+            &["serve", "--public-url", "https://:8080"],
+            &["serve", "--public-url", "https://me:secret@example.com"],
+            &["serve", "--public-url", "https://example.com/?a=b"],
+            &["serve", "--public-url", "https://example.com/#top"],
+            &["serve", "--public-url", "https://exam ple.com"],
             &["key", "create", "x", "--tenant", "ord_01h455vb4pex5vsknk084sn02q"],
             &["key", "create", "x", "--tenant", "ten_01h455vb4pex5vsknk084sn02q", "--scope", "root"],
         ] {

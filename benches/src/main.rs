@@ -9,7 +9,6 @@ mod statements;
 
 use clap::{Args, Parser, Subcommand};
 use load::Plan;
-use perennial::app::App;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -119,7 +118,7 @@ fn run(command: Command) -> Result<(), Failure> {
         }
         Command::All(args) => {
             let plan = args.plan();
-            if !generate::is_filled(&App::new(generate::open(&plan.url, 1)?)) {
+            if !generate::is_filled(&generate::open(&plan.url, 1)?) {
                 generate::generate(&plan.url, 1.0)?;
             }
             let mut report = load::load(&plan)?;

@@ -6,7 +6,7 @@ use crate::report::Report;
 use crate::{Failure, generate};
 use async_graphql::{Request, Variables};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
-use perennial::app::{App, Viewer};
+use perennial::app::Viewer;
 use perennial::graphql::{Api, Caller};
 use serde_json::json;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ fn counting() -> Option<Box<dyn Instrumentation>> {
 /// Asks both for pages of different lengths, and notes how many statements each took.
 pub fn count(url: &str, report: &mut Report) -> Result<(), Failure> {
     set_default_instrumentation(counting)?;
-    let app = Arc::new(App::new(generate::open(url, 8)?));
+    let app = Arc::new(generate::open(url, 8)?);
     let viewer = app.authenticate(&generate::new_key(&app, 0)?)?.ok_or("the new key is unknown")?;
     let api = Api::new(app.clone());
     let baseline = Baseline::new(app, Some(Duration::ZERO));

@@ -35,7 +35,7 @@ pub struct BillingGroupChanged {
 
 pub fn create_billing_group(call: &Call<'_>, new: &CreateBillingGroup) -> Result<Answer<BillingGroupChanged>, Fault> {
     call.run(|work| {
-        let customer = customer::existing(work, new.customer_id)?;
+        let customer = customer::active(work, new.customer_id)?;
         let group = BillingGroup {
             id: work.id(),
             customer_id: customer.id,

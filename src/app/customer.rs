@@ -5,7 +5,7 @@ use crate::domain::customer::{Customer, place_below};
 use crate::domain::event::EventType;
 use crate::domain::text::Metadata;
 use crate::domain::{ErrorCode, Id, Refusal, Zone};
-use crate::repository::{Fault, Query, customer};
+use crate::repository::{Fault, Query, customer, subscription};
 use serde::{Deserialize, Serialize};
 
 /// What a client says of a new customer.
@@ -59,6 +59,7 @@ pub fn create_customer(call: &Call<'_>, new: &CreateCustomer) -> Result<Answer<C
             version: 1,
             created_at: work.now,
             updated_at: work.now,
+            archived_at: None,
         };
         customer::insert(work.tx, work.tenant, &customer)?;
         work.event(EventType::CustomerCreated, id, serde_json::json!({}));
@@ -69,10 +70,7 @@ pub fn create_customer(call: &Call<'_>, new: &CreateCustomer) -> Result<Answer<C
 pub fn update_customer(call: &Call<'_>, change: &UpdateCustomer) -> Result<Answer<CustomerChanged>, Fault> {
     call.run(|work| {
         let id = change.customer_id;
-        let outcome = CustomerChanged { customer: id };
-        let found = Query::by_id(work.tenant, id).hold(work.tx)?;
-        let mut customer = found.ok_or_else(|| not_found("customerId"))?;
-        expect_version(change.expected_version, customer.version, &outcome)?;
+        let mut customer = held(work, id, change.expected_version)?;
         let change = change.clone();
         if let Some(external_id) = change.external_id {
             check_external_id(work, id, external_id.as_deref())?;
@@ -89,11 +87,31 @@ pub fn update_customer(call: &Call<'_>, change: &UpdateCustomer) -> Result<Answe
         customer.phone = change.phone.unwrap_or(customer.phone);
         customer.timezone = change.timezone.unwrap_or(customer.timezone);
         customer.metadata = change.metadata.unwrap_or(customer.metadata);
-        customer.version += 1;
-        customer.updated_at = work.now;
-        customer::update(work.tx, work.tenant, &customer)?;
-        work.event(EventType::CustomerUpdated, id, serde_json::json!({}));
-        Ok(outcome)
+        store_change(work, customer, EventType::CustomerUpdated)
+    })
+}
+
+/// Archives a customer: nothing new begins for it, what was ordered before is still delivered. One that is archived
+/// already stays as it is.
+pub fn archive_customer(
+    call: &Call<'_>,
+    id: Id<Customer>,
+    expected_version: Option<i32>,
+) -> Result<Answer<CustomerChanged>, Fault> {
+    call.run(|work| {
+        let mut customer = held(work, id, expected_version)?;
+        let outcome = CustomerChanged { customer: id };
+        if customer.archived_at.is_some() {
+            return Ok(outcome);
+        }
+        // Counted while the customer is held: a rental that begins meanwhile counts itself on the customer, and waits.
+        let live = subscription::live_of(work.tenant, id).count(work.conn())?;
+        let live = live.first().map_or(0, |(_, count)| *count);
+        if let Err(refusal) = customer.archivable(live) {
+            return Err(Stop::showing(vec![refusal.at(&["customerId"])], &outcome));
+        }
+        customer.archived_at = Some(work.now);
+        store_change(work, customer, EventType::CustomerArchived)
     })
 }
 
@@ -101,6 +119,29 @@ pub fn update_customer(call: &Call<'_>, change: &UpdateCustomer) -> Result<Answe
 pub fn existing(work: &mut Work<'_, '_>, id: Id<Customer>) -> Result<Customer, Stop> {
     let found = Query::by_id(work.tenant, id).first(work.conn())?;
     Ok(found.ok_or_else(|| not_found("customerId"))?)
+}
+
+/// The customer, for which something new is to begin; or CUSTOMER_NOT_FOUND or CUSTOMER_DELETED at `customerId`.
+pub fn active(work: &mut Work<'_, '_>, id: Id<Customer>) -> Result<Customer, Stop> {
+    let customer = existing(work, id)?;
+    customer.active().map_err(|refusal| refusal.at(&["customerId"]))?;
+    Ok(customer)
+}
+
+/// The customer, which is about to be changed.
+fn held(work: &mut Work<'_, '_>, id: Id<Customer>, expected_version: Option<i32>) -> Result<Customer, Stop> {
+    let found = Query::by_id(work.tenant, id).hold(work.tx)?;
+    let customer = found.ok_or_else(|| not_found("customerId"))?;
+    expect_version(expected_version, customer.version, &CustomerChanged { customer: id })?;
+    Ok(customer)
+}
+
+fn store_change(work: &mut Work<'_, '_>, mut customer: Customer, event: EventType) -> Result<CustomerChanged, Stop> {
+    customer.version += 1;
+    customer.updated_at = work.now;
+    customer::update(work.tx, work.tenant, &customer)?;
+    work.event(event, customer.id, serde_json::json!({}));
+    Ok(CustomerChanged { customer: customer.id })
 }
 
 fn not_found(field: &str) -> Refusal {

@@ -4,7 +4,7 @@ use super::App;
 use super::credentials::{hash, new_secret};
 use crate::domain::Id;
 use crate::domain::api_key::{ApiKey, Scope};
-use crate::domain::tenant::{Settings, Tenant};
+use crate::domain::tenant::{Settings, Tenant, TenantMode};
 use crate::domain::text::{self, NotAText};
 use crate::repository::db::Failure;
 use crate::repository::{Fault, Query, Tx, api_key, tenant};
@@ -33,10 +33,19 @@ impl Failure for OperatorError {
     }
 }
 
-/// Creates a tenant with the default settings and a key of the ADMIN scope; answers the key's secret.
+/// Creates a live tenant with the default settings and a key of the ADMIN scope; answers the key's secret.
 pub fn create_tenant(app: &App, name: &str) -> Result<(Id<Tenant>, String), OperatorError> {
+    create_tenant_with(app, name, Settings::default())
+}
+
+/// Creates a tenant for trying out, otherwise as [`create_tenant`] does.
+pub fn create_test_tenant(app: &App, name: &str) -> Result<(Id<Tenant>, String), OperatorError> {
+    create_tenant_with(app, name, Settings { mode: TenantMode::Test, ..Settings::default() })
+}
+
+fn create_tenant_with(app: &App, name: &str, settings: Settings) -> Result<(Id<Tenant>, String), OperatorError> {
     let id = app.ambient.id(app.ambient.now());
-    let (_, secret) = create_tenant_as(app, id, name, Settings::default())?;
+    let (_, secret) = create_tenant_as(app, id, name, settings)?;
     Ok((id, secret))
 }
 

@@ -54,7 +54,7 @@ pub struct OrderChanged {
 
 pub fn create_order(call: &Call<'_>, new: &CreateOrder) -> Result<Answer<OrderChanged>, Fault> {
     call.run(|work| {
-        let customer = customer::existing(work, new.customer_id)?;
+        let customer = customer::active(work, new.customer_id)?;
         let (products, prices) = catalogue(work, new)?;
         let currency = match (new.currency, products.first()) {
             (Some(currency), _) => currency,

@@ -2,7 +2,8 @@
 
 use super::mutation::{Answer, Call, expect_version};
 use crate::domain::event::EventType;
-use crate::domain::tenant::{BillingStart, Tenant};
+use crate::domain::pricing::{DiscountOrder, PercentageBase, TaxRate};
+use crate::domain::tenant::{BillingStart, Settings, Tenant};
 use crate::domain::{Currency, Id, Zone};
 use crate::repository::{Fault, Query, tenant};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,27 @@ pub struct UpdateTenantSettings {
     pub billing_start: Option<BillingStart>,
     pub timezone: Option<Zone>,
     pub default_currency: Option<Currency>,
+    pub amounts_include_tax: Option<bool>,
+    pub tax_rate: Option<TaxRate>,
+    pub multiple_discounts_allowed: Option<bool>,
+    pub discount_order: Option<DiscountOrder>,
+    pub percentage_base: Option<PercentageBase>,
+}
+
+impl UpdateTenantSettings {
+    fn applied_to(self, settings: Settings) -> Settings {
+        Settings {
+            billing_start: self.billing_start.unwrap_or(settings.billing_start),
+            timezone: self.timezone.unwrap_or(settings.timezone),
+            default_currency: self.default_currency.unwrap_or(settings.default_currency),
+            mode: settings.mode,
+            amounts_include_tax: self.amounts_include_tax.unwrap_or(settings.amounts_include_tax),
+            tax_rate: self.tax_rate.unwrap_or(settings.tax_rate),
+            multiple_discounts_allowed: self.multiple_discounts_allowed.unwrap_or(settings.multiple_discounts_allowed),
+            discount_order: self.discount_order.unwrap_or(settings.discount_order),
+            percentage_base: self.percentage_base.unwrap_or(settings.percentage_base),
+        }
+    }
 }
 
 /// The tenant that was changed.
@@ -29,9 +51,7 @@ pub fn update_tenant_settings(call: &Call<'_>, change: UpdateTenantSettings) -> 
         Query::by_id(id, id).hold(work.tx)?;
         let mut own = tenant::own(work.conn(), id)?;
         expect_version(change.expected_version, own.version, &outcome)?;
-        own.settings.billing_start = change.billing_start.unwrap_or(own.settings.billing_start);
-        own.settings.timezone = change.timezone.unwrap_or(own.settings.timezone);
-        own.settings.default_currency = change.default_currency.unwrap_or(own.settings.default_currency);
+        own.settings = change.applied_to(own.settings);
         own.version += 1;
         own.updated_at = work.now;
         tenant::update(work.tx, &own)?;

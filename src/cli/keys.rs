@@ -9,8 +9,9 @@ use serde::Serialize;
 /// Does one of the commands about tenants.
 pub fn tenant(app: &App, command: &TenantCommand) -> Result<(), Failure> {
     match command {
-        TenantCommand::Create { name, json } => {
-            let (tenant_id, api_key) = operator::create_tenant(app, name)?;
+        TenantCommand::Create { name, test, json } => {
+            let create = if *test { operator::create_test_tenant } else { operator::create_tenant };
+            let (tenant_id, api_key) = create(app, name)?;
             let tenant_id = tenant_id.to_string();
             if *json {
                 return print_json(&NewTenant { tenant_id, api_key });

@@ -41,11 +41,11 @@ fn open(config: &Config, pool_size: u32) -> Result<Db, Failure> {
     Ok(Db::open(&url, pool_size)?)
 }
 
-/// Opens a database whose tables are those of this program.
+/// Opens a database whose tables are those of this program, for what hands out no links.
 fn open_current(config: &Config) -> Result<App, Failure> {
     let db = open(config, FEW)?;
     prepare(&db)?;
-    Ok(App::new(db))
+    Ok(App::new(db, String::new()))
 }
 
 /// Makes the tables of a database that has none yet. Older ones are left to `perennial migrate`, which is to be run when

@@ -29,7 +29,8 @@ pub fn serve(db: Db, args: &ServerArgs, migrate_first: bool) -> Result<(), Failu
     } else {
         prepare(&db)?;
     }
-    run(App::new(db).into(), &args.http(Playground::default(), new_request_id), |address| {
+    let app = App::new(db, args.public_url());
+    run(app.into(), &args.http(Playground::default(), new_request_id), |address| {
         tracing::info!(%address, "listening");
         Ok(())
     })
@@ -40,7 +41,7 @@ pub fn demo(db: Db, args: &ServerArgs) -> Result<(), Failure> {
     // To fill the database takes a while: a port that is taken should be heard of before that.
     TcpListener::bind(args.listen).map_err(|cause| Failure::listen(args.listen, cause))?;
     migrate(&db)?;
-    let app = Arc::new(App::new(db));
+    let app = Arc::new(App::new(db, args.public_url()));
     let demo = fill(&app)?;
     let settings = args.http(playground(&demo), new_request_id);
     let has_playground = settings.playground.is_some();

@@ -66,6 +66,7 @@ pub fn fill(app: &App, progress: &dyn Fn(u64, u64)) -> Result<Demo, DemoError> {
                 billing_start: BillingStart::Immediate,
                 timezone: Europe::Berlin,
                 default_currency: Currency::EUR,
+                ..Settings::default()
             };
             let key = operator::create_tenant_as(app, TENANT, NAME, settings)?;
             (operator::find_tenant(app, TENANT)?.ok_or(Fault::LostRace)?, key)

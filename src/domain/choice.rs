@@ -19,11 +19,14 @@ pub trait Choice: Copy + Eq + Send + Sync + 'static {
     }
 }
 
-/// Declares an enum as a [`Choice`]. Doc comments become the API's descriptions.
+/// Declares an enum as a [`Choice`]. Doc comments become the API's descriptions. Where the API uses the enum's name for
+/// something else, `as "Name"` says what it calls the enum.
 macro_rules! choice {
+    (@name $name:ident) => { stringify!($name) };
+    (@name $name:ident $api_name:literal) => { $api_name };
     (
         $(#[doc = $about:literal])+
-        pub enum $name:ident {
+        pub enum $name:ident $(as $api_name:literal)? {
             $( $(#[doc = $value_about:literal])+ $value:ident = $text:literal, )+
         }
     ) => {
@@ -32,7 +35,7 @@ macro_rules! choice {
         pub enum $name { $( $(#[doc = $value_about])+ $value, )+ }
 
         impl $crate::domain::Choice for $name {
-            const NAME: &'static str = stringify!($name);
+            const NAME: &'static str = $crate::domain::choice::choice!(@name $name $($api_name)?);
             const ABOUT: &'static str = concat!($($about),+);
             const ALL: &'static [(Self, &'static str, &'static str)] =
                 &[$(($name::$value, $text, concat!($($value_about),+))),+];

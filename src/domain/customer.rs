@@ -21,11 +21,39 @@ pub struct Customer {
     pub version: i32,
     pub created_at: Instant,
     pub updated_at: Instant,
+    /// Since when nothing new begins for it.
+    pub archived_at: Option<Instant>,
 }
 
 impl Entity for Customer {
     const NAME: &'static str = "Customer";
     const PREFIX: &'static str = "cus";
+}
+
+impl Customer {
+    /// Refuses where the customer is archived: nothing new begins for it (`billwerk.md` §10.1).
+    pub fn active(&self) -> Result<(), Refusal> {
+        match self.archived_at {
+            None => Ok(()),
+            Some(_) => {
+                Err(Refusal::new(ErrorCode::CustomerDeleted, "The customer is archived: nothing new begins for it."))
+            }
+        }
+    }
+
+    /// Whether the customer may be archived, which has so many live subscriptions: those that are neither ended nor
+    /// cancelled.
+    pub fn archivable(&self, live_subscriptions: i64) -> Result<(), Refusal> {
+        match live_subscriptions {
+            0 => Ok(()),
+            live => {
+                let message = format!(
+                    "The customer has live subscriptions ({live}): it can be archived once all are ended or cancelled."
+                );
+                Err(Refusal::new(ErrorCode::Conflict, message))
+            }
+        }
+    }
 }
 
 /// What a customer's live subscriptions bring in each month, in one currency.
@@ -80,6 +108,36 @@ mod tests {
         assert_eq!(place_below(id(1), &[id(2), id(1)]).unwrap_err().code, ErrorCode::ParentCycle);
         let many: Vec<_> = (2..12).map(id).collect();
         assert_eq!(place_below(id(1), &many).unwrap_err().code, ErrorCode::ValidationError);
+    }
+
+    fn customer(archived_at: Option<Instant>) -> Customer {
+        Customer {
+            id: Id::new(Uuid::from_u128(1)),
+            external_id: None,
+            name: "Jane".to_owned(),
+            email: None,
+            phone: None,
+            timezone: None,
+            parent_customer_id: None,
+            metadata: Metadata::empty(),
+            device_count: 0,
+            version: 1,
+            created_at: Instant::UNIX_EPOCH,
+            updated_at: Instant::UNIX_EPOCH,
+            archived_at,
+        }
+    }
+
+    #[test]
+    fn nothing_new_begins_for_an_archived_customer() {
+        assert_eq!(customer(None).active(), Ok(()));
+        assert_eq!(customer(Some(Instant::UNIX_EPOCH)).active().unwrap_err().code, ErrorCode::CustomerDeleted);
+    }
+
+    #[test]
+    fn a_customer_with_live_subscriptions_is_not_archived() {
+        assert_eq!(customer(None).archivable(0), Ok(()));
+        assert_eq!(customer(None).archivable(1).unwrap_err().code, ErrorCode::Conflict);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod fulfilment;
 pub mod id;
 pub mod money;
 pub mod order;
+pub mod payment;
 pub mod payment_method;
 pub mod payment_terms;
 pub mod period;

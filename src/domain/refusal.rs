@@ -10,7 +10,7 @@ choice! {
         ValidationError = "VALIDATION_ERROR",
         /// The object that an argument names does not exist.
         NotFound = "NOT_FOUND",
-        /// The object was changed since the version that was expected.
+        /// The object was changed since the version that was expected, or something that depends on it stands in the way.
         Conflict = "CONFLICT",
         /// The idempotency key was used before, with other arguments.
         IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",

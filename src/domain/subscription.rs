@@ -83,6 +83,11 @@ choice! {
     }
 }
 
+impl SubscriptionStatus {
+    /// Of a subscription that is over. In any other status it is live.
+    pub const OVER: [SubscriptionStatus; 2] = [SubscriptionStatus::Ended, SubscriptionStatus::Cancelled];
+}
+
 choice! {
     /// Where one payment of a rental's schedule stands.
     pub enum ScheduledPaymentStatus {

@@ -1,6 +1,7 @@
 //! A tenant: one company that sells or rents, with its own data and settings.
 
 use super::choice::choice;
+use super::pricing::{DiscountOrder, PercentageBase, TaxRate};
 use super::{Currency, Entity, Id, Instant, Zone};
 
 /// A company that sells or rents. All data belongs to one tenant.
@@ -26,12 +27,42 @@ pub struct Settings {
     /// The zone in which days begin and end.
     pub timezone: Zone,
     pub default_currency: Currency,
+    /// Whether the tenant is for trying out. Never changed.
+    pub mode: TenantMode,
+    /// Whether amounts include tax, where neither the plan nor the request says so (`decisions.md` 23).
+    pub amounts_include_tax: bool,
+    /// The tax of what has no rate of its own.
+    pub tax_rate: TaxRate,
+    /// Whether a subscription may have more than one discount at a time (`decisions.md` 24).
+    pub multiple_discounts_allowed: bool,
+    pub discount_order: DiscountOrder,
+    pub percentage_base: PercentageBase,
 }
 
 impl Default for Settings {
     /// What a new tenant starts with.
     fn default() -> Self {
-        Settings { billing_start: BillingStart::Immediate, timezone: Zone::UTC, default_currency: Currency::EUR }
+        Settings {
+            billing_start: BillingStart::Immediate,
+            timezone: Zone::UTC,
+            default_currency: Currency::EUR,
+            mode: TenantMode::Live,
+            amounts_include_tax: false,
+            tax_rate: TaxRate::ZERO,
+            multiple_discounts_allowed: true,
+            discount_order: DiscountOrder::PercentageFirst,
+            percentage_base: PercentageBase::Full,
+        }
+    }
+}
+
+choice! {
+    /// Whether a tenant's business is real.
+    pub enum TenantMode {
+        /// It is real.
+        Live = "LIVE",
+        /// It is for trying out: nobody owes anything.
+        Test = "TEST",
     }
 }
 

@@ -106,7 +106,7 @@ pub fn mutations() -> Vec<Mutation> {
     vec![
         Mutation::new(
             "createBillingGroup",
-            "Creates a billing group. Errors: VALIDATION_ERROR, INVALID_BILLING_DAY, CUSTOMER_NOT_FOUND.",
+            "Creates a billing group. Errors: VALIDATION_ERROR, INVALID_BILLING_DAY, CUSTOMER_NOT_FOUND, CUSTOMER_DELETED.",
             Scope::Write,
             |on, running, input: CreateBillingGroupInput| {
                 run::<_, _, CreateBillingGroupPayload>(on, running, input.read(), create_billing_group)

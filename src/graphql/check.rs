@@ -2,6 +2,7 @@
 
 use super::scalars::{CurrencyCode, Date, Decimal, Json, TimeZone};
 use crate::domain::id::NotAnId;
+use crate::domain::pricing::{NotATaxRate, TaxRate};
 use crate::domain::text::{self, Metadata, NotAText};
 use crate::domain::{self, Currency, Entity, ErrorCode, Id, Refusal, Zone};
 use async_graphql::{ID, MaybeUndefined};
@@ -230,6 +231,11 @@ pub fn price(given: Decimal) -> Result<BigDecimal, String> {
         return Err(said(domain::money::NotAnAmount::Negative));
     }
     Ok(price)
+}
+
+/// A tax rate, as a fraction.
+pub fn tax_rate(given: Decimal) -> Result<TaxRate, String> {
+    TaxRate::try_new(&super::scalars::decimal(&given.0)?).map_err(said::<NotATaxRate>)
 }
 
 /// A whole number within bounds.

@@ -4,11 +4,13 @@ use super::check::{self, Check};
 use super::engine::{Object, Type};
 use super::mutations::{Mutation, payload, run};
 use super::scalars::{Json, TimeZone};
-use crate::app::customer::{CreateCustomer, CustomerChanged, UpdateCustomer, create_customer, update_customer};
+use crate::app::customer::{
+    CreateCustomer, CustomerChanged, UpdateCustomer, archive_customer, create_customer, update_customer,
+};
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
 use crate::domain::customer::{Customer, CustomerRevenue};
-use crate::repository::{asset, billing_group, customer, order, subscription};
+use crate::repository::{asset, billing_group, customer, order, payment_method, subscription};
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
 impl Object for Customer {
@@ -34,6 +36,9 @@ impl Object for Customer {
             .many("billingGroups", "Its billing groups, oldest first.", billing_group::of_customers, |group| {
                 group.customer_id
             })
+            .many("paymentMethods", "Its payment methods, oldest first.", payment_method::of_customers, |method| {
+                method.customer_id
+            })
             .connection("orders", "Its orders.", order::of_customers, |order| order.customer_id)
             .connection("subscriptions", "Its subscriptions.", subscription::of_customers, |subscription| {
                 subscription.customer_id
@@ -43,6 +48,9 @@ impl Object for Customer {
             .column("version", "Counts its changes: for `expectedVersion`.", |customer| &customer.version)
             .column("createdAt", "When it was created.", |customer| &customer.created_at)
             .column("updatedAt", "When it was last changed.", |customer| &customer.updated_at)
+            .column("archivedAt", "Since when nothing new begins for it; null while it is not archived.", |customer| {
+                &customer.archived_at
+            })
     }
 }
 
@@ -145,6 +153,15 @@ impl UpdateCustomerInput {
     }
 }
 
+/// Which customer to archive.
+#[derive(InputObject)]
+pub struct ArchiveCustomerInput {
+    /// Which customer.
+    customer_id: ID,
+    /// Refuse with CONFLICT unless the customer is at this version.
+    expected_version: Option<i32>,
+}
+
 payload! {
     /// What `createCustomer` answers.
     CreateCustomerPayload of CustomerChanged {
@@ -155,6 +172,14 @@ payload! {
 payload! {
     /// What `updateCustomer` answers.
     UpdateCustomerPayload of CustomerChanged {
+        /// The customer as it is now.
+        "customer": Customer => |changed| Some(changed.customer),
+    }
+}
+
+payload! {
+    /// What `archiveCustomer` answers.
+    ArchiveCustomerPayload of CustomerChanged {
         /// The customer as it is now.
         "customer": Customer => |changed| Some(changed.customer),
     }
@@ -177,6 +202,20 @@ pub fn mutations() -> Vec<Mutation> {
             Scope::Write,
             |on, running, input: UpdateCustomerInput| {
                 run::<_, _, UpdateCustomerPayload>(on, running, input.read(), update_customer)
+            },
+        ),
+        Mutation::new(
+            "archiveCustomer",
+            "Archives a customer: nothing new begins for it, what was ordered before is still delivered. One that is \
+             archived stays as it is. Errors: VALIDATION_ERROR, CUSTOMER_NOT_FOUND, CONFLICT (another version, or there \
+             are live subscriptions).",
+            Scope::Write,
+            |on, running, input: ArchiveCustomerInput| {
+                let version = input.expected_version;
+                let customer = Check::input(|check| check.take("customerId", check::id(input.customer_id)));
+                run::<_, _, ArchiveCustomerPayload>(on, running, customer, |call, customer| {
+                    archive_customer(call, *customer, version)
+                })
             },
         ),
     ]

@@ -13,6 +13,8 @@ mod limits;
 mod money;
 mod mutations;
 mod order;
+mod payment;
+mod payment_method;
 mod plan;
 mod price;
 mod product;

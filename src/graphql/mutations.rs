@@ -28,6 +28,7 @@ pub fn all() -> &'static [Mutation] {
             super::asset::mutations,
             super::order::mutations,
             super::fulfilment::mutations,
+            super::payment_method::mutations,
         ];
         nouns.iter().flat_map(|mutations| mutations()).collect()
     })

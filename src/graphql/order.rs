@@ -208,8 +208,8 @@ pub fn mutations() -> Vec<Mutation> {
         Mutation::new(
             "createOrder",
             "Places an order with all its items; it starts PENDING. Errors: VALIDATION_ERROR, CUSTOMER_NOT_FOUND, \
-             VARIANT_NOT_FOUND, VARIANT_INACTIVE, BILLING_GROUP_NOT_FOUND, CURRENCY_MISMATCH, DUPLICATE_ORDER_NUMBER, \
-             INVALID_CONTRACT_LENGTH (the product has no price for it).",
+             CUSTOMER_DELETED, VARIANT_NOT_FOUND, VARIANT_INACTIVE, BILLING_GROUP_NOT_FOUND, CURRENCY_MISMATCH, \
+             DUPLICATE_ORDER_NUMBER, INVALID_CONTRACT_LENGTH (the product has no price for it).",
             Scope::Write,
             |on, running, input: CreateOrderInput| {
                 run::<_, _, CreateOrderPayload>(on, running, input.read(), create_order)

@@ -7,8 +7,9 @@ use crate::app::Viewer;
 use crate::app::tenant::{TenantChanged, UpdateTenantSettings, update_tenant_settings};
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
+use crate::domain::pricing::{DiscountOrder, PercentageBase};
 use crate::domain::tenant::{BillingStart, Tenant};
-use crate::graphql::scalars::{CurrencyCode, TimeZone};
+use crate::graphql::scalars::{CurrencyCode, Decimal, TimeZone};
 use async_graphql::{InputObject, MaybeUndefined};
 
 impl Object for Viewer {
@@ -33,6 +34,28 @@ impl Object for Tenant {
             .column("defaultCurrency", "The currency of prices that name none.", |tenant| {
                 &tenant.settings.default_currency
             })
+            .column("mode", "Whether its business is real. Said when it is created, and never changed.", |tenant| {
+                &tenant.settings.mode
+            })
+            .column(
+                "amountsIncludeTax",
+                "Whether amounts include tax, where neither the plan nor the request says so.",
+                |tenant| &tenant.settings.amounts_include_tax,
+            )
+            .computed("taxRate", "The tax of what has no rate of its own: a fraction, 0.25 is 25 %.", |tenant| {
+                tenant.settings.tax_rate.decimal()
+            })
+            .column(
+                "multipleDiscountsAllowed",
+                "Whether a subscription may have more than one discount at a time.",
+                |tenant| &tenant.settings.multiple_discounts_allowed,
+            )
+            .column("discountOrder", "Which discounts come first where a line has both kinds.", |tenant| {
+                &tenant.settings.discount_order
+            })
+            .column("percentageBase", "What each of several percentages is taken of.", |tenant| {
+                &tenant.settings.percentage_base
+            })
             .column("version", "Counts its changes: for `expectedVersion`.", |tenant| &tenant.version)
             .column("createdAt", "When it was created.", |tenant| &tenant.created_at)
             .column("updatedAt", "When it was last changed.", |tenant| &tenant.updated_at)
@@ -48,6 +71,16 @@ pub struct UpdateTenantSettingsInput {
     timezone: MaybeUndefined<TimeZone>,
     /// The currency of prices that name none.
     default_currency: MaybeUndefined<CurrencyCode>,
+    /// Whether amounts include tax, where neither the plan nor the request says so.
+    amounts_include_tax: MaybeUndefined<bool>,
+    /// The tax of what has no rate of its own: a fraction from 0 to 1, with at most 6 digits after the point.
+    tax_rate: MaybeUndefined<Decimal>,
+    /// Whether a subscription may have more than one discount at a time.
+    multiple_discounts_allowed: MaybeUndefined<bool>,
+    /// Which discounts come first where a line has both kinds.
+    discount_order: MaybeUndefined<Wire<DiscountOrder>>,
+    /// What each of several percentages is taken of.
+    percentage_base: MaybeUndefined<Wire<PercentageBase>>,
     /// Refuse with CONFLICT unless the tenant is at this version.
     expected_version: Option<i32>,
 }
@@ -58,11 +91,21 @@ impl UpdateTenantSettingsInput {
             let billing_start = check.set("billingStart", self.billing_start, |wire| Ok::<_, String>(wire.0));
             let timezone = check.set("timezone", self.timezone, check::zone);
             let default_currency = check.set("defaultCurrency", self.default_currency, check::currency);
+            let amounts_include_tax = check.set("amountsIncludeTax", self.amounts_include_tax, Ok::<_, String>);
+            let tax_rate = check.set("taxRate", self.tax_rate, check::tax_rate);
+            let several = check.set("multipleDiscountsAllowed", self.multiple_discounts_allowed, Ok::<_, String>);
+            let discount_order = check.set("discountOrder", self.discount_order, |wire| Ok::<_, String>(wire.0));
+            let percentage_base = check.set("percentageBase", self.percentage_base, |wire| Ok::<_, String>(wire.0));
             Some(UpdateTenantSettings {
                 expected_version: self.expected_version,
                 billing_start: billing_start?,
                 timezone: timezone?,
                 default_currency: default_currency?,
+                amounts_include_tax: amounts_include_tax?,
+                tax_rate: tax_rate?,
+                multiple_discounts_allowed: several?,
+                discount_order: discount_order?,
+                percentage_base: percentage_base?,
             })
         })
     }

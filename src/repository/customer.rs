@@ -4,7 +4,7 @@ use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::query::{Query, stored};
 use super::schema::{customer_revenues, customers};
-use super::sql_types::{At, In};
+use super::sql_types::{At, In, instant};
 use super::{Conn, on_backend};
 use crate::domain::customer::{Customer, CustomerRevenue, DEEPEST_FAMILY};
 use crate::domain::tenant::Tenant;
@@ -13,14 +13,14 @@ use diesel::prelude::*;
 
 stored!(Customer, customers(
     id, external_id, name, email, phone, timezone, parent_customer_id, metadata, device_count, version, created_at,
-    updated_at
+    updated_at, archived_at
 ) => {
     let (At(created_at), At(updated_at)) = (created_at, updated_at);
     let timezone: Option<In> = timezone;
     let timezone = timezone.map(|In(zone)| zone);
     Customer {
         id, external_id, name, email, phone, timezone, parent_customer_id, metadata, device_count, version, created_at,
-        updated_at,
+        updated_at, archived_at: instant(archived_at),
     }
 });
 
@@ -31,7 +31,8 @@ listed!(Customer: List::new()
     .id::<Customer>(customers::parent_customer_id)
     .int(customers::device_count).sorted(|customer| customer.device_count.into())
     .instant(customers::created_at).sorted(|customer| customer.created_at.into())
-    .instant(customers::updated_at).sorted(|customer| customer.updated_at.into()));
+    .instant(customers::updated_at).sorted(|customer| customer.updated_at.into())
+    .instant(customers::archived_at));
 
 stored!(CustomerRevenue, customer_revenues(customer_id, currency, monthly_amount) => {
     CustomerRevenue { customer_id, monthly: Money::new(monthly_amount, currency) }
@@ -84,6 +85,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, customer: &Customer) -> Read<
             customers::version.eq(customer.version),
             customers::created_at.eq(At(customer.created_at)),
             customers::updated_at.eq(At(customer.updated_at)),
+            customers::archived_at.eq(customer.archived_at.map(At)),
         ))
         .execute(conn))?;
     Ok(())
@@ -105,6 +107,7 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, customer: &Customer) -> Read<
             customers::metadata.eq(&customer.metadata),
             customers::version.eq(customer.version),
             customers::updated_at.eq(At(customer.updated_at)),
+            customers::archived_at.eq(customer.archived_at.map(At)),
         ))
         .execute(conn))?;
     changed(rows, 1)

@@ -14,6 +14,8 @@ pub mod journal;
 pub mod list;
 pub mod migrations;
 pub mod order;
+pub mod payment;
+pub mod payment_method;
 pub mod plan;
 pub mod price;
 pub mod product;

@@ -1,7 +1,7 @@
 //! The tables, as the migrations make them. A test holds this file against both databases.
 
 diesel::table! {
-    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
     use diesel::sql_types::*;
 
     tenants (tenant_id) {
@@ -13,6 +13,12 @@ diesel::table! {
         version -> Integer,
         created_at -> Moment,
         updated_at -> Moment,
+        mode -> Text,
+        amounts_include_tax -> Bool,
+        tax_rate -> Exact,
+        multiple_discounts_allowed -> Bool,
+        discount_order -> Text,
+        percentage_base -> Text,
     }
 }
 
@@ -50,6 +56,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Moment,
         updated_at -> Moment,
+        archived_at -> Nullable<Moment>,
     }
 }
 
@@ -300,6 +307,63 @@ diesel::table! {
         subject -> Text,
         data -> Document,
         created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payment_methods (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        customer_id -> Identifier,
+        state -> Text,
+        gateway_reference -> Text,
+        label -> Text,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payment_tokens (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        customer_id -> Nullable<Identifier>,
+        gateway_reference -> Text,
+        label -> Text,
+        expires_at -> Moment,
+        used_at -> Nullable<Moment>,
+        reserved_by -> Nullable<Identifier>,
+        reserved_until -> Nullable<Moment>,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payment_attempts (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        subscription_id -> Identifier,
+        customer_id -> Identifier,
+        payment_method_id -> Nullable<Identifier>,
+        payment_token_id -> Nullable<Identifier>,
+        currency -> Text,
+        amount -> BigInt,
+        idempotency_key -> Nullable<Text>,
+        status -> Text,
+        error_state -> Nullable<Text>,
+        error_code -> Nullable<Text>,
+        created_at -> Moment,
+        finished_at -> Nullable<Moment>,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Subscriptions and their payment schedules.
 
 use super::list::{List, listed};
-use super::query::{Query, stored};
+use super::query::{Condition, Query, Values, stored};
 use super::schema::subscriptions;
 use super::sql_types::{At, In, amount, instant};
 use crate::domain::asset::Asset;
@@ -10,7 +10,7 @@ use crate::domain::customer::Customer;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::subscription::{ScheduledPayment, Subscription, SubscriptionStatus};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Id, Money};
+use crate::domain::{Choice, Id, Money};
 
 stored!(Subscription, subscriptions(
     id, handle, status, customer_id, order_id, order_item_id, asset_id, billing_group_id, parent_subscription_id,
@@ -56,6 +56,13 @@ pub fn by_handle(tenant: Id<Tenant>, handle: &str) -> Query<Subscription> {
 
 pub fn of_customers(tenant: Id<Tenant>, customers: &[Id<Customer>]) -> Query<Subscription> {
     Query::new(tenant).of_each("customer_id", customers)
+}
+
+/// The live subscriptions of a customer.
+pub fn live_of(tenant: Id<Tenant>, customer: Id<Customer>) -> Query<Subscription> {
+    let over = SubscriptionStatus::OVER.map(|status| status.name().to_owned()).to_vec();
+    let is_over = Condition::Among("status", Values::Texts(over));
+    Query::new(tenant).among("customer_id", &[customer]).filter(Condition::Not(Box::new(is_over)))
 }
 
 pub fn of_orders(tenant: Id<Tenant>, orders: &[Id<Order>]) -> Query<Subscription> {

@@ -9,9 +9,15 @@ use crate::domain::Id;
 use crate::domain::tenant::{Settings, Tenant};
 use diesel::prelude::*;
 
-stored!(Tenant, tenants(tenant_id, name, billing_start, timezone, default_currency, version, created_at, updated_at) => {
+stored!(Tenant, tenants(
+    tenant_id, name, billing_start, timezone, default_currency, mode, amounts_include_tax, tax_rate,
+    multiple_discounts_allowed, discount_order, percentage_base, version, created_at, updated_at
+) => {
     let (In(timezone), At(created_at), At(updated_at)) = (timezone, created_at, updated_at);
-    let settings = Settings { billing_start, timezone, default_currency };
+    let settings = Settings {
+        billing_start, timezone, default_currency, mode, amounts_include_tax, tax_rate, multiple_discounts_allowed,
+        discount_order, percentage_base,
+    };
     Tenant { id: tenant_id, name, settings, version, created_at, updated_at }
 }, key: tenant_id);
 
@@ -34,6 +40,12 @@ pub fn insert(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
             tenants::billing_start.eq(tenant.settings.billing_start),
             tenants::timezone.eq(In(tenant.settings.timezone)),
             tenants::default_currency.eq(tenant.settings.default_currency),
+            tenants::mode.eq(tenant.settings.mode),
+            tenants::amounts_include_tax.eq(tenant.settings.amounts_include_tax),
+            tenants::tax_rate.eq(tenant.settings.tax_rate),
+            tenants::multiple_discounts_allowed.eq(tenant.settings.multiple_discounts_allowed),
+            tenants::discount_order.eq(tenant.settings.discount_order),
+            tenants::percentage_base.eq(tenant.settings.percentage_base),
             tenants::version.eq(tenant.version),
             tenants::created_at.eq(At(tenant.created_at)),
             tenants::updated_at.eq(At(tenant.updated_at)),
@@ -42,7 +54,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
     Ok(())
 }
 
-/// Stores a changed tenant over the version before it.
+/// Stores the changed settings of a tenant over the version before it. Its mode never changes.
 pub fn update(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
     let rows = on_backend!(tx, |conn| diesel::update(tenants::table)
         .filter(tenants::tenant_id.eq(tenant.id))
@@ -51,6 +63,11 @@ pub fn update(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
             tenants::billing_start.eq(tenant.settings.billing_start),
             tenants::timezone.eq(In(tenant.settings.timezone)),
             tenants::default_currency.eq(tenant.settings.default_currency),
+            tenants::amounts_include_tax.eq(tenant.settings.amounts_include_tax),
+            tenants::tax_rate.eq(tenant.settings.tax_rate),
+            tenants::multiple_discounts_allowed.eq(tenant.settings.multiple_discounts_allowed),
+            tenants::discount_order.eq(tenant.settings.discount_order),
+            tenants::percentage_base.eq(tenant.settings.percentage_base),
             tenants::version.eq(tenant.version),
             tenants::updated_at.eq(At(tenant.updated_at)),
         ))

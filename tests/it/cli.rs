@@ -63,6 +63,16 @@ on_both! {
         assert_eq!(print(&database.url, &["migrate"]), "The tables are up to date already.\n");
     }
 
+    a_tenant_is_live_unless_it_is_made_for_trying_out(database) {
+        print(&database.url, &["tenant", "create", "Lease & Co"]);
+        print(&database.url, &["tenant", "create", "--test", "Sandbox"]);
+        let printed = print(&database.url, &["tenant", "create", "Another", "--test", "--json"]);
+        let made: Value = serde_json::from_str(&printed).unwrap();
+        assert!(made["apiKey"].is_string() && made["tenantId"].is_string(), "{made}");
+        let modes = database.texts("SELECT name || ' ' || mode AS line FROM tenants ORDER BY name");
+        assert_eq!(modes, ["Another TEST", "Lease & Co LIVE", "Sandbox TEST"]);
+    }
+
     serving_a_new_database_makes_its_tables(database) {
         let program = Program::serve(&database.url);
         assert_eq!((program.get("/healthz").status, program.get("/readyz").status), (200, 200));
@@ -179,6 +189,18 @@ fn an_address_that_is_none_is_explained() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
     assert!(said.starts_with("error: ") && said.contains("such as 0.0.0.0:8080"), "{said}");
+}
+
+#[test]
+fn a_public_url_that_is_none_is_explained() {
+    let never = "sqlite://never.db";
+    let flag = call(never, &["serve", "--public-url", "billing.example.com"]);
+    let variable = command(&["demo"]).env("PERENNIAL_PUBLIC_URL", "billing.example.com").output().unwrap();
+    for output in [flag, variable] {
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success());
+        assert!(said.starts_with("error: ") && said.contains("such as https://billing.example.com"), "{said}");
+    }
 }
 
 /// A server of PostgreSQL's protocol that knows no TLS says so with one byte.

@@ -6,6 +6,7 @@ use crate::support::database::TestDatabase;
 use perennial::domain::asset::{Asset, AssetAssignment};
 use perennial::domain::customer::Customer;
 use perennial::domain::order::Order;
+use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::plan::Plan;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
@@ -191,6 +192,7 @@ fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     check_indexes::<Asset>(&indexes);
     check_indexes::<AssetAssignment>(&indexes);
     check_indexes::<Subscription>(&indexes);
+    check_indexes::<PaymentAttempt>(&indexes);
 }
 
 /// The tables of `schema.rs`: their primary keys, and their columns with their types.

@@ -40,7 +40,7 @@ impl Baseline {
 const CONNECTIONS: u32 = 16;
 
 pub fn serve(url: &str, listen: SocketAddr, delay: Option<Duration>) -> Result<(), Failure> {
-    let app = Arc::new(perennial::app::App::new(generate::open(url, CONNECTIONS)?));
+    let app = Arc::new(generate::open(url, CONNECTIONS)?);
     let baseline = Data::new(Baseline::new(app, delay));
     System::new().block_on(async {
         HttpServer::new(move || App::new().app_data(baseline.clone()).route("/graphql", web::post().to(graphql)))

@@ -20,12 +20,12 @@ pub fn tenant_id(place: u128) -> Id<Tenant> {
     Id::new(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + place))
 }
 
-/// Opens a database, making its tables if it has none.
-pub fn open(url: &str, connections: u32) -> Result<Db, Failure> {
+/// The program on a database, whose tables are made if it has none. It hands out no links.
+pub fn open(url: &str, connections: u32) -> Result<App, Failure> {
     let url: DatabaseUrl = url.parse()?;
     let db = Db::open(&url, connections)?;
     db.migrate_if_new()?;
-    Ok(db)
+    Ok(App::new(db, String::new()))
 }
 
 /// Whether the generated data is there.
@@ -40,8 +40,8 @@ pub fn new_key(app: &App, place: u128) -> Result<String, Failure> {
 
 pub fn generate(url: &str, scale: f64) -> Result<(), Failure> {
     // One connection, so that all statements of a tenant are in one transaction.
-    let db = open(url, 1)?;
-    let app = App::new(db.clone());
+    let app = open(url, 1)?;
+    let db = &app.db;
     if is_filled(&app) {
         return Err("the database is filled already: give a new one".into());
     }
@@ -53,7 +53,7 @@ pub fn generate(url: &str, scale: f64) -> Result<(), Failure> {
     for place in 0..TENANTS {
         let seed = u64::try_from(place)? + 1;
         db.execute_batch("BEGIN")?;
-        let counts = world::fill(&db, tenant_id(place).uuid(), &mut Random::new(seed), scale)?;
+        let counts = world::fill(db, tenant_id(place).uuid(), &mut Random::new(seed), scale)?;
         db.execute_batch("COMMIT")?;
         eprintln!("tenant {}: {counts} ({:.0?})", place + 1, began.elapsed());
     }

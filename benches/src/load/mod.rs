@@ -13,7 +13,6 @@ use crate::{Failure, generate};
 use http::Client;
 pub use measure::Measured;
 use measure::{Until, measure};
-use perennial::app::App;
 use process::Server;
 use std::time::Duration;
 
@@ -29,7 +28,7 @@ pub struct Plan {
 }
 
 pub fn load(plan: &Plan) -> Result<Report, Failure> {
-    let app = App::new(generate::open(&plan.url, 1)?);
+    let app = generate::open(&plan.url, 1)?;
     if !generate::is_filled(&app) {
         return Err("the database is empty: run `generate` first".into());
     }

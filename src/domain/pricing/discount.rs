@@ -27,8 +27,9 @@ choice! {
 }
 
 choice! {
+    // In the API, DiscountOrder says how a list of discounts is sorted.
     /// Which discounts come first where a line has both kinds.
-    pub enum DiscountOrder {
+    pub enum DiscountOrder as "DiscountPrecedence" {
         /// Percentages, then fixed amounts.
         PercentageFirst = "PERCENTAGE_FIRST",
         /// Fixed amounts, then percentages of what they leave.

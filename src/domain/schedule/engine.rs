@@ -22,24 +22,24 @@ pub struct Rhythm {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FirstBoundary {
     /// At the next boundary, however many steps a period has. Only a boundary in one of these months begins a period.
-    NextAnchor(Months),
+    NextAnchor(MonthSet),
     /// A full period after the last boundary: a start between two boundaries cuts the beginning of a full period off.
     Natural,
 }
 
 /// Some months of the year, at least one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Months(u16);
+pub struct MonthSet(u16);
 
-impl Months {
-    pub const ALL: Months = Months(0xfff);
+impl MonthSet {
+    pub const ALL: MonthSet = MonthSet(0xfff);
 
     /// The months that are reached from `base` within a year, every `interval` months (`billwerk.md` §3.1). Where the
     /// interval divides the year, these are the same months whichever of them is the base.
     pub fn every(interval: Interval, base: Month) -> Self {
         let base = base.number_from_month();
         let reached = (0..12).step_by(interval.into()).map(|months: u32| (base - 1 + months) % 12);
-        Months(reached.fold(0, |all, month| all | (1 << month)))
+        MonthSet(reached.fold(0, |all, month| all | (1 << month)))
     }
 
     pub fn contains(self, day: Date) -> bool {
@@ -97,9 +97,11 @@ impl ScheduledPeriod {
 }
 
 impl Schedule {
+    /// The schedule of a rhythm from a start on, without an end.
     pub fn new(start: Instant, zone: Zone, rhythm: Rhythm) -> Self {
         let Rhythm { grid, count, first, unit } = rhythm;
         let (count, today, by_day) = (i64::from(count), day_of(start, zone), unit == ProrationUnit::Day);
+        // The last boundary before the start, or on it. By days, that of today has passed whatever its time.
         let passed = grid.last_by_moment(start, zone);
         let passed = if by_day { passed.max(grid.last_by_day(today)) } else { passed };
         let on_boundary = grid.moment(passed, zone) == Some(start) || by_day && grid.day(passed) == Some(today);
@@ -110,7 +112,7 @@ impl Schedule {
                 if on_boundary && begins(&passed) {
                     (passed + count, false)
                 } else {
-                    ((passed + 1..).find(begins).unwrap_or(passed + 1), true)
+                    ((passed + 1..=passed + 12).find(begins).unwrap_or(passed + 1), true)
                 }
             }
         };
@@ -170,7 +172,10 @@ impl Schedule {
 
     /// When the last period is over: none where there is no last one, the start where there is no period at all.
     pub fn ends_at(&self) -> Option<Instant> {
-        self.end_of(self.last?).map(|end| self.cut(end))
+        match self.last? {
+            0 => Some(self.start),
+            last => self.end_of(last).map(|end| self.cut(end)),
+        }
     }
 
     /// How much of a full period a period is. Only a partial one is less than a whole.
@@ -260,4 +265,87 @@ pub fn proration(part: Period, natural: Period, unit: ProrationUnit, zone: Zone)
     };
     let denominator = length(natural).max(1);
     Proration { numerator: length(part).clamp(0, denominator), denominator, unit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::billing_group::BillingDay;
+    use crate::domain::period::BillingPeriod;
+
+    fn moment(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    fn schedule(start: &str, zone: &str, grid: Grid, unit: ProrationUnit) -> Schedule {
+        let first = FirstBoundary::NextAnchor(MonthSet::ALL);
+        Schedule::new(moment(start), zone.parse().unwrap(), Rhythm { grid, count: Interval::ONE, first, unit })
+    }
+
+    /// Samoa skipped 30 December 2011.
+    #[test]
+    fn a_skipped_day_has_a_number_and_no_period() {
+        let days =
+            schedule("2011-12-28T10:00:00Z", "Pacific/Apia", Grid::calendar(BillingPeriod::Day), ProrationUnit::Second);
+        assert_eq!(days.periods().take(4).map(|found| found.number).collect::<Vec<_>>(), [1, 2, 4, 5]);
+        assert_eq!(days.period(3), None);
+        assert_eq!(days.period_at(moment("2011-12-30T10:00:00Z")), days.period(4));
+        assert_eq!(days.at_most(Some(3)).periods().count(), 2);
+        assert_eq!(days.at_most(Some(3)).ends_at(), Some(moment("2011-12-30T10:00:00Z")));
+    }
+
+    /// In Newfoundland the clocks went back from 00:01 to 23:01 of the day before: midnight had passed already when
+    /// they showed 23:30 for the second time.
+    #[test]
+    fn a_midnight_that_has_passed_does_not_come_again() {
+        let (zone, late) = ("America/St_Johns", "2006-10-29T03:00:00Z");
+        let days = schedule("2006-10-28T02:30:00Z", zone, Grid::calendar(BillingPeriod::Day), ProrationUnit::Day);
+        let midnights = [moment("2006-10-29T02:30:00Z"), moment("2006-10-30T03:30:00Z")];
+        let found = days.period_at(moment(late)).unwrap();
+        assert_eq!((found.number, [found.period.start, found.period.end]), (2, midnights));
+
+        let months = Grid::monthly(BillingDay::try_new(28).unwrap());
+        let from_28th = schedule(late, zone, months, ProrationUnit::Day);
+        assert!(!from_28th.period(1).unwrap().is_stub, "the clocks show the 28th");
+        let from_29th = schedule(
+            late,
+            zone,
+            Grid::from_day("2006-09-29".parse().unwrap(), BillingPeriod::Month),
+            ProrationUnit::Day,
+        );
+        let first = from_29th.period(1).unwrap();
+        assert_eq!(first.period, Period { start: moment(late), end: moment("2006-11-29T03:30:00Z") });
+        assert_eq!(first.natural.start, midnights[0]);
+        assert!(from_29th.proration(&first, ProrationUnit::Day).is_whole(), "no more than a whole");
+    }
+
+    #[test]
+    fn what_ends_before_it_starts_has_no_period() {
+        let months = schedule("2025-01-10T00:00:00Z", "UTC", Grid::calendar(BillingPeriod::Month), ProrationUnit::Day);
+        for moment in [moment("2024-12-31T00:00:00Z"), months.start()] {
+            for end in [End::At(moment), End::WithPeriod(moment)] {
+                let over = months.ending(Some(end));
+                assert_eq!((over.periods().next(), over.ends_at()), (None, Some(months.start())), "{end:?}");
+            }
+        }
+        assert_eq!(months.at_most(Some(0)).ends_at(), Some(months.start()));
+        assert_eq!(months.ends_at(), None);
+    }
+
+    #[test]
+    fn months_in_which_a_period_begins() {
+        for (interval, base, months) in [
+            (1, Month::May, vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
+            (3, Month::January, vec![1, 4, 7, 10]),
+            (3, Month::December, vec![3, 6, 9, 12]),
+            (5, Month::January, vec![1, 6, 11]),
+            (6, Month::February, vec![2, 8]),
+            (12, Month::April, vec![4]),
+            (24, Month::April, vec![4]),
+        ] {
+            let found = MonthSet::every(Interval::try_new(interval).unwrap(), base);
+            let first = |month: &u32| found.contains(Date::from_ymd_opt(2025, *month, 1).unwrap());
+            assert_eq!((1..=12).filter(first).collect::<Vec<_>>(), months, "every {interval} from {base:?}");
+        }
+    }
 }

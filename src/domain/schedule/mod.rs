@@ -14,7 +14,7 @@ mod plan;
 mod rental;
 mod settings;
 
-pub use engine::{End, FirstBoundary, Months, Periods, Rhythm, Schedule, ScheduledPeriod, proration};
+pub use engine::{End, FirstBoundary, MonthSet, Periods, Rhythm, Schedule, ScheduledPeriod, proration};
 pub use grid::Grid;
 pub use plan::PlanSchedule;
 pub use rental::RentalTerms;

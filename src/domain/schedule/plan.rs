@@ -1,6 +1,6 @@
 //! A plan's schedule: the six types of `billwerk.md` §3.1, and the billing periods and cycles of `flexprice.md` §1.4.
 
-use super::engine::{End, FirstBoundary, Months, Rhythm, Schedule};
+use super::engine::{End, FirstBoundary, MonthSet, Rhythm, Schedule};
 use super::grid::Grid;
 use super::settings::{BillingCycle, Interval, ScheduleSettings, ScheduleType};
 use crate::domain::billing_group::BillingDay;
@@ -62,7 +62,7 @@ impl PlanSchedule {
     ) -> Option<Schedule> {
         let (period, count) = self.billing_period()?;
         let fixed = |grid, base: Option<Month>| {
-            let months = base.map_or(Months::ALL, |base| Months::every(count, base));
+            let months = base.map_or(MonthSet::ALL, |base| MonthSet::every(count, base));
             Rhythm { grid, count, first: FirstBoundary::NextAnchor(months), unit }
         };
         let rhythm = match *self {

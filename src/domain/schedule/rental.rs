@@ -1,6 +1,6 @@
 //! A rental's payment schedule: when each month's payment is due (`rental.md` §4, `decisions.md` 4 and 5).
 
-use super::engine::{FirstBoundary, Months, Rhythm, Schedule};
+use super::engine::{FirstBoundary, MonthSet, Rhythm, Schedule};
 use super::grid::Grid;
 use super::settings::Interval;
 use crate::domain::billing_group::BillingDay;
@@ -47,7 +47,7 @@ impl RentalTerms {
         let rhythm = Rhythm {
             grid: Grid::from_day(self.start, BillingPeriod::Month),
             count: Interval::ONE,
-            first: FirstBoundary::NextAnchor(Months::ALL),
+            first: FirstBoundary::NextAnchor(MonthSet::ALL),
             unit: ProrationUnit::Second,
         };
         Schedule::new(self.start_instant(), self.zone, rhythm).at_most(Some(self.length.months()))

@@ -282,12 +282,15 @@ mod tests {
     fn numbers_have_bounds() {
         let weekly = ScheduleSettings { fixed_day: Some(1), ..ScheduleSettings::of(ScheduleType::WeeklyFixedDay) };
         let monthly = ScheduleSettings { fixed_day: Some(1), ..ScheduleSettings::of(ScheduleType::MonthFixedDay) };
-        for (least, most, with) in [
-            (1, 366, &(|interval| ScheduleSettings { interval: Some(interval), ..weekly }) as &dyn Fn(i32) -> _),
-            (1, 7, &|day| ScheduleSettings { fixed_day: Some(day), ..weekly }),
-            (1, 28, &|day| ScheduleSettings { fixed_day: Some(day), ..monthly }),
-            (1, 12, &|month| ScheduleSettings { base_month: Some(month), ..monthly }),
-        ] {
+        type With<'a> = &'a dyn Fn(Option<i32>) -> ScheduleSettings;
+        let cases: [(i32, i32, With); 4] = [
+            (1, 366, &|interval| ScheduleSettings { interval, ..weekly }),
+            (1, 7, &|fixed_day| ScheduleSettings { fixed_day, ..weekly }),
+            (1, 28, &|fixed_day| ScheduleSettings { fixed_day, ..monthly }),
+            (1, 12, &|base_month| ScheduleSettings { base_month, ..monthly }),
+        ];
+        for (least, most, with) in cases {
+            let with = |number| with(Some(number));
             for number in [least, most] {
                 assert!(with(number).read().is_ok(), "{:?}", with(number));
             }

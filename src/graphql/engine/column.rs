@@ -67,12 +67,18 @@ impl<T: Entity> Column<T> for TypedId<T> {
         false
     }
     fn write(&self, row: &T, out: &mut Out<'_>) -> Written {
-        out.bytes.push(b'"');
-        out.raw(T::PREFIX);
-        out.bytes.push(b'_');
-        out.bytes.extend_from_slice(&encode(self.0(row).uuid()));
-        out.bytes.push(b'"');
+        write_id::<T>(&mut out.bytes, self.0(row));
         Ok(())
+    }
+}
+
+/// The identifier of an object that need not exist any more; others are relations.
+impl<E: Entity> Leaf for Id<E> {
+    fn type_name(registry: &mut Registry) -> String {
+        <async_graphql::ID as OutputType>::create_type_info(registry)
+    }
+    fn write(&self, bytes: &mut Vec<u8>) {
+        write_id::<E>(bytes, *self);
     }
 }
 
@@ -145,6 +151,15 @@ leaf! {
     // Written alone, an amount of money is its decimal.
     BigDecimal as |registry| scalar_type(registry, "Decimal") => |number, bytes| write_display(bytes, &number.normalized().to_plain_string());
     Money as |registry| scalar_type(registry, "Decimal") => |money, bytes| write_display(bytes, money);
+}
+
+/// Writes an identifier in its text form.
+fn write_id<E: Entity>(bytes: &mut Vec<u8>, id: Id<E>) {
+    bytes.push(b'"');
+    bytes.extend_from_slice(E::PREFIX.as_bytes());
+    bytes.push(b'_');
+    bytes.extend_from_slice(&encode(id.uuid()));
+    bytes.push(b'"');
 }
 
 /// Writes what needs no escaping as a string.

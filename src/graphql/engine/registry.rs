@@ -171,7 +171,8 @@ pub fn enum_type(registry: &mut Registry, name: String, about: String, values: V
         directive_invocations: Vec::new(),
         requires_scopes: Vec::new(),
     };
-    registry.types.entry(name.clone()).or_insert_with(meta);
+    let known = registry.types.entry(name.clone()).or_insert_with(meta);
+    assert!(matches!(known, MetaType::Enum { .. }), "{name} is not declared as an enum only");
     name
 }
 
@@ -196,7 +197,8 @@ pub fn input_type(registry: &mut Registry, input: Input) -> String {
         oneof: false,
         directive_invocations: Vec::new(),
     };
-    registry.types.entry(name.clone()).or_insert_with(meta);
+    let known = registry.types.entry(name.clone()).or_insert_with(meta);
+    assert!(matches!(known, MetaType::InputObject { .. }), "{name} is not declared as an input object only");
     name
 }
 

@@ -5,7 +5,6 @@ use crate::domain::period::{BillingPeriod, Duration, DurationUnit, ProrationUnit
 use crate::domain::plan::{
     MOST_PERIODS, MOST_PRICES, MOST_QUANTITY, MOST_REMINDER_DAYS, NewPrices, NewSetupFee, PlanChanges, SetupFeeHandling,
 };
-use crate::domain::pricing::TaxRate;
 use crate::domain::schedule::{BillingCycle, PartialPeriodHandling, PlanSchedule, ScheduleSettings, ScheduleType};
 use crate::domain::{Currency, Refusal};
 use crate::graphql::check::{self, Check};
@@ -207,7 +206,7 @@ impl PlanTermsInput {
         let minimum = check.change("minimumProratedAmount", self.minimum_prorated_amount, check::price);
         let quantity = check.set("quantity", self.quantity, |given| check::number(given, 1..=MOST_QUANTITY));
         let includes_tax = check.change("amountIncludesTax", self.amount_includes_tax, Ok::<_, String>);
-        let tax_rate = check.change("taxRate", self.tax_rate, tax_rate);
+        let tax_rate = check.change("taxRate", self.tax_rate, check::tax_rate);
         let trial = check.change_with(self.trial, |check, trial| trial.read(check, "trial"));
         let fixed_trial_days = check.set("fixedTrialDays", self.fixed_trial_days, Ok::<_, String>);
         let setup_fee = check.change_with(self.setup_fee, |check, fee| fee.read(check));
@@ -265,8 +264,4 @@ fn prices(
         check.rows("prices", prices, (0, MOST_PRICES), |check, price| price.read(check, currency))
     });
     Some(amount?.map(NewPrices::Amount).or(listed?.map(NewPrices::Listed)))
-}
-
-fn tax_rate(given: Decimal) -> Result<TaxRate, String> {
-    TaxRate::try_new(&check::price(given)?).map_err(|error| error.to_string())
 }

@@ -12,7 +12,7 @@
 
 use crate::domain::billing_group::BillingDay;
 use crate::domain::period::{Duration, DurationUnit};
-use crate::domain::pricing::TaxRate;
+use crate::domain::pricing::{Percentage, TaxRate};
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
 use crate::domain::{Currency, Id, Instant, Money, Zone};
@@ -99,6 +99,7 @@ stands_for! {
     [] Json as Document;
     [] Decimal as Exact;
     [] TaxRate as Exact;
+    [] Percentage as Exact;
     [] ContractLength as Integer;
     [] BillingDay as Integer;
 }
@@ -285,24 +286,30 @@ impl FromSql<Exact, Sqlite> for Decimal {
     }
 }
 
-impl ToSql<Exact, Pg> for TaxRate {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        ToSql::<Numeric, Pg>::to_sql(&self.decimal(), &mut out.reborrow())
-    }
+/// Lets a number within bounds be kept as an exact decimal.
+macro_rules! exact {
+    ($($type:ty;)*) => { $(
+        impl ToSql<Exact, Pg> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                ToSql::<Numeric, Pg>::to_sql(&self.decimal(), &mut out.reborrow())
+            }
+        }
+        impl ToSql<Exact, Sqlite> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(self.decimal().to_plain_string());
+                Ok(IsNull::No)
+            }
+        }
+        impl<DB: Backend> FromSql<Exact, DB> for $type where Decimal: FromSql<Exact, DB> {
+            fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+                Ok(Self::try_new(&Decimal::from_sql(value)?.0)?)
+            }
+        }
+    )* };
 }
-impl ToSql<Exact, Sqlite> for TaxRate {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(self.decimal().to_plain_string());
-        Ok(IsNull::No)
-    }
-}
-impl<DB: Backend> FromSql<Exact, DB> for TaxRate
-where
-    Decimal: FromSql<Exact, DB>,
-{
-    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        Ok(TaxRate::try_new(&Decimal::from_sql(value)?.0)?)
-    }
+exact! {
+    TaxRate;
+    Percentage;
 }
 
 // ---------------------------------------------------------------- numbers within bounds

@@ -5,6 +5,7 @@ use crate::domain::billing_group::BillingGroupStatus;
 use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
 use crate::domain::discount::{DiscountOrder, PercentageBase};
 use crate::domain::feature::{CatalogueState, FeatureType};
+use crate::domain::payment::{PaymentAttemptStatus, PaymentErrorState};
 use crate::domain::payment_method::PaymentMethodState;
 use crate::domain::payment_terms::PaymentTerms;
 use crate::domain::period::{BillingPeriod, DurationUnit, ProrationUnit};
@@ -64,6 +65,7 @@ text! {
     order::OrderStatus: |value| value.name(), |text| choice(text);
     product::ProductStatus: |value| value.name(), |text| choice(text);
     tenant::BillingStart: |value| value.name(), |text| choice(text);
+    tenant::TenantMode: |value| value.name(), |text| choice(text);
     ScheduledPaymentStatus: |value| value.name(), |text| choice(text);
     SubscriptionStatus: |value| value.name(), |text| choice(text);
     add_on::AddOnType: |value| value.name(), |text| choice(text);
@@ -80,6 +82,8 @@ text! {
     LineKind: |value| value.name(), |text| choice(text);
     PackageRounding: |value| value.name(), |text| choice(text);
     PartialPeriodHandling: |value| value.name(), |text| choice(text);
+    PaymentAttemptStatus: |value| value.name(), |text| choice(text);
+    PaymentErrorState: |value| value.name(), |text| choice(text);
     PaymentMethodState: |value| value.name(), |text| choice(text);
     PaymentTerms: |value| value.name(), |text| choice(text);
     PercentageBase: |value| value.name(), |text| choice(text);

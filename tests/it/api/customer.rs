@@ -1,13 +1,14 @@
-//! Customers: creating and changing them, and who stands above whom.
+//! Customers: creating, changing and archiving them, and who stands above whom.
 
 use super::{conflicts, refuses_at, with};
-use crate::support::both;
 use crate::support::builders::text;
+use crate::support::consistency::assert_consistent;
+use crate::support::{START, both};
 use serde_json::json;
 
 const WHOLE: &str = "customer {
     __typename externalId name email phone timezone metadata deviceCount monthlyRevenue { amount currency } version
-    createdAt updatedAt parent { name } children { nodes { name } } billingGroups { name } orders { totalCount }
+    createdAt updatedAt archivedAt parent { name } children { nodes { name } } billingGroups { name } orders { totalCount }
     subscriptions { totalCount } assets { totalCount }
 }";
 
@@ -23,7 +24,7 @@ both! {
             "__typename": "Customer", "externalId": "crm-7", "name": "Jane Doe", "email": "jane@example.com",
             "phone": "+49 30 1", "timezone": "Europe/Berlin", "metadata": {"vip": true, "tags": ["a", 1, null]},
             "deviceCount": 0, "monthlyRevenue": [], "version": 1, "createdAt": "2025-01-31T12:00:00Z",
-            "updatedAt": "2025-01-31T12:00:00Z", "parent": {"name": "Holding"}, "children": {"nodes": []},
+            "updatedAt": "2025-01-31T12:00:00Z", "archivedAt": null, "parent": {"name": "Holding"}, "children": {"nodes": []},
             "billingGroups": [], "orders": {"totalCount": 0}, "subscriptions": {"totalCount": 0},
             "assets": {"totalCount": 0},
         });
@@ -154,7 +155,87 @@ both! {
         refuses_at(app, "createCustomer", wrong.clone(), &expected);
         refuses_at(app, "updateCustomer", with(wrong, json!({"customerId": customer})), &expected);
         let gone = json!({"customerId": "cus_00000000000000000000000000"});
-        refuses_at(app, "updateCustomer", gone, &["CUSTOMER_NOT_FOUND input.customerId"]);
+        for mutation in ["updateCustomer", "archiveCustomer"] {
+            refuses_at(app, mutation, gone.clone(), &["CUSTOMER_NOT_FOUND input.customerId"]);
+            refuses_at(app, mutation, json!({"customerId": "x"}), &["VALIDATION_ERROR input.customerId"]);
+        }
+    }
+
+    nothing_new_begins_for_an_archived_customer(app) {
+        let customer = app.customer("Jane");
+        app.product("LAP", "129.00");
+        let archive = || {
+            let selection = "customer { archivedAt updatedAt version }";
+            app.mutate("archiveCustomer", json!({"customerId": customer}), selection)["customer"].take()
+        };
+        let moment = "2025-02-01T12:00:00Z";
+        app.set_clock(moment);
+        let archived = json!({"archivedAt": moment, "updatedAt": moment, "version": 2});
+        assert_eq!(archive(), archived);
+        let deleted = ["CUSTOMER_DELETED input.customerId"];
+        let items = json!([{"sku": "LAP", "quantity": 1, "contractLength": 12}]);
+        let order = json!({"customerId": customer, "items": items});
+        refuses_at(app, "createOrder", order.clone(), &deleted);
+        let errors = app.refuses("createOrder", order, &["CUSTOMER_DELETED"]);
+        assert_eq!(errors[0]["number"], 71, "as Billwerk+ numbers it");
+        let group = json!({"customerId": customer, "name": "G", "billingDay": 1});
+        refuses_at(app, "createBillingGroup", group, &deleted);
+
+        app.set_clock("2025-02-02T12:00:00Z");
+        assert_eq!(archive(), archived, "one that is archived stays as it is");
+        let events = "SELECT count(*) FROM events WHERE event_type = 'customer.archived'";
+        assert_eq!(app.database.number(events), 1);
+        let stale = json!({"customerId": customer, "expectedVersion": 1});
+        refuses_at(app, "archiveCustomer", stale, &["CONFLICT input.expectedVersion"]);
+        // What is known of it can still be put right.
+        let input = json!({"customerId": customer, "name": "J."});
+        let changed = app.mutate("updateCustomer", input, "customer { name archivedAt }");
+        assert_eq!(changed["customer"], json!({"name": "J.", "archivedAt": moment}));
+        assert_consistent(app);
+    }
+
+    what_an_archived_customer_has_ordered_is_still_delivered(app) {
+        let warehouse = app.warehouse();
+        let input = json!({"customerId": warehouse.customer});
+        app.mutate("archiveCustomer", input.clone(), "__typename");
+        app.fulfil(&warehouse.order, &warehouse.customer, "L1");
+        app.mutate("fulfilOrderItems", json!({
+            "orderId": warehouse.order, "customerId": warehouse.customer, "scans": [{"assetSerialNumber": "M1"}],
+        }), "__typename");
+        let same = app.mutate("archiveCustomer", input, "customer { archivedAt deviceCount }");
+        assert_eq!(same["customer"], json!({"archivedAt": START, "deviceCount": 2}));
+        assert_consistent(app);
+    }
+
+    a_customer_with_live_subscriptions_is_not_archived(app) {
+        let warehouse = app.warehouse();
+        app.fulfil(&warehouse.order, &warehouse.customer, "L1");
+        app.fulfil(&warehouse.order, &warehouse.customer, "L2");
+        let input = json!({"customerId": warehouse.customer});
+        let set = |status: &str, serial_number: &str| {
+            let asset = format!("(SELECT id FROM assets WHERE serial_number = '{serial_number}')");
+            let statement = format!("UPDATE subscriptions SET status = '{status}' WHERE asset_id = {asset}");
+            app.app.db.execute_batch(&statement).unwrap();
+        };
+        let refused = |live: i32| {
+            refuses_at(app, "archiveCustomer", input.clone(), &["CONFLICT input.customerId"]);
+            let payload = app.attempt("archiveCustomer", input.clone(), "customer { archivedAt }");
+            assert_eq!(payload["customer"], json!({"archivedAt": null}), "it shows the customer as it is");
+            let message = text(&payload["userErrors"][0]["message"]);
+            assert!(message.contains(&format!("live subscriptions ({live})")), "{message}");
+        };
+        refused(2);
+        for live in ["DRAFT", "INCOMPLETE", "TRIALING", "ACTIVE", "PAUSED"] {
+            set(live, "L1");
+            refused(2);
+        }
+        set("ENDED", "L1");
+        refused(1);
+        // Those of others are no hindrance.
+        app.mutate("archiveCustomer", json!({"customerId": app.customer("Joe")}), "__typename");
+        set("CANCELLED", "L2");
+        let archived = app.mutate("archiveCustomer", input, "customer { archivedAt }");
+        assert_eq!(archived["customer"], json!({"archivedAt": START}));
     }
 
     metadata_of_more_than_16_kb_is_refused(app) {
@@ -166,5 +247,6 @@ both! {
 
     a_stale_version_is_a_conflict(app) {
         conflicts(app, "updateCustomer", &json!({"customerId": app.customer("A")}), "customer", 1);
+        conflicts(app, "archiveCustomer", &json!({"customerId": app.customer("B")}), "customer", 1);
     }
 }

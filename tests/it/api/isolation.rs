@@ -47,17 +47,30 @@ impl Own {
         let plan = json!({"code": "gold", "name": "G", "schedule": {"type": "DAILY"}, "amount": "1"});
         let plan = run("createPlan", plan, "plan { id prices { id } }")["plan"].take();
         let tenant = app.send_as(key, &[], "{ tenant { id } }", json!({})).json();
+        let tenant = text(&tenant["data"]["tenant"]["id"]);
+        let subscription = text(&made["subscription"]["id"]);
+        let [token, used] = [(); 2].map(|()| {
+            let made =
+                run("createTestToken", json!({"card": "SUCCEEDS", "customerId": customer}), "paymentToken { id }");
+            text(&made["paymentToken"]["id"])
+        });
+        let method = run("addPaymentMethod", json!({"customerId": customer, "token": used}), "paymentMethod { id }");
+        let method = text(&method["paymentMethod"]["id"]);
+        let attempt = app.reserve_payment(tenant.parse().unwrap(), (&customer, &subscription), &method, None);
         let ids = BTreeMap::from([
             ("Asset", std::mem::take(&mut assets[1])),
             ("BillingGroup", text(&group["billingGroup"]["id"])),
             ("Customer", customer),
             ("Order", text(id)),
             ("OrderItem", text(&order["order"]["items"][0]["id"])),
+            ("PaymentAttempt", attempt.id.to_string()),
+            ("PaymentMethod", method),
+            ("PaymentToken", token),
             ("Plan", text(&plan["id"])),
             ("Price", text(&plan["prices"][0]["id"])),
             ("Product", text(&product["product"]["id"])),
-            ("Subscription", text(&made["subscription"]["id"])),
-            ("Tenant", text(&tenant["data"]["tenant"]["id"])),
+            ("Subscription", subscription),
+            ("Tenant", tenant),
         ]);
         Own { key: key.to_owned(), ids }
     }
@@ -71,6 +84,9 @@ fn nobody(id: &str) -> String {
 /// The type of the object that an argument names: `customerId`, `parentCustomerId` and `customer(id:)` are Customers.
 fn named_by(own: &Own, argument: &str) -> &'static str {
     let argument = argument.trim_end_matches("Id").to_lowercase();
+    if argument == "token" {
+        return "PaymentToken";
+    }
     let fits = |ty: &&&'static str| argument.ends_with(&ty.to_lowercase());
     let longest = own.ids.keys().filter(fits).max_by_key(|ty| ty.len());
     longest.unwrap_or_else(|| panic!("no type is named by {argument}: say which it is"))
@@ -181,7 +197,7 @@ both! {
                 }
             }
         }
-        assert!(asked >= 7 + 2 * 10, "only {asked} were asked");
+        assert!(asked >= 7 + 2 * 11, "only {asked} were asked");
     }
 
     an_id_of_another_tenant_is_answered_like_one_that_nobody_has_by_every_filter(app) {
@@ -210,7 +226,7 @@ both! {
                 asked += 1;
             }
         }
-        assert!(asked >= 7, "only {asked} were asked");
+        assert!(asked >= 9, "only {asked} were asked");
     }
 
     an_id_of_another_tenant_is_answered_like_one_that_nobody_has_by_every_mutation(app) {
@@ -241,15 +257,16 @@ both! {
                 assert_eq!(answers[0], answers[1], "{name} {path}");
                 let errors = blamed(&answers[0]["data"][name]["userErrors"]);
                 let place = path.replace('/', ".");
+                let code = if argument == "token" { "INVALID_TOKEN" } else { "NOT_FOUND" };
                 assert!(
-                    errors.len() == 1 && errors[0].contains("NOT_FOUND") && errors[0].ends_with(&place),
+                    errors.len() == 1 && errors[0].contains(code) && errors[0].ends_with(&place),
                     "{name} {path}: it is refused for another reason: {}",
                     answers[0]
                 );
                 asked.push(format!("{name}{path}"));
             }
         }
-        assert!(asked.len() >= 20, "{asked:?}");
+        assert!(asked.len() >= 24, "{asked:?}");
     }
 
     both_tenants_may_have_the_same_natural_keys_and_each_finds_its_own(app) {
@@ -286,18 +303,21 @@ both! {
         let own = Own::make(app, &app.key);
         let other = Own::make(app, &app.another_tenant("Other").1);
         let everything = "{
-            customers { totalCount nodes { id orders { nodes { id } } assets { nodes { id } } billingGroups { id } } }
+            customers { totalCount nodes {
+                id orders { nodes { id } } assets { nodes { id } } billingGroups { id } paymentMethods { id }
+            } }
             products { totalCount nodes { id assets { totalCount nodes { id } } } }
             plans { totalCount nodes { id prices { id plan { id } } versions { id } } }
             orders { totalCount nodes { id items { id } subscriptions { nodes { id } } reservedAssets { id } } }
             assets { totalCount nodes { id assignments { nodes { customer { id } } } } }
             subscriptions { totalCount nodes { id order { id } asset { id } } }
+            paymentAttempts { totalCount nodes { id customerId subscriptionId paymentMethod { id } } }
             tenant { id } viewer { tenant { id } }
         }";
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
             let seen = app.send_as(&tenant.key, &[], everything, json!({})).json();
             assert_eq!(seen["data"]["assets"]["totalCount"], 2, "{seen}");
-            for list in ["customers", "products", "plans", "orders", "subscriptions"] {
+            for list in ["customers", "products", "orders", "subscriptions", "paymentAttempts", "plans"] {
                 assert_eq!(seen["data"][list]["totalCount"], 1, "{list}");
             }
             let seen = seen.to_string();

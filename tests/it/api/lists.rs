@@ -132,7 +132,13 @@ both! {
         let found = app.data(r#"{ productBySku(sku: "LAP") { id } assetBySerialNumber(serialNumber: "M1") { id } }"#);
         let (product, asset) = (text(&found["productBySku"]["id"]), text(&found["assetBySerialNumber"]["id"]));
         let (customer, order) = (&warehouse.customer, &warehouse.order);
+        app.set_clock("2025-04-01T00:00:00Z");
+        app.mutate("archiveCustomer", json!({"customerId": app.customer("Joe")}), "__typename");
         for (list, filter, count) in [
+            ("customers", "archivedAt: {isNull: true}".to_owned(), 1),
+            ("customers", "archivedAt: {isNull: false}, name: {eq: \"Joe\"}".to_owned(), 1),
+            ("customers", r#"archivedAt: {gte: "2025-04-01T00:00:00Z"}"#.to_owned(), 1),
+            ("customers", r#"archivedAt: {lt: "2025-04-01T00:00:00Z"}"#.to_owned(), 0),
             ("orders", "status: {eq: PENDING}".to_owned(), 1),
             ("orders", "status: {in: [PENDING, PARTIAL, CANCELLED]}".to_owned(), 2),
             ("orders", r#"number: {startsWith: "O-"}"#.to_owned(), 2),

@@ -4,7 +4,7 @@ use crate::support::builders::text;
 use crate::support::{TestApp, both};
 use serde_json::{Value, json};
 
-/// An id of each type that there is, and the query field that finds it; no field finds an item, a price or a tenant.
+/// An id of each type that there is, and the query field that finds it; some are found as a node only.
 fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)> {
     let warehouse = app.warehouse();
     let group = app.billing_group(&warehouse.customer, 15);
@@ -14,12 +14,17 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
         r#"{ productBySku(sku: "LAP") { id } assetBySerialNumber(serialNumber: "L1") { id }
              orderByNumber(number: "O-000001") { items { id } } planByCode(code: "gold") { prices { id } } }"#,
     );
+    let (token, method) = (app.token("SUCCEEDS"), app.payment_method(&warehouse.customer, "SUCCEEDS"));
+    let attempt = app.reserve_payment(app.tenant, (&warehouse.customer, &subscription), &method, None);
     vec![
         ("Asset", Some("asset"), text(&found["assetBySerialNumber"]["id"])),
         ("BillingGroup", Some("billingGroup"), group),
         ("Customer", Some("customer"), warehouse.customer),
         ("Order", Some("order"), warehouse.order),
         ("OrderItem", None, text(&found["orderByNumber"]["items"][0]["id"])),
+        ("PaymentAttempt", None, attempt.id.to_string()),
+        ("PaymentMethod", Some("paymentMethod"), method),
+        ("PaymentToken", None, token),
         ("Plan", Some("plan"), plan),
         ("Price", None, text(&found["planByCode"]["prices"][0]["id"])),
         ("Product", Some("product"), text(&found["productBySku"]["id"])),
@@ -71,12 +76,15 @@ both! {
             ("billingGroup", "bgr"),
             ("customer", "cus"),
             ("order", "ord"),
+            ("paymentMethod", "ca"),
             ("plan", "plan"),
             ("product", "prd"),
             ("subscription", "sub"),
             ("node", "itm"),
             ("node", "price"),
             ("node", "ten"),
+            ("node", "pat"),
+            ("node", "ct"),
             ("node", "cus"),
         ] {
             let found = app.data(&format!(r#"{{ {field}(id: "{prefix}_00000000000000000000000000") {{ id }} }}"#));

@@ -13,6 +13,8 @@ mod isolation;
 mod lists;
 mod lookups;
 mod order;
+mod payment;
+mod payment_method;
 mod plan;
 mod plan_refusals;
 mod plan_versions;

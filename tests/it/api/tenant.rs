@@ -1,48 +1,93 @@
 //! The tenant's settings, and who is asking.
 
-use super::{conflicts, refuses_at};
+use super::{conflicts, refuses_at, with};
 use crate::support::both;
 use perennial::domain::api_key::Scope;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-const WHOLE: &str = "tenant { __typename id name billingStart timezone defaultCurrency version createdAt updatedAt }";
+const WHOLE: &str = "tenant {
+    __typename id name billingStart timezone defaultCurrency mode amountsIncludeTax taxRate multipleDiscountsAllowed
+    discountOrder percentageBase version createdAt updatedAt
+}";
 
 both! {
     a_tenant_starts_with_the_default_settings_and_keeps_what_is_left_out(app) {
-        let id = app.tenant.to_string();
-        let settings = |start: &str, zone: &str, currency: &str, version: i32, updated: &str| {
-            json!({
-                "__typename": "Tenant", "id": id, "name": "Acme", "billingStart": start, "timezone": zone,
-                "defaultCurrency": currency, "version": version, "createdAt": "2025-01-31T12:00:00Z",
-                "updatedAt": updated,
-            })
-        };
-        let (then, now) = ("2025-01-31T12:00:00Z", "2025-02-01T12:00:00Z");
-        assert_eq!(app.data(&format!("{{ {WHOLE} }}"))["tenant"], settings("IMMEDIATE", "UTC", "EUR", 1, then));
+        let mut expected = json!({
+            "__typename": "Tenant", "id": app.tenant.to_string(), "name": "Acme", "billingStart": "IMMEDIATE",
+            "timezone": "UTC", "defaultCurrency": "EUR", "mode": "LIVE", "amountsIncludeTax": false, "taxRate": "0",
+            "multipleDiscountsAllowed": true, "discountOrder": "PERCENTAGE_FIRST", "percentageBase": "FULL",
+            "version": 1, "createdAt": "2025-01-31T12:00:00Z", "updatedAt": "2025-01-31T12:00:00Z",
+        });
+        assert_eq!(app.data(&format!("{{ {WHOLE} }}"))["tenant"], expected);
+        let now = "2025-02-01T12:00:00Z";
         app.set_clock(now);
-        for (change, expected) in [
-            (json!({}), settings("IMMEDIATE", "UTC", "EUR", 2, now)),
-            (json!({"timezone": "Europe/Berlin"}), settings("IMMEDIATE", "Europe/Berlin", "EUR", 3, now)),
+        for (place, (change, shown)) in [
+            (json!({}), json!({})),
+            (json!({"timezone": "Europe/Berlin"}), json!({"timezone": "Europe/Berlin"})),
+            (json!({"billingStart": "FIRST_OF_NEXT_MONTH"}), json!({"billingStart": "FIRST_OF_NEXT_MONTH"})),
+            (json!({"defaultCurrency": "jpy"}), json!({"defaultCurrency": "JPY"})),
+            (json!({"amountsIncludeTax": true}), json!({"amountsIncludeTax": true})),
+            (json!({"taxRate": "0.190"}), json!({"taxRate": "0.19"})),
+            (json!({"multipleDiscountsAllowed": false}), json!({"multipleDiscountsAllowed": false})),
+            (json!({"discountOrder": "AMOUNT_FIRST"}), json!({"discountOrder": "AMOUNT_FIRST"})),
+            (json!({"percentageBase": "COMPOUND"}), json!({"percentageBase": "COMPOUND"})),
             (
-                json!({"billingStart": "FIRST_OF_NEXT_MONTH"}),
-                settings("FIRST_OF_NEXT_MONTH", "Europe/Berlin", "EUR", 4, now),
+                json!({"amountsIncludeTax": false, "taxRate": 0, "multipleDiscountsAllowed": true}),
+                json!({"amountsIncludeTax": false, "taxRate": "0", "multipleDiscountsAllowed": true}),
             ),
-            (
-                json!({"defaultCurrency": "jpy"}),
-                settings("FIRST_OF_NEXT_MONTH", "Europe/Berlin", "JPY", 5, now),
-            ),
-        ] {
-            assert_eq!(app.mutate("updateTenantSettings", change, WHOLE)["tenant"], expected);
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            expected = with(with(expected, shown), json!({"version": place + 2, "updatedAt": now}));
+            assert_eq!(app.mutate("updateTenantSettings", change.clone(), WHOLE)["tenant"], expected, "{change}");
         }
-        assert_eq!(app.data(&format!("{{ {WHOLE} }}"))["tenant"]["defaultCurrency"], "JPY");
+        assert_eq!(app.data(&format!("{{ {WHOLE} }}"))["tenant"], expected);
+    }
+
+    a_tax_rate_is_an_exact_fraction(app) {
+        for (given, shown) in [
+            (json!("0.25"), "0.25"),
+            (json!("0.08875"), "0.08875"),
+            (json!("0.000001"), "0.000001"),
+            (json!("0.2500000000"), "0.25"),
+            (json!(1), "1"),
+            (json!("0.0"), "0"),
+        ] {
+            let changed = app.mutate("updateTenantSettings", json!({"taxRate": given}), "tenant { taxRate }");
+            assert_eq!(changed["tenant"]["taxRate"], shown, "{given}");
+            assert_eq!(app.database.texts("SELECT CAST(tax_rate AS TEXT) AS line FROM tenants"), [shown]);
+        }
+        for wrong in ["-0.01", "1.000001", "25", "0.0000001", "a fifth", ""] {
+            let wrong = json!({"taxRate": wrong});
+            refuses_at(app, "updateTenantSettings", wrong, &["VALIDATION_ERROR input.taxRate"]);
+        }
+    }
+
+    a_test_tenant_stays_one(app) {
+        let (id, key) = app.test_tenant();
+        let seen = app.send_as(&key, &[], "{ tenant { id mode } }", json!({})).json();
+        assert_eq!(seen["data"]["tenant"], json!({"id": id.to_string(), "mode": "TEST"}));
+        let changed = app.attempt_as(&key, "updateTenantSettings", json!({"taxRate": "0.25"}), "tenant { mode taxRate }");
+        assert_eq!(changed["tenant"], json!({"mode": "TEST", "taxRate": "0.25"}));
+        let before = app.database.dump();
+        let document = "mutation { updateTenantSettings(input: {mode: LIVE}) { tenant { mode } userErrors { code } } }";
+        let answer = app.send_as(&key, &[], document, json!({})).json();
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+        app.database.assert_unchanged(&before);
+        assert_eq!(app.data("{ tenant { mode taxRate } }")["tenant"], json!({"mode": "LIVE", "taxRate": "0"}));
     }
 
     all_that_is_wrong_with_the_settings_is_said_at_once(app) {
-        let wrong = json!({"timezone": "europe/atlantis", "defaultCurrency": "XAU"});
-        let expected = ["VALIDATION_ERROR input.timezone", "VALIDATION_ERROR input.defaultCurrency"];
-        refuses_at(app, "updateTenantSettings", wrong, &expected);
-        let nulls = json!({"billingStart": null, "timezone": null, "defaultCurrency": null});
-        let expected = ["billingStart", "timezone", "defaultCurrency"].map(|name| format!("VALIDATION_ERROR input.{name}"));
+        let wrong = json!({"timezone": "europe/atlantis", "defaultCurrency": "XAU", "taxRate": "19"});
+        let expected = ["timezone", "defaultCurrency", "taxRate"].map(|name| format!("VALIDATION_ERROR input.{name}"));
+        refuses_at(app, "updateTenantSettings", wrong, &expected.each_ref().map(String::as_str));
+        let names = [
+            "billingStart", "timezone", "defaultCurrency", "amountsIncludeTax", "taxRate", "multipleDiscountsAllowed",
+            "discountOrder", "percentageBase",
+        ];
+        let nulls: Value = names.iter().map(|name| ((*name).to_owned(), Value::Null)).collect::<Map<_, _>>().into();
+        let expected = names.map(|name| format!("VALIDATION_ERROR input.{name}"));
         refuses_at(app, "updateTenantSettings", nulls, &expected.each_ref().map(String::as_str));
     }
 

@@ -6,17 +6,17 @@ use serde_json::json;
 
 /// Why a statement is refused.
 #[derive(Clone, Copy, Debug)]
-pub enum Why {
+pub(super) enum Why {
     /// A check whose name, or whose column, is this.
     Check(&'static str),
     Unique,
     Foreign,
 }
-use Why::{Check, Foreign, Unique};
+pub(super) use Why::{Check, Foreign, Unique};
 
 /// Asserts that a statement is refused for this reason.
 #[track_caller]
-pub fn refuses(app: &TestApp, why: Why, statement: &str) {
+pub(super) fn refuses(app: &TestApp, why: Why, statement: &str) {
     let fault = app.app.db.execute_batch(statement).expect_err(statement);
     let said = fault.to_string().to_lowercase();
     let as_expected = match why {
@@ -28,12 +28,12 @@ pub fn refuses(app: &TestApp, why: Why, statement: &str) {
 }
 
 #[track_caller]
-pub fn allows(app: &TestApp, statement: &str) {
+pub(super) fn allows(app: &TestApp, statement: &str) {
     app.app.db.execute_batch(statement).unwrap_or_else(|fault| panic!("{statement}: {fault}"));
 }
 
 /// An identifier that nothing has, in SQL.
-pub fn new_id(app: &TestApp, number: u32) -> String {
+pub(super) fn new_id(app: &TestApp, number: u32) -> String {
     match app.database.backend {
         Backend::Sqlite => format!("x'0000000000007000800000000000{number:04}'"),
         Backend::Postgres => format!("'00000000-0000-7000-8000-00000000{number:04}'::uuid"),
@@ -41,7 +41,7 @@ pub fn new_id(app: &TestApp, number: u32) -> String {
 }
 
 /// Inserts what is in a row once more, but for some columns.
-pub fn copy(app: &TestApp, table: &str, of: &str, changes: &[(&str, String)]) -> String {
+pub(super) fn copy(app: &TestApp, table: &str, of: &str, changes: &[(&str, String)]) -> String {
     let columns = app.database.texts(&match app.database.backend {
         Backend::Sqlite => format!("SELECT name AS line FROM pragma_table_info('{table}')"),
         Backend::Postgres => {
@@ -82,8 +82,8 @@ fn other_tenant(app: &TestApp) -> String {
     key
 }
 
-const OURS: &str = "tenant_id = (SELECT tenant_id FROM tenants WHERE name = 'Acme')";
-const THEIRS: &str = "tenant_id = (SELECT tenant_id FROM tenants WHERE name = 'Other')";
+pub(super) const OURS: &str = "tenant_id = (SELECT tenant_id FROM tenants WHERE name = 'Acme')";
+pub(super) const THEIRS: &str = "tenant_id = (SELECT tenant_id FROM tenants WHERE name = 'Other')";
 
 both! {
     numbers_stay_within_their_bounds(app) {
@@ -105,9 +105,22 @@ both! {
             (Check("contract_length"), "UPDATE order_items SET contract_length = 0"),
             (Check("monthly_price"), "UPDATE rental_prices SET monthly_price = -1"),
             (Check("currency"), "UPDATE orders SET currency = 'EURO'"),
+            (Check("tax_rate"), "UPDATE tenants SET tax_rate = '1.000001'"),
+            (Check("tax_rate"), "UPDATE tenants SET tax_rate = '-0.1'"),
             (Check("periods_are_half_open"), "UPDATE subscriptions SET end_date = start_date"),
             (Check("periods_are_half_open"), "UPDATE subscriptions SET current_period_end = current_period_start"),
             (Check("assign"), "UPDATE asset_assignments SET returned_at = '2025-01-31T11:59:59.000000Z'"),
+        ] {
+            refuses(app, why, statement);
+        }
+    }
+
+    a_setting_has_one_of_its_values(app) {
+        for (why, statement) in [
+            (Check("billing_start"), "UPDATE tenants SET billing_start = 'SOON'"),
+            (Check("mode"), "UPDATE tenants SET mode = 'SANDBOX'"),
+            (Check("discount_order"), "UPDATE tenants SET discount_order = 'FULL'"),
+            (Check("percentage_base"), "UPDATE tenants SET percentage_base = 'AMOUNT_FIRST'"),
         ] {
             refuses(app, why, statement);
         }

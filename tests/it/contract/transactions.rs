@@ -24,6 +24,7 @@ fn new_customer(number: u128) -> Customer {
         version: 1,
         created_at: at,
         updated_at: at,
+        archived_at: None,
     }
 }
 

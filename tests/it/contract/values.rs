@@ -63,6 +63,7 @@ fn new_customer(number: usize) -> Customer {
         version: i32::MAX,
         created_at: at(0),
         updated_at: at(1),
+        archived_at: number.is_multiple_of(2).then(|| at(2)),
         name,
     }
 }

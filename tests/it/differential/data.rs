@@ -1,6 +1,7 @@
 //! The data: two tenants, filled through the use cases, with awkward texts, ties in time, and nulls wherever a column
 //! may be null.
 
+mod payments;
 mod plans;
 
 use chrono::TimeDelta;
@@ -10,18 +11,22 @@ use perennial::app::customer::{self, CreateCustomer};
 use perennial::app::fulfilment::{self, FulfilOrderItems, OnError, Scan};
 use perennial::app::order::{self, CreateOrder, NewItem};
 use perennial::app::product::{self, CreateProduct, UpdateProduct};
-use perennial::app::{Ambient, Answer, App, Call, Viewer, operator};
+use perennial::app::{Ambient, Answer, App, Call, TestGateway, Viewer, operator};
 use perennial::domain::asset::{StatusChange, UnavailableReason};
 use perennial::domain::billing_group::{BillingDay, BillingGroup, BillingGroupStatus};
 use perennial::domain::customer::Customer;
 use perennial::domain::fulfilment::Terms;
 use perennial::domain::order::{Order, Quantity};
+use perennial::domain::pricing::{DiscountOrder, PercentageBase, TaxRate};
 use perennial::domain::product::ProductStatus;
 use perennial::domain::subscription::ContractLength;
+use perennial::domain::tenant::{Settings, TenantMode};
 use perennial::domain::text::Metadata;
 use perennial::domain::{Currency, Id, Instant, Zone};
 use perennial::repository::{Db, Fault};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What makes trouble when it is written without care.
@@ -61,7 +66,8 @@ pub fn app(db: Db) -> App {
         let millis = u128::try_from(now.timestamp_millis()).unwrap_or_default();
         Uuid::from_u128(millis << 80 | 7 << 76 | 2 << 62 | number >> 2)
     };
-    App { db, ambient: Ambient::new(clock, id) }
+    let gateway = Arc::new(TestGateway::new(Duration::ZERO));
+    App { db, ambient: Ambient::new(clock, id), gateway, public_url: String::new() }
 }
 
 /// How much of everything a tenant gets.
@@ -75,7 +81,17 @@ pub struct Amounts {
 
 /// A new tenant with its data; answers its key.
 pub fn tenant(app: &App, name: &str, amounts: &Amounts) -> Viewer {
-    let (_, secret) = operator::create_tenant(app, name).expect("a tenant");
+    let settings = Settings {
+        mode: TenantMode::Test,
+        amounts_include_tax: true,
+        tax_rate: TaxRate::try_new(&"0.08875".parse().expect("a decimal")).expect("a rate"),
+        multiple_discounts_allowed: false,
+        discount_order: DiscountOrder::AmountFirst,
+        percentage_base: PercentageBase::Compound,
+        ..Settings::default()
+    };
+    let id = app.ambient.id(app.ambient.now());
+    let (_, secret) = operator::create_tenant_as(app, id, name, settings).expect("a tenant");
     let viewer = app.authenticate(&secret).expect("an answer").expect("a viewer");
     Making { app, viewer: &viewer }.everything(amounts);
     viewer
@@ -122,6 +138,12 @@ impl Making<'_> {
             let customer = customers[n * n % customers.len()];
             let group = groups.iter().find(|(owner, _)| *owner == customer).map(|(_, group)| *group);
             self.order(n, customer, group, &skus, &mut free);
+        }
+        self.payments(&customers);
+        let ordered: Vec<_> = (0..amounts.orders).map(|n| n * n % customers.len()).collect();
+        let idle = customers.iter().enumerate().filter(|(place, _)| !ordered.contains(place));
+        for (_, customer) in idle.step_by(2) {
+            self.run(|call| customer::archive_customer(call, *customer, None));
         }
         // What is left in the warehouse gets other statuses.
         for (n, (serial_number, _)) in free.iter().enumerate().filter(|(n, _)| n % 2 == 0) {

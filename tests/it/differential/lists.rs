@@ -8,6 +8,8 @@ use perennial::domain::asset::Asset;
 use perennial::domain::billing_group::BillingGroup;
 use perennial::domain::customer::Customer;
 use perennial::domain::order::{Order, OrderItem};
+use perennial::domain::payment::PaymentAttempt;
+use perennial::domain::payment_method::{PaymentMethod, PaymentToken};
 use perennial::domain::plan::Plan;
 use perennial::domain::price::Price;
 use perennial::domain::product::Product;
@@ -33,6 +35,9 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "Customer" => read::<Customer>(given),
         "Order" => read::<Order>(given),
         "OrderItem" => read::<OrderItem>(given),
+        "PaymentAttempt" => read::<PaymentAttempt>(given),
+        "PaymentMethod" => read::<PaymentMethod>(given),
+        "PaymentToken" => read::<PaymentToken>(given),
         "Plan" => read::<Plan>(given),
         "Price" => read::<Price>(given),
         "Product" => read::<Product>(given),
@@ -170,7 +175,11 @@ impl Filter {
         let Value::Object(conditions) = given else { return Err(bad_input()) };
         let input = types.input(&format!("{ty}Filter"), column).map(named).expect("a condition");
         let cell = cell_of(types, ty, column);
-        let leads_to = types.field(ty, &cell).map_or("", |field| named(&field.ty.node)).to_owned();
+        let leads_to = match types.field(ty, &cell).map_or("", |field| named(&field.ty.node)) {
+            // The id alone: `customerId` is that of a Customer.
+            "ID" => capital(column.trim_end_matches("Id")),
+            of => of.to_owned(),
+        };
         let value = |given: &Value| match (input, given) {
             ("DateTimeCondition", Value::String(text)) => text.parse().map(Key::Time).map_err(|_| bad_input()),
             ("DateCondition", Value::String(text)) => {
@@ -209,6 +218,12 @@ impl Filter {
         };
         conditions.iter().map(part).collect::<Result<_, _>>().map(Filter::All)
     }
+}
+
+/// The name with a capital letter in front.
+fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// The cell that a condition is about: `customerId` asks for what `customer` leads to.

@@ -1,6 +1,7 @@
 //! All rows of one tenant in memory, as the schema shows them: what the oracle looks things up in. Nothing here is
 //! clever, and nothing is shared with the engine but the repository's own reading of whole tables.
 
+mod payments;
 mod plans;
 
 use async_graphql::Value;
@@ -46,7 +47,9 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
         ("Order", "reservedAssets") => "reservedFor",
         ("OrderItem", "subscriptions") => "orderItem",
         ("Customer", "children") => "parent",
-        ("Customer", "monthlyRevenue" | "billingGroups" | "orders" | "subscriptions" | "assets") => "customer",
+        ("Customer", "monthlyRevenue" | "billingGroups" | "paymentMethods" | "orders" | "subscriptions" | "assets") => {
+            "customer"
+        }
         ("Product", "rentalPrices" | "assets") => "product",
         ("Subscription", "paymentSchedule") => "subscription",
         ("BillingGroup", "subscriptions") => "billingGroup",
@@ -99,6 +102,7 @@ impl Store {
             for row in billing_group::of_customers(tenant, &customer_ids).load(conn)? {
                 store.billing_group(&row);
             }
+            store.payments(conn, tenant, &customer_ids)?;
             let products = product::all(tenant).order("id").load(conn)?;
             let product_ids: Vec<_> = products.iter().map(|row| row.id).collect();
             products.iter().for_each(|row| store.product(row));
@@ -161,6 +165,12 @@ impl Store {
                 ("billingStart", choice(row.settings.billing_start)),
                 ("timezone", row.settings.timezone.name().into()),
                 ("defaultCurrency", row.settings.default_currency.code().into()),
+                ("mode", choice(row.settings.mode)),
+                ("amountsIncludeTax", row.settings.amounts_include_tax.into()),
+                ("taxRate", row.settings.tax_rate.decimal().to_plain_string().into()),
+                ("multipleDiscountsAllowed", row.settings.multiple_discounts_allowed.into()),
+                ("discountOrder", choice(row.settings.discount_order)),
+                ("percentageBase", choice(row.settings.percentage_base)),
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),
                 ("updatedAt", instant(row.updated_at)),
@@ -184,6 +194,7 @@ impl Store {
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),
                 ("updatedAt", instant(row.updated_at)),
+                ("archivedAt", maybe(row.archived_at, instant)),
             ],
         );
     }

@@ -2,5 +2,6 @@
 
 mod orders;
 mod others;
+mod payments;
 mod plans;
 mod scans;

@@ -141,6 +141,49 @@ both! {
         assert_consistent(app);
     }
 
+    a_customer_is_archived_once(app) {
+        let customer = app.customer("Jane Doe");
+        let done = together(16, |_| app.attempt("archiveCustomer", json!({"customerId": customer}), "customer { version }"));
+        assert_eq!(tally(&done), json!({"DONE": 16}));
+        assert!(done.iter().all(|payload| payload["customer"]["version"] == 2), "{done:?}");
+        assert_consistent(app);
+    }
+
+    an_order_is_placed_before_its_customer_is_archived_or_refused(app) {
+        app.product("LAP", "129.00");
+        let items = json!([{"sku": "LAP", "quantity": 1, "contractLength": 12}]);
+        for _ in 0..20 {
+            let input = json!({"customerId": app.customer("Jane"), "items": items});
+            let done = together(2, |index| match index {
+                0 => app.attempt("archiveCustomer", json!({"customerId": input["customerId"]}), "__typename"),
+                _ => app.attempt("createOrder", input.clone(), "__typename"),
+            });
+            assert_eq!(outcome(&done[0]), "DONE");
+            assert!(["DONE", "CUSTOMER_DELETED"].contains(&outcome(&done[1])), "{done:?}");
+            app.refuses("createOrder", input, &["CUSTOMER_DELETED"]);
+        }
+        assert_consistent(app);
+    }
+
+    a_rental_that_begins_while_its_customer_is_archived_is_counted(app) {
+        app.product("LAP", "129.00");
+        for round in 0..20 {
+            let (customer, serial_number) = (app.customer("Jane"), format!("S{round}"));
+            app.asset("LAP", &serial_number);
+            let order = app.order(&customer, &[("LAP", 1, 12)]);
+            let done = together(2, |index| match index {
+                0 => app.attempt("archiveCustomer", json!({"customerId": customer}), "customer { deviceCount }"),
+                _ => {
+                    let input = json!({"orderId": order, "customerId": customer, "assetSerialNumber": serial_number});
+                    app.attempt("fulfilOrderItem", input, "__typename")
+                }
+            });
+            assert!(["DONE", "CONFLICT"].contains(&outcome(&done[0])), "{done:?}");
+            assert_eq!(outcome(&done[1]), "DONE");
+        }
+        assert_consistent(app);
+    }
+
     two_customers_never_come_to_stand_above_each_other(app) {
         for _ in 0..20 {
             let pair = [app.customer("Jane"), app.customer("Joe")];

@@ -138,6 +138,12 @@ const RULES: &[(&str, &str)] = &[
          SELECT DISTINCT name AS line FROM above WHERE id = start",
     ),
     (
+        "a token is held by an attempt that has no outcome",
+        "SELECT t.label AS line FROM payment_tokens t WHERE t.reserved_by IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM payment_attempts a WHERE (a.tenant_id, a.id, a.payment_token_id)
+                 = (t.tenant_id, t.reserved_by, t.id) AND a.status = 'RESERVED')",
+    ),
+    (
         "the versions of a plan are counted from 1 on, without a gap",
         "SELECT code AS line FROM plans GROUP BY tenant_id, code HAVING min(version) <> 1 OR max(version) <> count(*)",
     ),
@@ -162,7 +168,8 @@ const RULES: &[(&str, &str)] = &[
     ("a claimed idempotency key has an outcome", "SELECT key AS line FROM idempotency_keys WHERE CAST(outcome AS TEXT) = 'null'"),
     ("no event is told twice", "SELECT event_type || ' ' || subject AS line FROM events
          WHERE event_type IN ('order.created', 'order.confirmed', 'order.cancelled', 'order.fulfilled',
-             'subscription.created', 'customer.created', 'product.created', 'asset.created', 'billing_group.created', 'plan.created', 'plan.archived')
+             'subscription.created', 'customer.created', 'customer.archived', 'product.created', 'asset.created',
+             'billing_group.created', 'payment_method.created', 'payment_method.archived', 'plan.created', 'plan.archived')
          GROUP BY tenant_id, event_type, subject HAVING count(*) > 1"),
 ];
 
@@ -176,8 +183,11 @@ const EVENTS: &[(&str, &str)] = &[
     ("asset.assigned", "asset_assignments"),
     ("asset.created", "assets"),
     ("customer.created", "customers"),
+    ("customer.archived", "customers WHERE archived_at IS NOT NULL"),
     ("product.created", "products"),
     ("billing_group.created", "billing_groups"),
+    ("payment_method.created", "payment_methods"),
+    ("payment_method.archived", "payment_methods WHERE state = 'INACTIVE'"),
     ("plan.created", "plans WHERE version = 1"),
     ("plan.archived", "plans WHERE version = 1 AND state = 'DELETED'"),
 ];

@@ -4,12 +4,13 @@
 pub mod builders;
 pub mod consistency;
 pub mod database;
+pub mod payments;
 pub mod postgres;
 pub mod program;
 pub mod together;
 
 use database::TestDatabase;
-use perennial::app::{Ambient, App, operator};
+use perennial::app::{Ambient, App, TestGateway, operator};
 use perennial::domain::api_key::Scope;
 use perennial::domain::{Id, Instant, tenant::Tenant};
 use perennial::graphql::Api;
@@ -75,6 +76,8 @@ pub struct TestApp {
     pub tenant: Id<Tenant>,
     /// A key of the ADMIN scope.
     pub key: String,
+    /// Its charges do not hang, unless a deadline is set.
+    pub gateway: Arc<TestGateway>,
     clock: Arc<Mutex<Instant>>,
     address: SocketAddr,
     server: Option<(actix_web::dev::ServerHandle, JoinHandle<()>)>,
@@ -104,17 +107,24 @@ impl TestApp {
             },
             counting_ids(),
         );
-        let app = Arc::new(App { db: database.open(), ambient });
+        let gateway = Arc::new(TestGateway::new(Duration::ZERO));
+        let public_url = "https://perennial.example.com".to_owned();
+        let app = Arc::new(App { db: database.open(), ambient, gateway: gateway.clone(), public_url });
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
         let (address, server) = serve(app.clone());
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);
         let agent = config.timeout_global(Some(Duration::from_mins(1))).build().into();
-        TestApp { app, database, tenant, key, clock, address, server: Some(server), agent }
+        TestApp { app, database, tenant, key, gateway, clock, address, server: Some(server), agent }
     }
 
     /// Another tenant on the same server: its id and a key of the ADMIN scope.
     pub fn another_tenant(&self, name: &str) -> (Id<Tenant>, String) {
         operator::create_tenant(&self.app, name).unwrap()
+    }
+
+    /// A tenant for trying out on the same server: its id and a key of the ADMIN scope.
+    pub fn test_tenant(&self) -> (Id<Tenant>, String) {
+        operator::create_test_tenant(&self.app, "Sandbox").unwrap()
     }
 
     /// A key of this tenant with some scope.

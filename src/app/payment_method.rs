@@ -1,0 +1,123 @@
+//! Payment methods of customers, and the tokens that they are made from.
+
+use super::mutation::{Answer, Call, Stop, Work, expect_version};
+use super::test_gateway::TestCard;
+use crate::domain::Id;
+use crate::domain::customer::Customer;
+use crate::domain::event::EventType;
+use crate::domain::payment::PaymentAttempt;
+use crate::domain::payment_method::{PaymentMethod, PaymentToken, invalid_token, method_not_found};
+use crate::repository::{Fault, Query, payment_method};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+/// A token that is to become a payment method of a customer.
+#[derive(Clone, Copy, Debug)]
+pub struct AddPaymentMethod {
+    pub customer_id: Id<Customer>,
+    pub token: Id<PaymentToken>,
+}
+
+/// A payment method that is to be taken out of use.
+#[derive(Clone, Copy, Debug)]
+pub struct ArchivePaymentMethod {
+    pub payment_method_id: Id<PaymentMethod>,
+    pub expected_version: Option<i32>,
+}
+
+/// What a client says of a new token of the test gateway.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateTestToken {
+    pub card: TestCard,
+    /// The only customer that may use it; anybody where there is none.
+    pub customer_id: Option<Id<Customer>>,
+    pub life: TimeDelta,
+}
+
+/// The payment method that was added or changed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct PaymentMethodChanged {
+    pub payment_method: Id<PaymentMethod>,
+}
+
+/// The token that was made.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct TokenCreated {
+    pub payment_token: Id<PaymentToken>,
+}
+
+pub fn add_payment_method(call: &Call<'_>, new: &AddPaymentMethod) -> Result<Answer<PaymentMethodChanged>, Fault> {
+    call.run(|work| {
+        let customer = super::customer::existing(work, new.customer_id)?;
+        let token = usable_token(work, new.token, Some(customer.id), "token")?;
+        Ok(PaymentMethodChanged { payment_method: keep(work, &token, None, customer.id)? })
+    })
+}
+
+/// The token, where a new request may use it; blames `field` where it may not.
+pub fn usable_token(
+    work: &mut Work<'_, '_>,
+    token: Id<PaymentToken>,
+    customer: Option<Id<Customer>>,
+    field: &str,
+) -> Result<PaymentToken, Stop> {
+    let found = Query::by_id(work.tenant, token).first(work.conn())?;
+    let token = found.ok_or_else(|| invalid_token().at(&[field]))?;
+    token.usable_by(customer, work.now).map_err(|refusal| refusal.at(&[field]))?;
+    Ok(token)
+}
+
+/// Uses a token up, which `attempt` holds or nobody, and stores it as a payment method of the customer.
+pub fn keep(
+    work: &mut Work<'_, '_>,
+    token: &PaymentToken,
+    attempt: Option<Id<PaymentAttempt>>,
+    customer: Id<Customer>,
+) -> Result<Id<PaymentMethod>, Stop> {
+    payment_method::use_token(work.tx, work.tenant, token.id, attempt, work.now)?;
+    let method = token.method(work.id(), customer, work.now);
+    payment_method::insert(work.tx, work.tenant, &method)?;
+    work.event(EventType::PaymentMethodCreated, method.id, serde_json::json!({"customerId": customer}));
+    Ok(method.id)
+}
+
+pub fn archive_payment_method(
+    call: &Call<'_>,
+    change: &ArchivePaymentMethod,
+) -> Result<Answer<PaymentMethodChanged>, Fault> {
+    call.run(|work| {
+        let outcome = PaymentMethodChanged { payment_method: change.payment_method_id };
+        let found = Query::by_id(work.tenant, change.payment_method_id).hold(work.tx)?;
+        let mut method = found.ok_or_else(|| method_not_found().at(&["paymentMethodId"]))?;
+        expect_version(change.expected_version, method.version, &outcome)?;
+        method.state = method.archive().map_err(|refusal| refusal.at(&["paymentMethodId"]))?;
+        method.version += 1;
+        method.updated_at = work.now;
+        payment_method::update(work.tx, work.tenant, &method)?;
+        let data = serde_json::json!({"customerId": method.customer_id});
+        work.event(EventType::PaymentMethodArchived, method.id, data);
+        Ok(outcome)
+    })
+}
+
+/// Makes a token as the checkout page of a real gateway would.
+pub fn create_test_token(call: &Call<'_>, new: &CreateTestToken) -> Result<Answer<TokenCreated>, Fault> {
+    call.run(|work| {
+        if let Some(customer) = new.customer_id {
+            super::customer::existing(work, customer)?;
+        }
+        let made = PaymentToken {
+            id: work.id(),
+            customer_id: new.customer_id,
+            gateway_reference: new.card.reference(),
+            label: new.card.label().to_owned(),
+            expires_at: work.now + new.life,
+            used_at: None,
+            reserved_by: None,
+            reserved_until: None,
+            created_at: work.now,
+        };
+        payment_method::insert_token(work.tx, work.tenant, &made)?;
+        Ok(TokenCreated { payment_token: made.id })
+    })
+}

@@ -1,0 +1,287 @@
+//! A payment gateway that moves no money: for trying out, and for tests. What comes of a charge is up to the card.
+
+use super::payment_gateway::PaymentGateway;
+use crate::domain::Choice;
+use crate::domain::Id;
+use crate::domain::choice::choice;
+use crate::domain::payment::{Charge, ChargeOutcome, Decline, PaymentAttempt, Reversal};
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+choice! {
+    /// A card of the test gateway: what comes of its charges.
+    pub enum TestCard {
+        /// They succeed.
+        Succeeds = "SUCCEEDS",
+        /// They are declined for now: `insufficient_funds`.
+        InsufficientFunds = "INSUFFICIENT_FUNDS",
+        /// They are declined for good: `credit_card_lost_or_stolen`.
+        LostOrStolen = "LOST_OR_STOLEN",
+        /// They fail: `acquirer_error`.
+        ProcessingError = "PROCESSING_ERROR",
+        /// They are not answered: after some seconds they fail with `timeout`.
+        Hangs = "HANGS",
+    }
+}
+
+/// What the test gateway's names of its cards begin with.
+const PREFIX: &str = "test_";
+
+impl TestCard {
+    /// What the test gateway knows the card by.
+    pub fn reference(self) -> String {
+        format!("{PREFIX}{}", self.name())
+    }
+
+    fn of_reference(reference: &str) -> Option<TestCard> {
+        reference.strip_prefix(PREFIX).and_then(TestCard::from_name)
+    }
+
+    /// What a person knows the card by.
+    pub fn label(self) -> &'static str {
+        match self {
+            TestCard::Succeeds => "Test card 0001",
+            TestCard::InsufficientFunds => "Test card 0002",
+            TestCard::LostOrStolen => "Test card 0003",
+            TestCard::ProcessingError => "Test card 0004",
+            TestCard::Hangs => "Test card 0005",
+        }
+    }
+}
+
+/// The test gateway. It remembers what it did, so that the same attempt is charged once.
+pub struct TestGateway {
+    book: Mutex<Book>,
+    /// Told whenever a charge begins to hang, and when those that hang are let go.
+    changed: Condvar,
+}
+
+struct Book {
+    /// How long a charge hangs.
+    deadline: Duration,
+    /// By attempt, oldest first, as ids sort by their age.
+    entries: BTreeMap<Id<PaymentAttempt>, Entry>,
+    /// How many charges hang.
+    hanging: usize,
+    /// How often those that hang were let go.
+    releases: u64,
+}
+
+struct Entry {
+    charge: Charge,
+    outcome: ChargeOutcome,
+    reversed: bool,
+}
+
+/// How many attempts are remembered: far more than are under way at once.
+const MOST_ENTRIES: usize = 100_000;
+
+impl TestGateway {
+    /// How long a charge of [`TestCard::Hangs`] takes, where nobody says otherwise.
+    pub const DEADLINE: Duration = Duration::from_secs(5);
+
+    /// A gateway whose unanswered charges fail after this time.
+    pub fn new(deadline: Duration) -> Self {
+        let book = Book { deadline, entries: BTreeMap::new(), hanging: 0, releases: 0 };
+        TestGateway { book: Mutex::new(book), changed: Condvar::new() }
+    }
+
+    /// The charges that succeeded and were not reversed, oldest attempt first.
+    pub fn charged(&self) -> Vec<Charge> {
+        let made = |entry: &&Entry| entry.outcome == ChargeOutcome::Succeeded && !entry.reversed;
+        self.book().entries.values().filter(made).map(|entry| entry.charge.clone()).collect()
+    }
+
+    /// The charges that were reversed, oldest attempt first, whatever came of them before.
+    pub fn reversed(&self) -> Vec<Charge> {
+        self.book().entries.values().filter(|entry| entry.reversed).map(|entry| entry.charge.clone()).collect()
+    }
+
+    /// From now on a charge hangs for so long.
+    pub fn set_deadline(&self, deadline: Duration) {
+        self.book().deadline = deadline;
+    }
+
+    /// Waits until so many charges hang.
+    pub fn wait_until_hanging(&self, count: usize) {
+        let waited = self.changed.wait_while(self.book(), |book| book.hanging < count);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Lets the charges that hang come to their deadline now.
+    pub fn release(&self) {
+        self.book().releases += 1;
+        self.changed.notify_all();
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits as one does for a gateway that does not answer.
+    fn hang(&self) {
+        let mut book = self.book();
+        book.hanging += 1;
+        self.changed.notify_all();
+        let (deadline, releases) = (book.deadline, book.releases);
+        let waited = self.changed.wait_timeout_while(book, deadline, |book| book.releases == releases);
+        let (mut book, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        book.hanging -= 1;
+    }
+}
+
+impl Book {
+    fn entry(&mut self, charge: &Charge, outcome: ChargeOutcome) -> &mut Entry {
+        if self.entries.len() >= MOST_ENTRIES && !self.entries.contains_key(&charge.attempt) {
+            self.entries.pop_first();
+        }
+        let new = || Entry { charge: charge.clone(), outcome, reversed: false };
+        self.entries.entry(charge.attempt).or_insert_with(new)
+    }
+}
+
+impl PaymentGateway for TestGateway {
+    fn charge(&self, charge: &Charge) -> ChargeOutcome {
+        let declined = |state, code: &str| ChargeOutcome::Declined { state, code: code.to_owned() };
+        let failed = |code: &str| ChargeOutcome::Failed { code: code.to_owned() };
+        let card = TestCard::of_reference(&charge.gateway_reference);
+        if card == Some(TestCard::Hangs) {
+            self.hang();
+        }
+        let outcome = match card {
+            Some(TestCard::Succeeds) => ChargeOutcome::Succeeded,
+            Some(TestCard::InsufficientFunds) => declined(Decline::Soft, "insufficient_funds"),
+            Some(TestCard::LostOrStolen) => declined(Decline::Hard, "credit_card_lost_or_stolen"),
+            Some(TestCard::ProcessingError) => failed("acquirer_error"),
+            Some(TestCard::Hangs) => failed("timeout"),
+            None => failed("acquirer_integration_error"),
+        };
+        self.book().entry(charge, outcome).outcome.clone()
+    }
+
+    fn reverse(&self, charge: &Charge) -> Reversal {
+        let never_charged = ChargeOutcome::Failed { code: "reversed".to_owned() };
+        self.book().entry(charge, never_charged).reversed = true;
+        Reversal::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Currency, Money};
+    use uuid::Uuid;
+
+    fn charge(attempt: u128, card: TestCard) -> Charge {
+        Charge {
+            attempt: Id::new(Uuid::from_u128(attempt)),
+            amount: Money::new(12900, Currency::EUR),
+            gateway_reference: card.reference(),
+        }
+    }
+
+    fn gateway() -> TestGateway {
+        TestGateway::new(Duration::ZERO)
+    }
+
+    fn failed(code: &str) -> ChargeOutcome {
+        ChargeOutcome::Failed { code: code.to_owned() }
+    }
+
+    #[test]
+    fn the_card_says_what_comes_of_a_charge() {
+        let gateway = gateway();
+        let declined = |state, code: &str| ChargeOutcome::Declined { state, code: code.to_owned() };
+        for (attempt, (card, expected)) in (1..).zip([
+            (TestCard::Succeeds, ChargeOutcome::Succeeded),
+            (TestCard::InsufficientFunds, declined(Decline::Soft, "insufficient_funds")),
+            (TestCard::LostOrStolen, declined(Decline::Hard, "credit_card_lost_or_stolen")),
+            (TestCard::ProcessingError, failed("acquirer_error")),
+            (TestCard::Hangs, failed("timeout")),
+        ]) {
+            assert_eq!(gateway.charge(&charge(attempt, card)), expected, "{card:?}");
+        }
+        for reference in ["", "test_", "SUCCEEDS", "test_succeeds", "tok_visa"] {
+            let unknown = Charge { gateway_reference: reference.to_owned(), ..charge(9, TestCard::Succeeds) };
+            assert_eq!(gateway.charge(&unknown), failed("acquirer_integration_error"), "{reference:?}");
+        }
+        assert_eq!(gateway.charged(), [charge(1, TestCard::Succeeds)], "and only success is charged");
+    }
+
+    #[test]
+    fn every_card_has_a_name_of_its_own() {
+        for (card, _, _) in TestCard::ALL {
+            assert_eq!(TestCard::of_reference(&card.reference()), Some(*card));
+            assert_eq!(TestCard::ALL.iter().filter(|(other, _, _)| other.label() == card.label()).count(), 1);
+        }
+    }
+
+    #[test]
+    fn an_attempt_is_charged_once_and_keeps_its_outcome() {
+        let gateway = gateway();
+        for card in [TestCard::Succeeds, TestCard::InsufficientFunds] {
+            assert_eq!(gateway.charge(&charge(1, card)), ChargeOutcome::Succeeded, "{card:?}");
+        }
+        assert_eq!(gateway.charged(), [charge(1, TestCard::Succeeds)]);
+        gateway.charge(&charge(2, TestCard::Succeeds));
+        assert_eq!(gateway.charged(), [charge(1, TestCard::Succeeds), charge(2, TestCard::Succeeds)]);
+    }
+
+    #[test]
+    fn a_charge_is_taken_back() {
+        let gateway = gateway();
+        let [one, two] = [charge(1, TestCard::Succeeds), charge(2, TestCard::Succeeds)];
+        gateway.charge(&one);
+        gateway.charge(&two);
+        for _ in 0..2 {
+            assert_eq!(gateway.reverse(&one), Reversal::Done);
+            assert_eq!((gateway.charged(), gateway.reversed()), (vec![two.clone()], vec![one.clone()]));
+        }
+        gateway.charge(&one);
+        assert_eq!(gateway.charged(), [two], "it is not charged again");
+    }
+
+    #[test]
+    fn what_was_reversed_before_it_was_charged_is_not_charged() {
+        let gateway = gateway();
+        let late = charge(1, TestCard::Succeeds);
+        assert_eq!(gateway.reverse(&late), Reversal::Done);
+        assert_eq!(gateway.charge(&late), failed("reversed"));
+        assert_eq!((gateway.charged(), gateway.reversed()), (vec![], vec![late]));
+    }
+
+    #[test]
+    fn a_charge_hangs_until_it_is_released() {
+        let gateway = TestGateway::new(Duration::from_mins(10));
+        std::thread::scope(|scope| {
+            let hanging = [1, 2].map(|attempt| {
+                let gateway = &gateway;
+                scope.spawn(move || gateway.charge(&charge(attempt, TestCard::Hangs)))
+            });
+            gateway.wait_until_hanging(2);
+            // Others are served meanwhile.
+            assert_eq!(gateway.charge(&charge(3, TestCard::Succeeds)), ChargeOutcome::Succeeded);
+            gateway.reverse(&charge(2, TestCard::Hangs));
+            assert!(hanging.iter().all(|thread| !thread.is_finished()));
+            gateway.release();
+            let outcomes = hanging.map(|thread| thread.join().unwrap());
+            assert_eq!(outcomes, [failed("timeout"), failed("reversed")]);
+        });
+        // Who comes later hangs anew, for as long as is said now.
+        gateway.set_deadline(Duration::ZERO);
+        assert_eq!(gateway.charge(&charge(4, TestCard::Hangs)), failed("timeout"));
+    }
+
+    #[test]
+    fn the_oldest_attempts_are_forgotten() {
+        let gateway = gateway();
+        for attempt in 0..=MOST_ENTRIES {
+            gateway.reverse(&charge(u128::try_from(attempt).unwrap(), TestCard::Succeeds));
+        }
+        let kept = gateway.reversed();
+        assert_eq!((kept.len(), &kept[0]), (MOST_ENTRIES, &charge(1, TestCard::Succeeds)));
+        gateway.reverse(&kept[0]);
+        assert_eq!(gateway.reversed().len(), MOST_ENTRIES);
+    }
+}

@@ -1,0 +1,283 @@
+//! Payment attempts: what was asked of the payment gateway, and what came of it (decision 11, `billwerk.md` §4.4, §7).
+//!
+//! A charge is an outside effect. Before it an attempt is RESERVED and stored; after it the attempt gets its outcome,
+//! once. What was to be created with the money may be taken back, the attempt never is.
+
+use super::choice::choice;
+use super::customer::Customer;
+use super::payment_method::{PaymentMethod, PaymentToken};
+use super::subscription::Subscription;
+use super::{Entity, ErrorCode, Id, Instant, Money, Refusal};
+
+/// One attempt to charge a customer.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PaymentAttempt {
+    /// The gateway's idempotency key, too.
+    pub id: Id<PaymentAttempt>,
+    /// What was to be paid for. It does not exist where the payment failed, and nor may the customer.
+    pub subscription_id: Id<Subscription>,
+    pub customer_id: Id<Customer>,
+    /// What was charged: one of the two.
+    pub payment_method_id: Option<Id<PaymentMethod>>,
+    pub payment_token_id: Option<Id<PaymentToken>>,
+    /// More than nothing.
+    pub amount: Money,
+    /// That of the request: unique among those that are RESERVED.
+    pub idempotency_key: Option<String>,
+    pub status: PaymentAttemptStatus,
+    /// Why there is no money; none unless DECLINED or FAILED.
+    pub error_state: Option<PaymentErrorState>,
+    /// The gateway's own word for it, such as `insufficient_funds`.
+    pub error_code: Option<String>,
+    pub created_at: Instant,
+    /// When it came to its outcome; none while RESERVED.
+    pub finished_at: Option<Instant>,
+}
+
+impl Entity for PaymentAttempt {
+    const NAME: &'static str = "PaymentAttempt";
+    const PREFIX: &'static str = "pat";
+}
+
+choice! {
+    /// What came of a payment attempt.
+    pub enum PaymentAttemptStatus {
+        /// Nothing is known yet: the request is being processed, or it died.
+        Reserved = "RESERVED",
+        /// The customer was charged.
+        Succeeded = "SUCCEEDED",
+        /// The customer's bank refused, or the gateway did on its behalf.
+        Declined = "DECLINED",
+        /// It could not be processed.
+        Failed = "FAILED",
+        /// It was taken back: the customer has its money.
+        Reversed = "REVERSED",
+    }
+}
+
+choice! {
+    /// Why a payment attempt brought no money.
+    pub enum PaymentErrorState {
+        /// Declined for now: another attempt may succeed.
+        SoftDeclined = "SOFT_DECLINED",
+        /// Declined for good: another payment method is needed.
+        HardDeclined = "HARD_DECLINED",
+        /// A technical failure on the way.
+        ProcessingError = "PROCESSING_ERROR",
+    }
+}
+
+/// What is asked of the gateway.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Charge {
+    /// The idempotency key: one attempt is charged once at most.
+    pub attempt: Id<PaymentAttempt>,
+    pub amount: Money,
+    /// What the gateway knows the card by.
+    pub gateway_reference: String,
+}
+
+/// What the gateway says of a charge. Codes are its own words, such as `insufficient_funds`; never empty.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ChargeOutcome {
+    Succeeded,
+    Declined {
+        state: Decline,
+        code: String,
+    },
+    /// It could not be processed. Whether the customer was charged may be unknown, as after a timeout.
+    Failed {
+        code: String,
+    },
+}
+
+/// How firmly a charge is declined.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decline {
+    /// Another attempt may succeed.
+    Soft,
+    /// No attempt with this card will.
+    Hard,
+}
+
+/// What the gateway says of a reversal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reversal {
+    /// The customer has its money, or never paid.
+    Done,
+    /// Whether it has is unknown: ask again.
+    Failed { code: String },
+}
+
+impl ChargeOutcome {
+    /// Refuses unless the customer was charged (`billwerk.md` §4.4).
+    pub fn accepted(&self) -> Result<(), Refusal> {
+        match self {
+            ChargeOutcome::Succeeded => Ok(()),
+            ChargeOutcome::Declined { code, .. } => {
+                Err(Refusal::new(ErrorCode::PaymentDeclined, format!("The payment was declined: {code}.")))
+            }
+            ChargeOutcome::Failed { code } => Err(Refusal::new(
+                ErrorCode::PaymentProcessingError,
+                format!("The payment could not be processed: {code}. Try again in a moment."),
+            )),
+        }
+    }
+}
+
+impl PaymentAttempt {
+    /// What to ask the gateway for, by the card that it knows by this reference.
+    pub fn charge(&self, gateway_reference: String) -> Charge {
+        Charge { attempt: self.id, amount: self.amount, gateway_reference }
+    }
+
+    /// The attempt with what came of its charge.
+    pub fn finished(&self, outcome: &ChargeOutcome, now: Instant) -> Result<PaymentAttempt, Refusal> {
+        let (status, error) = match outcome {
+            ChargeOutcome::Succeeded => (PaymentAttemptStatus::Succeeded, None),
+            ChargeOutcome::Declined { state: Decline::Soft, code } => {
+                (PaymentAttemptStatus::Declined, Some((PaymentErrorState::SoftDeclined, code)))
+            }
+            ChargeOutcome::Declined { state: Decline::Hard, code } => {
+                (PaymentAttemptStatus::Declined, Some((PaymentErrorState::HardDeclined, code)))
+            }
+            ChargeOutcome::Failed { code } => {
+                (PaymentAttemptStatus::Failed, Some((PaymentErrorState::ProcessingError, code)))
+            }
+        };
+        let ended = self.ended(status, now)?;
+        let (error_state, error_code) = error.map(|(state, code)| (state, code.clone())).unzip();
+        Ok(PaymentAttempt { error_state, error_code, ..ended })
+    }
+
+    /// The attempt whose charge was taken back, or never made: what it was to pay for was not created.
+    pub fn reversed(&self, now: Instant) -> Result<PaymentAttempt, Refusal> {
+        self.ended(PaymentAttemptStatus::Reversed, now)
+    }
+
+    /// Only an attempt that is RESERVED comes to an outcome: whoever finds another one was too slow.
+    fn ended(&self, status: PaymentAttemptStatus, now: Instant) -> Result<PaymentAttempt, Refusal> {
+        match self.status {
+            PaymentAttemptStatus::Reserved => Ok(PaymentAttempt { status, finished_at: Some(now), ..self.clone() }),
+            PaymentAttemptStatus::Succeeded
+            | PaymentAttemptStatus::Declined
+            | PaymentAttemptStatus::Failed
+            | PaymentAttemptStatus::Reversed => {
+                Err(Refusal::new(ErrorCode::Conflict, "The payment attempt has its outcome already."))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Choice, Currency};
+    use chrono::TimeDelta;
+    use uuid::Uuid;
+
+    fn attempt(status: PaymentAttemptStatus) -> PaymentAttempt {
+        PaymentAttempt {
+            id: Id::new(Uuid::from_u128(1)),
+            subscription_id: Id::new(Uuid::from_u128(2)),
+            customer_id: Id::new(Uuid::from_u128(3)),
+            payment_method_id: None,
+            payment_token_id: Some(Id::new(Uuid::from_u128(4))),
+            amount: Money::new(12900, Currency::EUR),
+            idempotency_key: Some("key".into()),
+            status,
+            error_state: None,
+            error_code: None,
+            created_at: Instant::UNIX_EPOCH,
+            finished_at: None,
+        }
+    }
+
+    fn later() -> Instant {
+        Instant::UNIX_EPOCH + TimeDelta::seconds(3)
+    }
+
+    /// Each outcome, and the status, the error state, the error code and the refusal that follow from it.
+    type Row =
+        (ChargeOutcome, PaymentAttemptStatus, Option<PaymentErrorState>, Option<&'static str>, Option<ErrorCode>);
+
+    fn outcomes() -> [Row; 4] {
+        let declined = |state, code: &str| ChargeOutcome::Declined { state, code: code.to_owned() };
+        [
+            (ChargeOutcome::Succeeded, PaymentAttemptStatus::Succeeded, None, None, None),
+            (
+                declined(Decline::Soft, "insufficient_funds"),
+                PaymentAttemptStatus::Declined,
+                Some(PaymentErrorState::SoftDeclined),
+                Some("insufficient_funds"),
+                Some(ErrorCode::PaymentDeclined),
+            ),
+            (
+                declined(Decline::Hard, "credit_card_lost_or_stolen"),
+                PaymentAttemptStatus::Declined,
+                Some(PaymentErrorState::HardDeclined),
+                Some("credit_card_lost_or_stolen"),
+                Some(ErrorCode::PaymentDeclined),
+            ),
+            (
+                ChargeOutcome::Failed { code: "acquirer_error".to_owned() },
+                PaymentAttemptStatus::Failed,
+                Some(PaymentErrorState::ProcessingError),
+                Some("acquirer_error"),
+                Some(ErrorCode::PaymentProcessingError),
+            ),
+        ]
+    }
+
+    #[test]
+    fn an_attempt_is_charged_by_its_own_id() {
+        let charge = attempt(PaymentAttemptStatus::Reserved).charge("card".to_owned());
+        let expected = Charge {
+            attempt: Id::new(Uuid::from_u128(1)),
+            amount: Money::new(12900, Currency::EUR),
+            gateway_reference: "card".to_owned(),
+        };
+        assert_eq!(charge, expected);
+    }
+
+    #[test]
+    fn an_outcome_is_kept_with_its_reason() {
+        for (outcome, status, error_state, error_code, _) in outcomes() {
+            let reserved = attempt(PaymentAttemptStatus::Reserved);
+            let expected = PaymentAttempt {
+                status,
+                error_state,
+                error_code: error_code.map(str::to_owned),
+                finished_at: Some(later()),
+                ..reserved.clone()
+            };
+            assert_eq!(reserved.finished(&outcome, later()), Ok(expected), "{outcome:?}");
+        }
+        let reserved = attempt(PaymentAttemptStatus::Reserved);
+        let expected =
+            PaymentAttempt { status: PaymentAttemptStatus::Reversed, finished_at: Some(later()), ..reserved.clone() };
+        assert_eq!(reserved.reversed(later()), Ok(expected));
+    }
+
+    #[test]
+    fn an_outcome_is_final() {
+        for (status, _, _) in PaymentAttemptStatus::ALL {
+            let free = *status == PaymentAttemptStatus::Reserved;
+            let known = attempt(*status);
+            let answers = outcomes().map(|(outcome, ..)| known.finished(&outcome, later()));
+            for answer in answers.into_iter().chain([known.reversed(later())]) {
+                assert_eq!(answer.is_ok(), free, "{status:?}");
+                assert!(answer.is_ok() || answer.unwrap_err().code == ErrorCode::Conflict);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_not_charged_is_refused_by_its_kind_and_says_the_code() {
+        for (outcome, _, _, error_code, refusal) in outcomes() {
+            let refused = outcome.accepted().err();
+            assert_eq!(refused.as_ref().map(|refused| refused.code), refusal);
+            assert_eq!(refused.is_some_and(|refused| refused.message.contains(error_code.unwrap())), refusal.is_some());
+        }
+    }
+}

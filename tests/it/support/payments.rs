@@ -1,0 +1,52 @@
+//! Tokens, payment methods and attempts, for the tests that begin with one.
+
+use super::TestApp;
+use super::builders::text;
+use perennial::domain::payment::{PaymentAttempt, PaymentAttemptStatus};
+use perennial::domain::payment_method::Source;
+use perennial::domain::tenant::Tenant;
+use perennial::domain::{Currency, Id, Money};
+use perennial::repository::payment;
+use serde_json::json;
+
+impl TestApp {
+    /// A token of the test gateway that anybody may use for an hour.
+    pub fn token(&self, card: &str) -> String {
+        let made = self.mutate("createTestToken", json!({"card": card}), "paymentToken { id }");
+        text(&made["paymentToken"]["id"])
+    }
+
+    /// A payment method that was made from a test card.
+    pub fn payment_method(&self, customer: &str, card: &str) -> String {
+        let input = json!({"customerId": customer, "token": self.token(card)});
+        text(&self.mutate("addPaymentMethod", input, "paymentMethod { id }")["paymentMethod"]["id"])
+    }
+
+    /// A stored attempt to charge a customer 129.00 EUR for a subscription; neither need exist. The source does.
+    pub fn reserve_payment(
+        &self,
+        tenant: Id<Tenant>,
+        (customer, subscription): (&str, &str),
+        source: &str,
+        idempotency_key: Option<&str>,
+    ) -> PaymentAttempt {
+        let source = Source::parse(source).unwrap();
+        let now = self.app.ambient.now();
+        let attempt = PaymentAttempt {
+            id: self.app.ambient.id(now),
+            subscription_id: subscription.parse().unwrap(),
+            customer_id: customer.parse().unwrap(),
+            payment_method_id: source.method(),
+            payment_token_id: source.token(),
+            amount: Money::new(12900, Currency::EUR),
+            idempotency_key: idempotency_key.map(str::to_owned),
+            status: PaymentAttemptStatus::Reserved,
+            error_state: None,
+            error_code: None,
+            created_at: now,
+            finished_at: None,
+        };
+        self.app.db.write(|tx| payment::reserve(tx, tenant, &attempt)).unwrap();
+        attempt
+    }
+}
