@@ -1,11 +1,16 @@
 //! The use cases. One function a mutation: it loads, lets the domain decide, and persists, in one transaction together
 //! with its idempotency record, its audit record and its events ([`mutation::Call::run`]).
 
+pub mod add_on;
 pub mod ambient;
 pub mod asset;
 pub mod billing_group;
+pub mod coupon;
 pub mod credentials;
 pub mod customer;
+pub mod discount;
+mod eligible_plans;
+pub mod feature;
 pub mod fulfilment;
 pub mod mutation;
 pub mod operator;

@@ -1,5 +1,6 @@
 //! Plans and their prices.
 
+use super::feature;
 use super::mutation::{Answer, Call, Stop, Work};
 use crate::domain::event::EventType;
 use crate::domain::plan::{NewPlan, Plan, PlanChange, PlanChanges, PlanState, not_found};
@@ -73,10 +74,11 @@ pub fn update_plan(call: &Call<'_>, change: &UpdatePlan) -> Result<Answer<PlanCh
                 plan
             }
             PlanChange::NewVersion => {
-                let superseded = Plan { state: PlanState::Superseded, ..current }.revised(now);
+                let superseded = Plan { state: PlanState::Superseded, ..current.clone() }.revised(now);
                 plan::update(work.tx, tenant, &superseded)?;
                 let plan = changed.next_version(work.id(), now);
                 insert(work, &plan, prices)?;
+                feature::inherit(work, current.id, plan.id)?;
                 plan
             }
         };
@@ -110,7 +112,7 @@ fn insert(work: &mut Work<'_, '_>, plan: &Plan, prices: Vec<PriceTerms>) -> Resu
 
 /// The newest version of the plan of which `id` is any version. Refuses an archived one, and with CONFLICT where another
 /// version, or another revision of it, was expected.
-fn newest(work: &mut Work<'_, '_>, id: Id<Plan>, expected_revision: Option<i32>) -> Result<Plan, Stop> {
+pub(super) fn newest(work: &mut Work<'_, '_>, id: Id<Plan>, expected_revision: Option<i32>) -> Result<Plan, Stop> {
     let tenant = work.tenant;
     let not_found = || not_found().at(&["planId"]);
     let named = Query::by_id(tenant, id).first(work.conn())?.ok_or_else(not_found)?;

@@ -10,6 +10,7 @@ pub mod choice;
 pub mod coupon;
 pub mod customer;
 pub mod discount;
+pub mod eligible_plans;
 pub mod event;
 pub mod exact;
 pub mod feature;

@@ -269,3 +269,16 @@ impl Refusal {
         self
     }
 }
+
+/// One thing that is wrong with what is typed in: the name of the argument, as the API spells it, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mistake {
+    pub argument: &'static str,
+    pub message: Cow<'static, str>,
+}
+
+impl Mistake {
+    pub fn new(argument: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Mistake { argument, message: message.into() }
+    }
+}

@@ -1,8 +1,9 @@
 //! Reading an input: every argument is read, and everything that is wrong is said at once, each with its path.
 
-use super::scalars::{CurrencyCode, Date, Decimal, Json, TimeZone};
+use super::scalars::{CurrencyCode, Date, DateTime, Decimal, Json, TimeZone};
 use crate::domain::id::NotAnId;
-use crate::domain::pricing::{NotATaxRate, TaxRate};
+use crate::domain::pricing::{Percentage, TaxRate};
+use crate::domain::refusal::Mistake;
 use crate::domain::text::{self, Metadata, NotAText};
 use crate::domain::{self, Currency, Entity, ErrorCode, Id, Refusal, Zone};
 use async_graphql::{ID, MaybeUndefined};
@@ -125,6 +126,33 @@ impl Check {
         }
     }
 
+    /// An argument that cannot be left out here.
+    pub fn required<T>(&mut self, name: &str, given: Option<T>, message: &'static str) -> Option<T> {
+        self.take(name, given.ok_or(message))
+    }
+
+    /// Keeps what several arguments say together, or notes which of them the others contradict.
+    pub fn together<T>(&mut self, read: Result<T, Mistake>) -> Option<T> {
+        read.map_err(|mistake| self.refuse(&[mistake.argument], mistake.message)).ok()
+    }
+
+    /// The texts of a list, each read by itself: between `least` and `most` of them.
+    pub fn texts<T, E: Into<Wrong>>(
+        &mut self,
+        name: &str,
+        given: Vec<String>,
+        (least, most): (usize, usize),
+        read: impl Fn(String) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
+        if !(least..=most).contains(&given.len()) {
+            return self.take(name, Err(format!("Between {least} and {most} texts are taken, not {}.", given.len())));
+        }
+        let texts = given.into_iter().enumerate();
+        let text = |check: &mut Check, (index, text): (usize, String)| check.take(&index.to_string(), read(text));
+        let texts: Vec<_> = self.below(name, |check| texts.map(|row| text(check, row)).collect());
+        texts.into_iter().collect()
+    }
+
     /// The rows of a list, each read by itself: between `least` and `most` of them.
     pub fn rows<G, T>(
         &mut self,
@@ -184,6 +212,7 @@ wrong!(
     NotAnId,
     NotAText,
     domain::order::NotAQuantity,
+    domain::eligible_plans::NotEligiblePlans,
     domain::period::NotADuration,
     domain::pricing::NotATaxRate,
     domain::schedule::NotAnInterval,
@@ -233,9 +262,19 @@ pub fn price(given: Decimal) -> Result<BigDecimal, String> {
     Ok(price)
 }
 
-/// A tax rate, as a fraction.
+/// What one unit costs, which may be finer than the currency.
+pub fn unit_amount(given: Decimal) -> Result<BigDecimal, Wrong> {
+    Ok(domain::add_on::unit_amount(super::scalars::decimal(&given.0)?, None)?)
+}
+
+/// A tax rate as a fraction: 0.25 is 25 %.
 pub fn tax_rate(given: Decimal) -> Result<TaxRate, String> {
-    TaxRate::try_new(&super::scalars::decimal(&given.0)?).map_err(said::<NotATaxRate>)
+    TaxRate::try_new(&super::scalars::decimal(&given.0)?).map_err(said)
+}
+
+/// How much of a hundred a discount takes off.
+pub fn percentage(given: Decimal) -> Result<Percentage, String> {
+    Percentage::try_new(&super::scalars::decimal(&given.0)?).map_err(said)
 }
 
 /// A whole number within bounds.
@@ -244,6 +283,10 @@ pub fn number(given: i32, bounds: RangeInclusive<i32>) -> Result<i32, String> {
         return Ok(given);
     }
     Err(format!("This lies between {} and {}.", bounds.start(), bounds.end()))
+}
+
+pub fn instant(given: DateTime) -> Result<domain::Instant, String> {
+    super::scalars::instant(&given.0)
 }
 
 pub fn date(given: Date) -> Result<domain::Date, String> {

@@ -1,13 +1,18 @@
 //! The wire. Translation only: what a client wrote becomes a command of a use case, and what the repository answers is
 //! written as the client selected it. A file a noun: its object types, its inputs, its mutations.
 
+mod add_on;
 pub mod api;
 mod asset;
 mod billing_group;
 mod check;
+mod coupon;
 mod customer;
+mod discount;
+mod eligible_plans;
 mod engine;
 mod errors;
+mod feature;
 mod fulfilment;
 mod limits;
 mod money;

@@ -2,9 +2,13 @@
 
 use super::engine::{AnyNode, Object, Type};
 use crate::app::Viewer;
+use crate::domain::add_on::AddOn;
 use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
+use crate::domain::coupon::Coupon;
 use crate::domain::customer::Customer;
+use crate::domain::discount::Discount;
+use crate::domain::feature::Feature;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::payment::PaymentAttempt;
 use crate::domain::payment_method::{PaymentMethod, PaymentToken};
@@ -13,7 +17,9 @@ use crate::domain::price::Price;
 use crate::domain::product::Product;
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
-use crate::repository::{asset, customer, order, payment, plan, product, subscription};
+use crate::repository::{
+    add_on, asset, coupon, customer, discount, feature, order, payment, plan, product, subscription,
+};
 
 /// The query root: everything is seen by somebody.
 pub struct Query {
@@ -23,9 +29,13 @@ pub struct Query {
 /// Every type that has an identifier.
 fn nodes() -> Vec<AnyNode<Query>> {
     vec![
+        AnyNode::of::<AddOn>(),
         AnyNode::of::<Asset>(),
         AnyNode::of::<BillingGroup>(),
+        AnyNode::of::<Coupon>(),
         AnyNode::of::<Customer>(),
+        AnyNode::of::<Discount>(),
+        AnyNode::of::<Feature>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
         AnyNode::of::<PaymentAttempt>(),
@@ -97,5 +107,37 @@ impl Object for Query {
             .list("subscriptions", "All subscriptions.", subscription::all)
             .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
             .list("paymentAttempts", "All payment attempts.", payment::all)
+            .find::<Feature>("feature", "A feature by its id; null where there is none.")
+            .find_by(
+                "featureByCode",
+                "A feature by its code; null where there is none.",
+                ("code", "The code, to the letter."),
+                feature::by_code,
+            )
+            .list("features", "All features, the archived ones too.", feature::all)
+            .find::<AddOn>("addOn", "An add-on by its id; null where there is none.")
+            .find_by(
+                "addOnByCode",
+                "An add-on by its code; null where there is none.",
+                ("code", "The code, to the letter."),
+                add_on::by_code,
+            )
+            .list("addOns", "All add-ons, the archived ones too.", add_on::all)
+            .find::<Discount>("discount", "A discount by its id; null where there is none.")
+            .find_by(
+                "discountByCode",
+                "A discount by its code; null where there is none.",
+                ("code", "The code, to the letter."),
+                discount::by_code,
+            )
+            .list("discounts", "All discounts, the archived ones too.", discount::all)
+            .find::<Coupon>("coupon", "A coupon by its id; null where there is none.")
+            .find_by(
+                "couponByCode",
+                "A coupon by its code; null where there is none.",
+                ("code", "The code, in any case."),
+                coupon::by_code,
+            )
+            .list("coupons", "All coupons, those that are not active, too.", coupon::all)
     }
 }

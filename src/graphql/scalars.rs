@@ -109,6 +109,8 @@ text_scalars! {
     TimeZone as "TimeZone";
     /// A date, as written.
     Date as "Date";
+    /// An instant, as written.
+    DateTime as "DateTime";
 }
 
 /// Any JSON.

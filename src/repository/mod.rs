@@ -4,11 +4,15 @@
 //! cases) and what is written (functions that take `&mut Tx`, which only [`Db::write`] can make). To add a noun: its
 //! tables in `migrations/` (both folders) and `schema.rs`, then a file here with `stored!` and its queries.
 
+pub mod add_on;
 pub mod api_key;
 pub mod asset;
 pub mod billing_group;
+pub mod coupon;
 pub mod customer;
 pub mod db;
+pub mod discount;
+pub mod feature;
 pub mod fulfilment;
 pub mod journal;
 pub mod list;

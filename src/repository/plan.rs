@@ -75,6 +75,16 @@ pub fn versions_of(tenant: Id<Tenant>, codes: &[String]) -> Query<Plan> {
     Query::new(tenant).filter(Condition::Among("code", Values::Texts(codes.to_vec()))).order("version")
 }
 
+/// The versions that new subscriptions get of the plans with these codes.
+pub fn offered(tenant: Id<Tenant>, codes: &[String]) -> Query<Plan> {
+    let active = Bind::Text(PlanState::Active.name().to_owned());
+    Query::new(tenant).filter(Condition::Among("code", Values::Texts(codes.to_vec()))).filter(Condition::Is(
+        "state",
+        Comparison::Equal,
+        active,
+    ))
+}
+
 /// The columns that may change in a version, with their values.
 macro_rules! changeable {
     ($plan:ident) => {

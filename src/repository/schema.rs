@@ -442,3 +442,132 @@ diesel::table! {
         created_at -> Moment,
     }
 }
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    features (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        feature_type -> Text,
+        state -> Text,
+        metadata -> Document,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    add_ons (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        add_on_type -> Text,
+        currency -> Text,
+        unit_amount -> Exact,
+        amount_includes_tax -> Nullable<Bool>,
+        tax_rate -> Nullable<Exact>,
+        all_plans -> Bool,
+        eligible_plans -> Document,
+        state -> Text,
+        metadata -> Document,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    entitlements (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        plan_id -> Nullable<Identifier>,
+        add_on_id -> Nullable<Identifier>,
+        subscription_id -> Nullable<Identifier>,
+        feature_id -> Identifier,
+        feature_type -> Text,
+        usage_limit -> Nullable<BigInt>,
+        soft_limit -> Bool,
+        reset_period -> Nullable<Text>,
+        static_value -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    discounts (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        name -> Text,
+        percentage -> Nullable<Exact>,
+        currency -> Nullable<Text>,
+        amount -> Nullable<BigInt>,
+        applies_to -> Document,
+        fixed_count -> Nullable<Integer>,
+        fixed_period -> Nullable<Integer>,
+        fixed_period_unit -> Nullable<Text>,
+        state -> Text,
+        metadata -> Document,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    coupons (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        folded_code -> Text,
+        name -> Text,
+        discount_id -> Identifier,
+        all_plans -> Bool,
+        eligible_plans -> Document,
+        max_redemptions -> Nullable<Integer>,
+        redemptions -> Integer,
+        valid_from -> Nullable<Moment>,
+        valid_until -> Nullable<Moment>,
+        strategy -> Text,
+        state -> Text,
+        expire_reason -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    coupon_redemptions (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        coupon_id -> Identifier,
+        subscription_id -> Identifier,
+        customer_id -> Identifier,
+        plan_id -> Identifier,
+        once_key -> Text,
+        redeemed_at -> Moment,
+    }
+}

@@ -3,8 +3,12 @@
 
 use crate::support::Backend;
 use crate::support::database::TestDatabase;
+use perennial::domain::add_on::AddOn;
 use perennial::domain::asset::{Asset, AssetAssignment};
+use perennial::domain::coupon::Coupon;
 use perennial::domain::customer::Customer;
+use perennial::domain::discount::Discount;
+use perennial::domain::feature::Feature;
 use perennial::domain::order::Order;
 use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::plan::Plan;
@@ -193,6 +197,10 @@ fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     check_indexes::<AssetAssignment>(&indexes);
     check_indexes::<Subscription>(&indexes);
     check_indexes::<PaymentAttempt>(&indexes);
+    check_indexes::<Feature>(&indexes);
+    check_indexes::<AddOn>(&indexes);
+    check_indexes::<Discount>(&indexes);
+    check_indexes::<Coupon>(&indexes);
 }
 
 /// The tables of `schema.rs`: their primary keys, and their columns with their types.

@@ -101,6 +101,7 @@ CREATE TABLE prices (
     FOREIGN KEY (tenant_id, plan_id) REFERENCES plans (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
     FOREIGN KEY (tenant_id, parent_price_id) REFERENCES prices (tenant_id, id),
+    FOREIGN KEY (tenant_id, feature_id) REFERENCES features (tenant_id, id),
     CONSTRAINT a_price_has_one_owner CHECK (
         (plan_id IS NULL) <> (subscription_id IS NULL) AND (plan_id IS NULL OR parent_price_id IS NULL)
     ),

@@ -10,7 +10,7 @@ use crate::domain::api_key::Scope;
 use crate::domain::period::Duration;
 use crate::domain::plan::{Plan, SetupFee};
 use crate::domain::schedule::PlanSchedule;
-use crate::repository::{plan, price};
+use crate::repository::{feature, plan, price};
 use async_graphql::{ID, InputObject};
 use input::{CreatePlanInput, UpdatePlanInput};
 
@@ -34,6 +34,9 @@ impl Object for Plan {
         })
         .value("schedule", "When it is billed.", |plan| &plan.schedule)
         .many("prices", "What is charged, in the order of invoices.", price::of_plans, |price| price.plan_id)
+        .many("entitlements", "What it entitles to, by the age of the features.", feature::of_plans, |entitlement| {
+            entitlement.plan_id
+        })
         .column(
             "partialPeriodHandling",
             "What is billed where a subscription starts between two fixed days.",

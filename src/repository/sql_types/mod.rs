@@ -5,18 +5,16 @@
 //! |---|---|---|
 //! | `Id<_>`, `Uuid` | uuid | 16 bytes |
 //! | `Instant` | timestamptz | text of fixed width, UTC, microseconds |
-//! | `Metadata` | jsonb | text |
+//! | `Metadata`, lists | jsonb | text |
 //! | choices, currencies, zones | text | text |
 //! | whole numbers within bounds | integer | integer |
 //! | exact decimals | numeric | text |
 
 use crate::domain::billing_group::BillingDay;
 use crate::domain::period::{Duration, DurationUnit};
-use crate::domain::pricing::{Percentage, TaxRate};
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
 use crate::domain::{Currency, Id, Instant, Money, Zone};
-use bigdecimal::BigDecimal;
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, Queryable};
@@ -24,12 +22,16 @@ use diesel::expression::AsExpression;
 use diesel::internal::derives::as_expression::Bound;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Integer, Nullable, Numeric};
+use diesel::sql_types::{BigInt, Integer, Nullable};
 use diesel::sqlite::{Sqlite, SqliteValue};
+use std::fmt::Debug;
 use std::io::Write;
 use uuid::Uuid;
 
+mod exact;
 mod text;
+
+pub use exact::Decimal;
 
 /// `uuid`, or 16 bytes.
 #[derive(diesel::sql_types::SqlType, diesel::query_builder::QueryId, Clone, Copy)]
@@ -97,9 +99,7 @@ stands_for! {
     [] At as Moment;
     [] Metadata as Document;
     [] Json as Document;
-    [] Decimal as Exact;
-    [] TaxRate as Exact;
-    [] Percentage as Exact;
+    [T] Several<T> as Document;
     [] ContractLength as Integer;
     [] BillingDay as Integer;
 }
@@ -116,9 +116,9 @@ pub struct In(pub Zone);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Json(pub String);
 
-/// An exact decimal on its way to or from a database.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Decimal(pub BigDecimal);
+/// A list on its way to or from a database, as a JSON document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Several<T>(pub Vec<T>);
 
 /// The instant that a column may hold.
 pub fn instant(stored: Option<At>) -> Option<Instant> {
@@ -262,54 +262,28 @@ where
     }
 }
 
-// ---------------------------------------------------------------- exact decimals
+// ---------------------------------------------------------------- lists
 
-impl ToSql<Exact, Pg> for Decimal {
+impl<T: serde::Serialize + Debug> ToSql<Document, Pg> for Several<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        ToSql::<Numeric, Pg>::to_sql(&self.0, out)
-    }
-}
-impl ToSql<Exact, Sqlite> for Decimal {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(self.0.to_plain_string());
+        out.write_all(&[1])?;
+        serde_json::to_writer(out, &self.0)?;
         Ok(IsNull::No)
     }
 }
-impl FromSql<Exact, Pg> for Decimal {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        FromSql::<Numeric, Pg>::from_sql(value).map(Decimal)
+impl<T: serde::Serialize + Debug> ToSql<Document, Sqlite> for Several<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(serde_json::to_string(&self.0)?);
+        Ok(IsNull::No)
     }
 }
-impl FromSql<Exact, Sqlite> for Decimal {
-    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        Ok(Decimal(value.read_text().parse()?))
+impl<DB: Backend, T: serde::de::DeserializeOwned> FromSql<Document, DB> for Several<T>
+where
+    Json: FromSql<Document, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Several(serde_json::from_str(&Json::from_sql(value)?.0)?))
     }
-}
-
-/// Lets a number within bounds be kept as an exact decimal.
-macro_rules! exact {
-    ($($type:ty;)*) => { $(
-        impl ToSql<Exact, Pg> for $type {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                ToSql::<Numeric, Pg>::to_sql(&self.decimal(), &mut out.reborrow())
-            }
-        }
-        impl ToSql<Exact, Sqlite> for $type {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(self.decimal().to_plain_string());
-                Ok(IsNull::No)
-            }
-        }
-        impl<DB: Backend> FromSql<Exact, DB> for $type where Decimal: FromSql<Exact, DB> {
-            fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-                Ok(Self::try_new(&Decimal::from_sql(value)?.0)?)
-            }
-        }
-    )* };
-}
-exact! {
-    TaxRate;
-    Percentage;
 }
 
 // ---------------------------------------------------------------- numbers within bounds

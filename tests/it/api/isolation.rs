@@ -57,10 +57,26 @@ impl Own {
         let method = run("addPaymentMethod", json!({"customerId": customer, "token": used}), "paymentMethod { id }");
         let method = text(&method["paymentMethod"]["id"]);
         let attempt = app.reserve_payment(tenant.parse().unwrap(), (&customer, &subscription), &method, None);
+        let feature =
+            run("createFeature", json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"}), "feature { id }");
+        let add_on = json!({
+            "code": "support", "name": "S", "addOnType": "ON_OFF", "unitAmount": "5", "eligiblePlans": ["gold"],
+            "entitlements": [{"feature": "sso"}],
+        });
+        let add_on = run("createAddOn", add_on, "addOn { id }");
+        let discount =
+            run("createDiscount", json!({"code": "HALF", "name": "H", "percentage": "50"}), "discount { id }");
+        let coupon = run("createCoupon", json!({"code": "WELCOME", "name": "W", "discount": "HALF"}), "coupon { id }");
+        let entitlements = json!({"planId": plan["id"], "entitlements": [{"feature": "sso"}]});
+        run("setPlanEntitlements", entitlements, "__typename");
         let ids = BTreeMap::from([
+            ("AddOn", text(&add_on["addOn"]["id"])),
             ("Asset", std::mem::take(&mut assets[1])),
             ("BillingGroup", text(&group["billingGroup"]["id"])),
+            ("Coupon", text(&coupon["coupon"]["id"])),
             ("Customer", customer),
+            ("Discount", text(&discount["discount"]["id"])),
+            ("Feature", text(&feature["feature"]["id"])),
             ("Order", text(id)),
             ("OrderItem", text(&order["order"]["items"][0]["id"])),
             ("PaymentAttempt", attempt.id.to_string()),
@@ -280,6 +296,10 @@ both! {
             ("planByCode", "gold"),
             ("assetBySerialNumber", "L2"),
             ("subscriptionByHandle", "nothing has a handle yet"),
+            ("featureByCode", "sso"),
+            ("addOnByCode", "support"),
+            ("discountByCode", "HALF"),
+            ("couponByCode", "welcome"),
         ]);
         for field in types["Query"]["fields"].as_array().unwrap() {
             let name = field["name"].as_str().unwrap();
@@ -312,12 +332,19 @@ both! {
             assets { totalCount nodes { id assignments { nodes { customer { id } } } } }
             subscriptions { totalCount nodes { id order { id } asset { id } } }
             paymentAttempts { totalCount nodes { id customerId subscriptionId paymentMethod { id } } }
+            features { totalCount nodes { id } }
+            addOns { totalCount nodes { id entitlements { feature { id } } } }
+            discounts { totalCount nodes { id coupons { totalCount nodes { id } } } }
+            coupons { totalCount nodes { id discount { id } } }
             tenant { id } viewer { tenant { id } }
         }";
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
             let seen = app.send_as(&tenant.key, &[], everything, json!({})).json();
             assert_eq!(seen["data"]["assets"]["totalCount"], 2, "{seen}");
-            for list in ["customers", "products", "orders", "subscriptions", "paymentAttempts", "plans"] {
+            let lists = [
+                "customers", "products", "plans", "orders", "subscriptions", "paymentAttempts", "features", "addOns", "discounts", "coupons",
+            ];
+            for list in lists {
                 assert_eq!(seen["data"][list]["totalCount"], 1, "{list}");
             }
             let seen = seen.to_string();

@@ -10,6 +10,8 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
     let group = app.billing_group(&warehouse.customer, 15);
     let subscription = app.fulfil(&warehouse.order, &warehouse.customer, "L1");
     let plan = app.plan("gold", "29");
+    let [feature, add_on] = [app.feature("sso", "BOOLEAN"), app.add_on("storage", "QUANTITY")];
+    let [discount, coupon] = [app.discount("HALF", "50"), app.coupon("WELCOME", "HALF")];
     let found = app.data(
         r#"{ productBySku(sku: "LAP") { id } assetBySerialNumber(serialNumber: "L1") { id }
              orderByNumber(number: "O-000001") { items { id } } planByCode(code: "gold") { prices { id } } }"#,
@@ -17,9 +19,13 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
     let (token, method) = (app.token("SUCCEEDS"), app.payment_method(&warehouse.customer, "SUCCEEDS"));
     let attempt = app.reserve_payment(app.tenant, (&warehouse.customer, &subscription), &method, None);
     vec![
+        ("AddOn", Some("addOn"), add_on),
         ("Asset", Some("asset"), text(&found["assetBySerialNumber"]["id"])),
         ("BillingGroup", Some("billingGroup"), group),
+        ("Coupon", Some("coupon"), coupon),
         ("Customer", Some("customer"), warehouse.customer),
+        ("Discount", Some("discount"), discount),
+        ("Feature", Some("feature"), feature),
         ("Order", Some("order"), warehouse.order),
         ("OrderItem", None, text(&found["orderByNumber"]["items"][0]["id"])),
         ("PaymentAttempt", None, attempt.id.to_string()),
@@ -72,9 +78,13 @@ both! {
 
     what_does_not_exist_is_null(app) {
         for (field, prefix) in [
+            ("addOn", "add"),
             ("asset", "ast"),
             ("billingGroup", "bgr"),
+            ("coupon", "cpn"),
             ("customer", "cus"),
+            ("discount", "dsc"),
+            ("feature", "fea"),
             ("order", "ord"),
             ("paymentMethod", "ca"),
             ("plan", "plan"),
@@ -97,6 +107,10 @@ both! {
             ("planByCode", "code"),
             ("assetBySerialNumber", "serialNumber"),
             ("subscriptionByHandle", "handle"),
+            ("featureByCode", "code"),
+            ("addOnByCode", "code"),
+            ("discountByCode", "code"),
+            ("couponByCode", "code"),
         ] {
             for key in ["nothing", "", " ", "a\\u0000b", "\u{1f600}"] {
                 let found = app.data(&format!(r#"{{ {field}({argument}: "{key}") {{ id }} }}"#));
@@ -149,11 +163,17 @@ both! {
     natural_keys_are_compared_to_the_letter_and_trimmed(app) {
         let warehouse = app.warehouse();
         app.mutate("updateCustomer", json!({"customerId": warehouse.customer, "externalId": "crm-7"}), "__typename");
+        app.feature("sso", "BOOLEAN");
+        app.add_on("storage", "QUANTITY");
+        app.discount("HALF", "50");
         for (field, argument, key) in [
             ("productBySku", "sku", "LAP"),
             ("customerByExternalId", "externalId", "crm-7"),
             ("orderByNumber", "number", "O-000001"),
             ("assetBySerialNumber", "serialNumber", "L1"),
+            ("featureByCode", "code", "sso"),
+            ("addOnByCode", "code", "storage"),
+            ("discountByCode", "code", "HALF"),
         ] {
             for (given, found) in [(key.to_owned(), true), (format!(" {key}\\t"), true), (flipped(key), false)] {
                 let answer = app.data(&format!(r#"{{ {field}({argument}: "{given}") {{ id }} }}"#));

@@ -1,10 +1,15 @@
 //! The API over real HTTP, a file a noun.
 
+mod add_on;
 mod asset;
 mod bad_input;
 mod billing_group;
 mod bulk;
+mod coupon;
 mod customer;
+mod discount;
+mod entitlements;
+mod feature;
 mod fulfilment;
 mod fulfilment_refusals;
 mod http;

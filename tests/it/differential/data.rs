@@ -1,6 +1,7 @@
 //! The data: two tenants, filled through the use cases, with awkward texts, ties in time, and nulls wherever a column
 //! may be null.
 
+mod catalogue;
 mod payments;
 mod plans;
 
@@ -176,6 +177,7 @@ impl Making<'_> {
             .expect("it runs");
         (0..amounts.plans).for_each(|n| self.plan(n));
         self.own_prices();
+        self.catalogue(amounts.plans);
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

@@ -4,9 +4,13 @@ use super::store::{Row, text};
 use super::types::{Types, named, screaming};
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Error, ErrorExtensions, Name, Value};
+use perennial::domain::add_on::AddOn;
 use perennial::domain::asset::Asset;
 use perennial::domain::billing_group::BillingGroup;
+use perennial::domain::coupon::Coupon;
 use perennial::domain::customer::Customer;
+use perennial::domain::discount::Discount;
+use perennial::domain::feature::Feature;
 use perennial::domain::order::{Order, OrderItem};
 use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::payment_method::{PaymentMethod, PaymentToken};
@@ -30,9 +34,13 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         given.parse::<Id<E>>().ok().map(|id| id.to_string())
     }
     match ty {
+        "AddOn" => read::<AddOn>(given),
         "Asset" => read::<Asset>(given),
         "BillingGroup" => read::<BillingGroup>(given),
+        "Coupon" => read::<Coupon>(given),
         "Customer" => read::<Customer>(given),
+        "Discount" => read::<Discount>(given),
+        "Feature" => read::<Feature>(given),
         "Order" => read::<Order>(given),
         "OrderItem" => read::<OrderItem>(given),
         "PaymentAttempt" => read::<PaymentAttempt>(given),

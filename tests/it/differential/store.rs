@@ -1,6 +1,7 @@
 //! All rows of one tenant in memory, as the schema shows them: what the oracle looks things up in. Nothing here is
 //! clever, and nothing is shared with the engine but the repository's own reading of whole tables.
 
+mod catalogue;
 mod payments;
 mod plans;
 
@@ -42,7 +43,9 @@ pub fn text(value: &Value) -> &str {
 pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
     let link = match (ty, field) {
         ("Plan", "versions") => return Some(("code", "code")),
-        ("Plan", "prices") => "plan",
+        ("Plan", "prices" | "entitlements") => "plan",
+        ("AddOn", "entitlements") => "addOn",
+        ("Discount", "coupons") => "discount",
         ("Order", "items" | "subscriptions") => "order",
         ("Order", "reservedAssets") => "reservedFor",
         ("OrderItem", "subscriptions") => "orderItem",
@@ -151,6 +154,7 @@ impl Store {
                 );
             }
             store.plans(conn, tenant, &subscription_ids)?;
+            store.catalogue(conn, tenant)?;
             Ok::<_, Fault>(store)
         })
         .expect("the database answers")

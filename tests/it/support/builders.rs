@@ -27,6 +27,30 @@ impl TestApp {
         text(&self.mutate("createPlan", input, "plan { id }")["plan"]["id"])
     }
 
+    pub fn feature(&self, code: &str, feature_type: &str) -> String {
+        let input = json!({"code": code, "name": format!("The {code}"), "featureType": feature_type});
+        text(&self.mutate("createFeature", input, "feature { id }")["feature"]["id"])
+    }
+
+    /// An add-on for 5.00 that goes with every plan.
+    pub fn add_on(&self, code: &str, add_on_type: &str) -> String {
+        let input =
+            json!({"code": code, "name": format!("The {code}"), "addOnType": add_on_type, "unitAmount": "5.00"});
+        text(&self.mutate("createAddOn", input, "addOn { id }")["addOn"]["id"])
+    }
+
+    /// A discount of so much of a hundred on everything.
+    pub fn discount(&self, code: &str, percentage: &str) -> String {
+        let input = json!({"code": code, "name": format!("The {code}"), "percentage": percentage});
+        text(&self.mutate("createDiscount", input, "discount { id }")["discount"]["id"])
+    }
+
+    /// A coupon without bounds that gives the discount with this code.
+    pub fn coupon(&self, code: &str, discount: &str) -> String {
+        let input = json!({"code": code, "name": format!("The {code}"), "discount": discount});
+        text(&self.mutate("createCoupon", input, "coupon { id }")["coupon"]["id"])
+    }
+
     pub fn asset(&self, sku: &str, serial_number: &str) -> String {
         let made = self.mutate("createAsset", json!({"sku": sku, "serialNumber": serial_number}), "asset { id }");
         text(&made["asset"]["id"])

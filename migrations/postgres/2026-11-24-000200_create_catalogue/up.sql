@@ -1,0 +1,182 @@
+CREATE TABLE features (
+    tenant_id UUID NOT NULL REFERENCES tenants,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL CHECK (code <> ''),
+    name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    description TEXT COLLATE "C",
+    feature_type TEXT COLLATE "C" NOT NULL CHECK (feature_type IN ('BOOLEAN', 'METERED', 'STATIC')),
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('ACTIVE', 'DELETED')),
+    metadata JSONB NOT NULL,
+    version INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, code),
+    -- Entitlements carry the type beside the feature: it says which terms they may have.
+    UNIQUE (tenant_id, id, feature_type)
+);
+
+CREATE INDEX features_name ON features (tenant_id, name, id);
+CREATE INDEX features_type ON features (tenant_id, feature_type, id);
+CREATE INDEX features_state ON features (tenant_id, state, id);
+CREATE INDEX features_created_at ON features (tenant_id, created_at, id);
+CREATE INDEX features_updated_at ON features (tenant_id, updated_at, id);
+
+ALTER TABLE prices ADD CONSTRAINT prices_feature_fkey
+    FOREIGN KEY (tenant_id, feature_id) REFERENCES features (tenant_id, id);
+
+CREATE TABLE add_ons (
+    tenant_id UUID NOT NULL REFERENCES tenants,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL CHECK (code <> ''),
+    name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    description TEXT COLLATE "C",
+    add_on_type TEXT COLLATE "C" NOT NULL CHECK (add_on_type IN ('ON_OFF', 'QUANTITY')),
+    currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
+    unit_amount NUMERIC NOT NULL CHECK (unit_amount >= 0),
+    amount_includes_tax BOOLEAN,
+    tax_rate NUMERIC CHECK (tax_rate BETWEEN 0 AND 1),
+    all_plans BOOLEAN NOT NULL,
+    -- A list of codes.
+    eligible_plans JSONB NOT NULL,
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('ACTIVE', 'DELETED')),
+    metadata JSONB NOT NULL,
+    version INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, code),
+    CONSTRAINT all_plans_or_those_that_are_named CHECK (all_plans = (jsonb_array_length(eligible_plans) = 0))
+);
+
+CREATE INDEX add_ons_name ON add_ons (tenant_id, name, id);
+CREATE INDEX add_ons_type ON add_ons (tenant_id, add_on_type, id);
+CREATE INDEX add_ons_state ON add_ons (tenant_id, state, id);
+CREATE INDEX add_ons_created_at ON add_ons (tenant_id, created_at, id);
+CREATE INDEX add_ons_updated_at ON add_ons (tenant_id, updated_at, id);
+
+-- What a plan, an add-on or one subscription entitles to.
+CREATE TABLE entitlements (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    plan_id UUID,
+    add_on_id UUID,
+    subscription_id UUID,
+    feature_id UUID NOT NULL,
+    feature_type TEXT COLLATE "C" NOT NULL,
+    usage_limit BIGINT CHECK (usage_limit >= 0),
+    soft_limit BOOLEAN NOT NULL,
+    reset_period TEXT COLLATE "C" CHECK (reset_period IN ('DAY', 'WEEK', 'MONTH', 'QUARTER', 'HALF_YEAR', 'YEAR')),
+    static_value TEXT COLLATE "C" CHECK (static_value <> ''),
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, plan_id) REFERENCES plans (tenant_id, id),
+    FOREIGN KEY (tenant_id, add_on_id) REFERENCES add_ons (tenant_id, id),
+    FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    FOREIGN KEY (tenant_id, feature_id, feature_type) REFERENCES features (tenant_id, id, feature_type),
+    CONSTRAINT an_entitlement_has_one_owner CHECK (
+        CASE WHEN plan_id IS NULL THEN 0 ELSE 1 END + CASE WHEN add_on_id IS NULL THEN 0 ELSE 1 END
+            + CASE WHEN subscription_id IS NULL THEN 0 ELSE 1 END = 1
+    ),
+    CONSTRAINT only_what_is_measured_is_limited CHECK (
+        feature_type = 'METERED' OR usage_limit IS NULL AND NOT soft_limit AND reset_period IS NULL
+    ),
+    CONSTRAINT a_soft_limit_is_a_limit CHECK (usage_limit IS NOT NULL OR NOT soft_limit),
+    CONSTRAINT what_is_static_has_a_value CHECK ((feature_type = 'STATIC') = (static_value IS NOT NULL))
+);
+
+CREATE UNIQUE INDEX entitlements_plan ON entitlements (tenant_id, plan_id, feature_id);
+CREATE UNIQUE INDEX entitlements_add_on ON entitlements (tenant_id, add_on_id, feature_id);
+CREATE UNIQUE INDEX entitlements_subscription ON entitlements (tenant_id, subscription_id, feature_id);
+
+CREATE TABLE discounts (
+    tenant_id UUID NOT NULL REFERENCES tenants,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL CHECK (code <> ''),
+    name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    percentage NUMERIC CHECK (percentage > 0 AND percentage <= 100),
+    currency TEXT COLLATE "C" CHECK (length(currency) = 3),
+    amount BIGINT CHECK (amount > 0),
+    -- A list of names.
+    applies_to JSONB NOT NULL CHECK (jsonb_array_length(applies_to) > 0),
+    fixed_count INTEGER CHECK (fixed_count > 0),
+    fixed_period INTEGER CHECK (fixed_period > 0),
+    fixed_period_unit TEXT COLLATE "C" CHECK (fixed_period_unit IN ('DAYS', 'MONTHS')),
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('ACTIVE', 'DELETED')),
+    metadata JSONB NOT NULL,
+    version INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, code),
+    CONSTRAINT a_discount_is_a_percentage_or_an_amount CHECK ((percentage IS NULL) <> (amount IS NULL)),
+    CONSTRAINT an_amount_has_a_currency CHECK ((amount IS NULL) = (currency IS NULL)),
+    CONSTRAINT a_period_has_a_unit CHECK ((fixed_period IS NULL) = (fixed_period_unit IS NULL))
+);
+
+CREATE INDEX discounts_name ON discounts (tenant_id, name, id);
+CREATE INDEX discounts_state ON discounts (tenant_id, state, id);
+CREATE INDEX discounts_created_at ON discounts (tenant_id, created_at, id);
+CREATE INDEX discounts_updated_at ON discounts (tenant_id, updated_at, id);
+
+CREATE TABLE coupons (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    code TEXT COLLATE "C" NOT NULL CHECK (code <> ''),
+    -- The code in lower case, in which codes are compared.
+    folded_code TEXT COLLATE "C" NOT NULL CHECK (folded_code = lower(folded_code)),
+    name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    discount_id UUID NOT NULL,
+    all_plans BOOLEAN NOT NULL,
+    -- A list of codes.
+    eligible_plans JSONB NOT NULL,
+    max_redemptions INTEGER CHECK (max_redemptions > 0),
+    redemptions INTEGER NOT NULL CHECK (redemptions >= 0),
+    valid_from TIMESTAMPTZ,
+    valid_until TIMESTAMPTZ,
+    strategy TEXT COLLATE "C" NOT NULL CHECK (strategy IN ('ONCE_PER_CUSTOMER', 'ONCE_PER_PLAN', 'ONCE_PER_SUBSCRIPTION')),
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('ACTIVE', 'EXPIRED', 'DELETED')),
+    expire_reason TEXT COLLATE "C" CHECK (expire_reason IN ('EARLY', 'VALID_UNTIL', 'MAX')),
+    version INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, folded_code),
+    FOREIGN KEY (tenant_id, discount_id) REFERENCES discounts (tenant_id, id),
+    CONSTRAINT all_plans_or_those_that_are_named CHECK (all_plans = (jsonb_array_length(eligible_plans) = 0)),
+    CONSTRAINT no_more_than_the_maximum_is_redeemed CHECK (redemptions <= max_redemptions),
+    CONSTRAINT an_active_coupon_can_be_redeemed CHECK (state <> 'ACTIVE' OR redemptions < max_redemptions),
+    CONSTRAINT a_validity_is_half_open CHECK (valid_from < valid_until),
+    CONSTRAINT what_has_expired_has_a_reason CHECK ((state = 'EXPIRED') = (expire_reason IS NOT NULL)),
+    CONSTRAINT what_was_redeemed_stays CHECK (state <> 'DELETED' OR redemptions = 0)
+);
+
+CREATE INDEX coupons_code ON coupons (tenant_id, code, id);
+CREATE INDEX coupons_name ON coupons (tenant_id, name, id);
+CREATE INDEX coupons_discount ON coupons (tenant_id, discount_id, id);
+CREATE INDEX coupons_state ON coupons (tenant_id, state, id);
+CREATE INDEX coupons_valid_until ON coupons (tenant_id, valid_until, id);
+CREATE INDEX coupons_created_at ON coupons (tenant_id, created_at, id);
+CREATE INDEX coupons_updated_at ON coupons (tenant_id, updated_at, id);
+
+CREATE TABLE coupon_redemptions (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    coupon_id UUID NOT NULL,
+    subscription_id UUID NOT NULL,
+    customer_id UUID NOT NULL,
+    plan_id UUID NOT NULL,
+    -- What the coupon's strategy allows once.
+    once_key TEXT COLLATE "C" NOT NULL CHECK (once_key <> ''),
+    redeemed_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, coupon_id, once_key),
+    FOREIGN KEY (tenant_id, coupon_id) REFERENCES coupons (tenant_id, id),
+    FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id),
+    FOREIGN KEY (tenant_id, plan_id) REFERENCES plans (tenant_id, id)
+);
+
+CREATE INDEX coupon_redemptions_coupon ON coupon_redemptions (tenant_id, coupon_id, id);
+CREATE INDEX coupon_redemptions_subscription ON coupon_redemptions (tenant_id, subscription_id, id);
+CREATE INDEX coupon_redemptions_customer ON coupon_redemptions (tenant_id, customer_id, id);
+CREATE INDEX coupon_redemptions_plan ON coupon_redemptions (tenant_id, plan_id, id);
