@@ -161,8 +161,8 @@ impl PriceInput {
         for wrong in price.mistakes(owners.filter(|_| currency.is_some())) {
             check.refuse(&wrong.part.path(), wrong.message);
         }
-        (name?, currency?, amount?, tiers?, count?);
-        Some(price)
+        (amount.is_some() && tiers.is_some() && count.is_some())
+            .then(|| Some(NewPrice { name: name?, currency: currency?, ..price }))?
     }
 }
 

@@ -137,32 +137,32 @@ impl PlanChanges {
 
     /// The changes that go with any plan.
     fn plain(&self, mut plan: Plan) -> Plan {
-        fn set<T: Clone>(value: &mut T, change: &Option<T>) {
+        fn set<T: Clone>(value: &mut T, change: Option<&T>) {
             if let Some(change) = change {
                 value.clone_from(change);
             }
         }
-        set(&mut plan.name, &self.name);
-        set(&mut plan.description, &self.description);
-        set(&mut plan.currency, &self.currency);
-        set(&mut plan.schedule, &self.schedule);
-        set(&mut plan.partial_periods.handling, &self.partial_period_handling);
-        set(&mut plan.partial_periods.unit, &self.proration_unit);
-        set(&mut plan.quantity, &self.quantity);
-        set(&mut plan.tax.amount_includes_tax, &self.amount_includes_tax);
-        set(&mut plan.tax.rate, &self.tax_rate);
-        set(&mut plan.trial, &self.trial);
-        set(&mut plan.fixed_trial_days, &self.fixed_trial_days);
-        set(&mut plan.include_zero_amount, &self.include_zero_amount);
-        set(&mut plan.fixed_count, &self.fixed_count);
-        set(&mut plan.fixed_life_time, &self.fixed_life_time);
-        set(&mut plan.contract.notice_periods, &self.notice_periods);
-        set(&mut plan.contract.notice_periods_after_current, &self.notice_periods_after_current);
-        set(&mut plan.contract.fixation_periods, &self.fixation_periods);
-        set(&mut plan.contract.fixation_periods_full, &self.fixation_periods_full);
-        set(&mut plan.reminders.renewal_days, &self.renewal_reminder_days);
-        set(&mut plan.reminders.trial_days, &self.trial_reminder_days);
-        set(&mut plan.metadata, &self.metadata);
+        set(&mut plan.name, self.name.as_ref());
+        set(&mut plan.description, self.description.as_ref());
+        set(&mut plan.currency, self.currency.as_ref());
+        set(&mut plan.schedule, self.schedule.as_ref());
+        set(&mut plan.partial_periods.handling, self.partial_period_handling.as_ref());
+        set(&mut plan.partial_periods.unit, self.proration_unit.as_ref());
+        set(&mut plan.quantity, self.quantity.as_ref());
+        set(&mut plan.tax.amount_includes_tax, self.amount_includes_tax.as_ref());
+        set(&mut plan.tax.rate, self.tax_rate.as_ref());
+        set(&mut plan.trial, self.trial.as_ref());
+        set(&mut plan.fixed_trial_days, self.fixed_trial_days.as_ref());
+        set(&mut plan.include_zero_amount, self.include_zero_amount.as_ref());
+        set(&mut plan.fixed_count, self.fixed_count.as_ref());
+        set(&mut plan.fixed_life_time, self.fixed_life_time.as_ref());
+        set(&mut plan.contract.notice_periods, self.notice_periods.as_ref());
+        set(&mut plan.contract.notice_periods_after_current, self.notice_periods_after_current.as_ref());
+        set(&mut plan.contract.fixation_periods, self.fixation_periods.as_ref());
+        set(&mut plan.contract.fixation_periods_full, self.fixation_periods_full.as_ref());
+        set(&mut plan.reminders.renewal_days, self.renewal_reminder_days.as_ref());
+        set(&mut plan.reminders.trial_days, self.trial_reminder_days.as_ref());
+        set(&mut plan.metadata, self.metadata.as_ref());
         plan
     }
 }

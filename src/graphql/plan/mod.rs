@@ -99,10 +99,13 @@ impl Object for Plan {
             "How many days before the end of a trial its customer is reminded; null where nobody is.",
             |plan| &plan.reminders.trial_days,
         )
-        .alike("versions", "All versions of the plan, oldest first.", plan::versions_of, (
+        .alike(
+            "versions",
+            "All versions of the plan, oldest first.",
+            plan::versions_of,
             |plan| plan.code.clone(),
-            |plan| plan.code.clone(),
-        ))
+            |version| version.code.clone(),
+        )
         .column("metadata", "Whatever you keep with it.", |plan| &plan.metadata)
         .column("revision", "Counts the changes of this version: for `expectedRevision`.", |plan| &plan.revision)
         .column("createdAt", "When this version was created.", |plan| &plan.created_at)

@@ -56,8 +56,8 @@ both! {
             "createdAt": "2025-02-01T12:00:00Z", "updatedAt": "2025-02-01T12:00:00Z",
         });
         assert_eq!(second, with(first.clone(), expected), "all else is copied, the names of prices, too");
-        let before = app.data(&format!(r#"{{ plan(id: {}) {{ ...P }} }} fragment P on Plan {{ id state revision
-            createdAt updatedAt prices {{ amount }} }}"#, first["id"]));
+        let document = "query ($id: ID!) { plan(id: $id) { id state revision createdAt updatedAt prices { amount } } }";
+        let before = app.data_with(document, json!({"id": first["id"]}));
         let expected = json!({
             "id": first["id"], "state": "SUPERSEDED", "revision": 2, "createdAt": "2025-01-31T12:00:00Z",
             "updatedAt": "2025-02-01T12:00:00Z", "prices": [{"amount": "29"}, {"amount": "0.5"}],

@@ -41,15 +41,17 @@ fn listed(prices: Vec<NewPrice>) -> PlanChanges {
     PlanChanges { prices: Some(NewPrices::Listed(prices)), ..PlanChanges::default() }
 }
 
-fn fee(amount: &str) -> Option<Option<NewSetupFee>> {
+fn fee(amount: &str) -> NewSetupFee {
     let handling = SetupFeeHandling::First;
-    Some(Some(NewSetupFee { amount: amount.parse().unwrap(), text: None, handling }))
+    NewSetupFee { amount: amount.parse().unwrap(), text: None, handling }
 }
 
 /// A plan with a price of 10, a setup fee and a minimum.
 fn made() -> (Plan, Vec<PriceTerms>) {
     let minimum_prorated_amount = Some("1".parse().ok());
-    PlanChanges { setup_fee: fee("5"), minimum_prorated_amount, ..amount("10") }.apply(&blank(MONTHLY), &[]).unwrap()
+    PlanChanges { setup_fee: Some(Some(fee("5"))), minimum_prorated_amount, ..amount("10") }
+        .apply(&blank(MONTHLY), &[])
+        .unwrap()
 }
 
 fn paths(refused: Result<(Plan, Vec<PriceTerms>), Vec<Refusal>>) -> Vec<String> {
@@ -93,12 +95,15 @@ fn what_is_billed_makes_a_new_version_and_what_is_not_changes_in_place() {
         (amount("10.00"), PlanChange::Nothing),
         (listed(vec![flat("10", Some(Currency::EUR))]), PlanChange::Nothing),
         (PlanChanges { schedule: Some(MONTHLY), quantity: Some(1), ..amount("10") }, PlanChange::Nothing),
-        (PlanChanges { setup_fee: fee("5.0"), name: Some("Gold".to_owned()), ..nothing() }, PlanChange::Nothing),
+        (
+            PlanChanges { setup_fee: Some(Some(fee("5.0"))), name: Some("Gold".to_owned()), ..nothing() },
+            PlanChange::Nothing,
+        ),
         (PlanChanges { name: Some("Silver".to_owned()), ..nothing() }, PlanChange::InPlace),
         // A price that is not named again keeps its name.
         (PlanChanges { name: Some("Silver".to_owned()), ..amount("10") }, PlanChange::InPlace),
         (PlanChanges { description: Some(Some("Best".to_owned())), ..nothing() }, PlanChange::InPlace),
-        (PlanChanges { setup_fee: fee("6"), ..nothing() }, PlanChange::InPlace),
+        (PlanChanges { setup_fee: Some(Some(fee("6"))), ..nothing() }, PlanChange::InPlace),
         (PlanChanges { setup_fee: Some(None), ..nothing() }, PlanChange::InPlace),
         (PlanChanges { minimum_prorated_amount: Some(None), ..nothing() }, PlanChange::InPlace),
         (PlanChanges { tax_rate: Some(Some(TaxRate::ZERO)), ..nothing() }, PlanChange::InPlace),
@@ -148,7 +153,7 @@ fn what_is_billed_makes_a_new_version_and_what_is_not_changes_in_place() {
 fn all_amounts_are_held_against_the_plans_currency_at_once() {
     let wrong = PlanChanges {
         currency: "JPY".parse().ok(),
-        setup_fee: fee("0.5"),
+        setup_fee: Some(Some(fee("0.5"))),
         minimum_prorated_amount: Some("0.1".parse().ok()),
         ..listed(vec![flat("9.5", None), flat("9.5", Some(Currency::EUR)), flat("1000000000000.1", None)])
     };
@@ -163,7 +168,7 @@ fn an_amount_never_becomes_one_of_another_currency_by_itself() {
     let (plan, prices) = made();
     let only = PlanChanges { currency: Some(usd()), ..PlanChanges::default() };
     assert_eq!(paths(only.apply(&plan, &prices)), ["input.setupFee", "input.minimumProratedAmount"]);
-    let fees = PlanChanges { setup_fee: fee("5"), minimum_prorated_amount: Some(None), ..only };
+    let fees = PlanChanges { setup_fee: Some(Some(fee("5"))), minimum_prorated_amount: Some(None), ..only };
     assert_eq!(paths(fees.apply(&plan, &prices)), ["input.currency"], "no price is in the plan's currency");
     let all = PlanChanges { prices: amount("11").prices, ..fees };
     let (changed, terms) = all.apply(&plan, &prices).unwrap();

@@ -77,11 +77,11 @@ impl Making<'_> {
         let days = Duration { length: 14, unit: DurationUnit::Days };
         let changes = PlanChanges {
             description: Some(but_every(2, n, awkward(n + 5).to_owned())),
-            currency: "JPY".parse::<Currency>().ok().filter(|_| n % 3 == 0),
+            currency: "JPY".parse::<Currency>().ok().filter(|_| n.is_multiple_of(3)),
             prices: Some(if n.is_multiple_of(5) { NewPrices::Amount(exact("29")) } else { NewPrices::Listed(prices) }),
             partial_period_handling: but_every(2, n, PartialPeriodHandling::BillFull),
             minimum_prorated_amount: Some(but_every(2, n + 1, exact("1"))),
-            amount_includes_tax: Some(but_every(3, n, n % 2 == 0)),
+            amount_includes_tax: Some(but_every(3, n, n.is_multiple_of(2))),
             tax_rate: Some(but_every(2, n, TaxRate::try_new(&exact("0.190")).expect("a rate"))),
             trial: Some(but_every(2, n, days)),
             setup_fee: Some(but_every(3, n + 1, fee)),
