@@ -195,8 +195,8 @@ pub fn mutations() -> Vec<Mutation> {
     vec![
         Mutation::new(
             "createPlan",
-            "Creates a plan with its prices: its version 1. Errors: VALIDATION_ERROR, DUPLICATE_HANDLE (the code is or was \
-             that of another plan).",
+            "Creates a plan with its prices: its version 1. Errors: VALIDATION_ERROR, ENTITLEMENT_NOT_FOUND (a price measures \
+             a feature that is not offered), DUPLICATE_HANDLE (the code is or was that of another plan).",
             Scope::Write,
             |on, running, input: CreatePlanInput| {
                 run::<_, _, CreatePlanPayload>(on, running, input.read(), create_plan)
@@ -206,7 +206,8 @@ pub fn mutations() -> Vec<Mutation> {
             "updatePlan",
             "Changes a plan. Other prices, another schedule, currency, quantity, trial or proration unit make a new version, \
              which takes the place of the newest one; anything else is changed in the newest one. A change that changes \
-             nothing does nothing. Errors: VALIDATION_ERROR, PLAN_NOT_FOUND, CONFLICT.",
+             nothing does nothing. Errors: VALIDATION_ERROR, PLAN_NOT_FOUND, CONFLICT, ENTITLEMENT_NOT_FOUND (a price \
+             measures a feature that is not offered).",
             Scope::Write,
             |on, running, input: UpdatePlanInput| {
                 run::<_, _, UpdatePlanPayload>(on, running, input.read(), update_plan)

@@ -172,6 +172,21 @@ both! {
         assert_eq!(names(&update(app, &id, json!({"prices": prices}))), ["First", "Silver", "Third"]);
     }
 
+    a_price_measures_its_feature_in_the_next_version_too(app) {
+        let id = app.plan("gold", "29");
+        let feature = app.feature("calls", "METERED");
+        app.feature("data", "METERED");
+        let usage = |code: &str| json!({"type": "USAGE", "amount": "0.1", "featureCode": code});
+        let plan = update(app, &id, json!({"prices": [{"amount": "29"}, usage("calls")]}));
+        assert_eq!(plan["prices"][1]["feature"], json!({"code": "calls"}));
+        assert_eq!(update(app, &id, json!({"prices": [{"amount": "29"}, usage("calls")]}))["version"], 2, "the same");
+        app.mutate("archiveFeature", json!({"featureId": feature}), "__typename");
+        let plan = update(app, &id, json!({"quantity": 2}));
+        assert_eq!((&plan["version"], &plan["prices"][1]["feature"]), (&json!(3), &json!({"code": "calls"})));
+        let plan = update(app, &id, json!({"prices": [{"amount": "29"}, usage("data")]}));
+        assert_eq!((&plan["version"], &plan["prices"][1]["feature"]), (&json!(4), &json!({"code": "data"})));
+    }
+
     the_currency_of_a_plan_is_that_of_its_amounts(app) {
         let id = app.plan("gold", "29");
         update(app, &id, json!({"setupFee": {"amount": "5"}, "minimumProratedAmount": "1"}));
