@@ -145,6 +145,7 @@ both! {
             app.attempt("createCoupon", json!({"code": code, "name": "W", "discount": "HALF"}), "__typename")
         });
         assert_eq!(tally(&done), json!({"DONE": 1, "DUPLICATE_COUPON_CODE": 15}));
+        assert_consistent(app);
     }
 
     an_external_id_is_taken_once(app) {
