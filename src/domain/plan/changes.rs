@@ -1,13 +1,13 @@
 //! What is said of a new plan, or changed of one; and whether a change makes a new version (`billwerk.md` §3).
 
 use super::{Plan, SetupFee, SetupFeeHandling};
-use crate::domain::feature::{self, Feature, FeatureType};
+use crate::domain::feature::{self, Feature};
 use crate::domain::period::{Duration, ProrationUnit};
 use crate::domain::price::{BillingModel, ModelSettings, NewPrice, PriceTerms, WrongPart};
 use crate::domain::pricing::TaxRate;
 use crate::domain::schedule::{PartialPeriodHandling, PlanSchedule};
 use crate::domain::text::Metadata;
-use crate::domain::{Currency, ErrorCode, Id, Money, Refusal};
+use crate::domain::{Currency, ErrorCode, Money, Refusal};
 use bigdecimal::BigDecimal;
 use std::borrow::Cow;
 
@@ -219,7 +219,7 @@ impl Applying<'_> {
         for (index, price) in new.listed().iter().enumerate() {
             let feature = price.feature.as_ref().and_then(|code| {
                 let path = ["prices", &index.to_string(), "featureCode"];
-                self.measured(code).map_err(|refusal| self.missing.push(refusal.at(&path))).ok()
+                feature::measured(self.features, code).map_err(|refusal| self.missing.push(refusal.at(&path))).ok()
             });
             let name = before.get(index).map_or(&self.plan.name, |before| &before.name);
             match price.terms(name, self.plan.currency, feature) {
@@ -228,17 +228,6 @@ impl Applying<'_> {
             }
         }
         all
-    }
-
-    /// The feature with this code, which must be offered, and whose use must be counted.
-    fn measured(&self, code: &str) -> Result<Id<Feature>, Refusal> {
-        let found = self.features.iter().find(|feature| feature.code == code);
-        let feature = found.ok_or_else(|| feature::not_found(code))?;
-        feature.offered()?;
-        match feature.feature_type {
-            FeatureType::Metered => Ok(feature.id),
-            _ => Err(invalid(format!("The use of {code:?} is not counted: a price measures what is METERED."))),
-        }
     }
 
     fn trial_days(&mut self) {

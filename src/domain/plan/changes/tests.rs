@@ -1,6 +1,7 @@
 use super::*;
-use crate::domain::Instant;
-use crate::domain::feature::CatalogueState;
+use crate::domain::feature::{CatalogueState, FeatureType};
+use crate::domain::{Id, Instant};
+
 use crate::domain::period::{BillingPeriod, DurationUnit};
 use crate::domain::plan::{NewPlan, PlanState};
 use crate::domain::price::{BillingCadence, PriceModel, PriceType};
