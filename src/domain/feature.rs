@@ -125,6 +125,19 @@ impl Feature {
     }
 }
 
+/// The feature that a price measures by this code, which must be offered, and whose use must be counted.
+pub fn measured(features: &[Feature], code: &str) -> Result<Id<Feature>, Refusal> {
+    let feature = features.iter().find(|feature| feature.code == code).ok_or_else(|| not_found(code))?;
+    feature.offered()?;
+    match feature.feature_type {
+        FeatureType::Metered => Ok(feature.id),
+        _ => {
+            let message = format!("The use of {code:?} is not counted: a price measures what is METERED.");
+            Err(Refusal::new(ErrorCode::ValidationError, message))
+        }
+    }
+}
+
 /// The feature of each grant, in their order. Refuses the first one whose feature is not offered or was named before, or
 /// whose terms are not for it, and blames it among the `entitlements`.
 pub fn granted<'f>(grants: &[Grant], known: &'f [Feature]) -> Result<Vec<&'f Feature>, Refusal> {

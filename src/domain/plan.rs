@@ -145,7 +145,7 @@ pub struct NewPlan {
 impl Plan {
     /// The first version of a plan, with what holds where nothing else is said (`billwerk.md` §3, `decisions.md` 14).
     pub fn new(new: NewPlan, now: Instant) -> Self {
-        let unit = new.proration_unit.unwrap_or(natural_unit(&new.schedule));
+        let unit = new.proration_unit.unwrap_or(natural_unit(new.schedule));
         Plan {
             id: new.id,
             code: new.code,
@@ -199,7 +199,7 @@ fn natural_handling(schedule: &PlanSchedule) -> PartialPeriodHandling {
 }
 
 /// Schedules of whole days are prorated by days; billing periods by seconds.
-fn natural_unit(schedule: &PlanSchedule) -> ProrationUnit {
+fn natural_unit(schedule: PlanSchedule) -> ProrationUnit {
     match schedule {
         PlanSchedule::Cycle { .. } => ProrationUnit::Second,
         _ => ProrationUnit::Day,

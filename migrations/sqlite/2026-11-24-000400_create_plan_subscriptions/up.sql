@@ -304,7 +304,7 @@ CREATE VIEW subscription_entitlements AS
     CROSS JOIN entitlements e ON e.tenant_id = s.tenant_id AND e.plan_id = s.plan_id
     UNION ALL
     SELECT s.tenant_id, s.id, s.customer_id, s.status, 'ADD_ON',
-        a.position, e.feature_id, e.usage_limit, e.soft_limit, e.reset_period, e.static_value
+        a.position, e.feature_id, e.usage_limit * a.quantity, e.soft_limit, e.reset_period, e.static_value
     FROM subscriptions s
     CROSS JOIN subscription_add_ons a ON a.tenant_id = s.tenant_id AND a.subscription_id = s.id
     CROSS JOIN entitlements e ON e.tenant_id = a.tenant_id AND e.add_on_id = a.add_on_id

@@ -63,7 +63,7 @@ pub(super) fn load(
             redeemed.push((coupon, key));
         }
     }
-    let features = repository::feature::by_codes(tenant, request.entitlements.clone()).load(conn)?;
+    let features = repository::feature::by_codes(tenant, request.features()).load(conn)?;
     let handles: Vec<String> = request.additional_costs.iter().map(|cost| cost.handle.clone()).collect();
     let taken = repository::subscription_parts::costs_by_handles(tenant, handles).load(conn)?;
     let parent = match request.parent_subscription_id {

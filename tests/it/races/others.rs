@@ -134,10 +134,18 @@ both! {
 
     a_code_of_the_catalogue_is_taken_once(app) {
         let feature = json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"});
-        for (field, input) in [("createFeature", feature)] {
+        let add_on = json!({"code": "a", "name": "A", "addOnType": "ON_OFF", "unitAmount": "1"});
+        let discount = json!({"code": "HALF", "name": "H", "percentage": "50"});
+        for (field, input) in [("createFeature", feature), ("createAddOn", add_on), ("createDiscount", discount)] {
             let done = together(16, |_| app.attempt(field, input.clone(), "__typename"));
             assert_eq!(tally(&done), json!({"DONE": 1, "DUPLICATE_HANDLE": 15}), "{field}");
         }
+        let done = together(16, |index| {
+            let code = if index % 2 == 0 { "welcome" } else { "WELCOME" };
+            app.attempt("createCoupon", json!({"code": code, "name": "W", "discount": "HALF"}), "__typename")
+        });
+        assert_eq!(tally(&done), json!({"DONE": 1, "DUPLICATE_COUPON_CODE": 15}));
+        assert_consistent(app);
     }
 
     an_external_id_is_taken_once(app) {

@@ -165,6 +165,11 @@ const RULES: &[(&str, &str)] = &[
         "SELECT p.code AS line FROM plans p JOIN prices r ON (r.tenant_id, r.plan_id) = (p.tenant_id, p.id)
          GROUP BY p.tenant_id, p.id, p.code HAVING min(r.position) <> 0 OR max(r.position) + 1 <> count(*)",
     ),
+    (
+        "a coupon counts its redemptions",
+        "SELECT c.code AS line FROM coupons c WHERE c.redemptions <> (
+             SELECT count(*) FROM coupon_redemptions r WHERE (r.tenant_id, r.coupon_id) = (c.tenant_id, c.id))",
+    ),
     ("a claimed idempotency key has an outcome", "SELECT key AS line FROM idempotency_keys WHERE CAST(outcome AS TEXT) = 'null'"),
     ("no event is told twice", "SELECT event_type || ' ' || subject AS line FROM events
          WHERE event_type IN ('order.created', 'order.confirmed', 'order.cancelled', 'order.fulfilled',
@@ -190,6 +195,14 @@ const EVENTS: &[(&str, &str)] = &[
     ("payment_method.archived", "payment_methods WHERE state = 'INACTIVE'"),
     ("plan.created", "plans WHERE version = 1"),
     ("plan.archived", "plans WHERE version = 1 AND state = 'DELETED'"),
+    ("feature.created", "features"),
+    ("feature.archived", "features WHERE state = 'DELETED'"),
+    ("add_on.created", "add_ons"),
+    ("add_on.archived", "add_ons WHERE state = 'DELETED'"),
+    ("discount.created", "discounts"),
+    ("discount.archived", "discounts WHERE state = 'DELETED'"),
+    ("coupon.created", "coupons"),
+    ("coupon.archived", "coupons WHERE state = 'DELETED'"),
 ];
 
 impl TestDatabase {
