@@ -5,3 +5,4 @@ mod others;
 mod payments;
 mod plans;
 mod scans;
+mod subscriptions;

@@ -96,6 +96,17 @@ impl PaymentGateway for Gate {
 }
 
 impl TestApp {
+    /// Runs `pay` in so many threads, each of which charges somebody: all are charged before the first one hears of it.
+    pub fn paying_together<T: Send>(&self, count: usize, pay: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        std::thread::scope(|scope| {
+            let (holds, pay): (Vec<_>, _) = ((0..count).map(|_| self.gate.hold()).collect(), &pay);
+            let paying: Vec<_> = (0..count).map(|index| scope.spawn(move || pay(index))).collect();
+            holds.iter().for_each(Hold::wait);
+            drop(holds);
+            paying.into_iter().map(|thread| thread.join().unwrap()).collect()
+        })
+    }
+
     /// Runs `pay`, and `act` when its charge was made and before it hears of that; answers what `pay` did.
     pub fn while_paying<T: Send>(&self, pay: impl FnOnce() -> T + Send, act: impl FnOnce()) -> T {
         std::thread::scope(|scope| {
