@@ -219,7 +219,9 @@ fn code(error: &Value) -> &str {
 
 /// The document of one mutation with its variables.
 pub fn mutation(field: &str, input: Value, selection: &str) -> (String, Value) {
-    let mut initial = field.chars();
+    // A preview takes what the creation takes.
+    let of = if field == "previewSubscription" { "createSubscription" } else { field };
+    let mut initial = of.chars();
     let ty = initial.next().unwrap().to_uppercase().collect::<String>() + initial.as_str();
     let document = format!(
         "mutation ($input: {ty}Input!) {{ {field}(input: $input) {{ {selection} userErrors {{ code message field number }} }} }}"
