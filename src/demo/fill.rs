@@ -1,8 +1,9 @@
 //! Storing the plan, one use case after the other. Each has an idempotency key of its own, its place in the row: a
 //! filling that was broken off is completed by running all of it again, and what was done then is answered, not done.
 
-use super::DemoError;
+use super::catalogue::catalogue;
 use super::plan::{AssetFate, Plan, PlannedOrder, plan};
+use super::{DemoError, services};
 use crate::app::asset::{ChangeAssetStatus, change_asset_status, create_asset};
 use crate::app::billing_group::{CreateBillingGroup, create_billing_group};
 use crate::app::customer::{CreateCustomer, create_customer};
@@ -30,7 +31,8 @@ pub fn store(app: &App, viewer: &Viewer, tenant: &Tenant, progress: &dyn Fn(u64,
     let plan = plan();
     // Days are counted from the one on which the filling began, so that completing it later asks for the same.
     let today = day_of(tenant.created_at, tenant.settings.timezone);
-    let mut steps = Steps { app, viewer, progress, done: 0, of: count(&plan) };
+    let catalogue = catalogue();
+    let mut steps = Steps { app, viewer, progress, done: 0, of: count(&plan) + catalogue.steps() };
     (steps.progress)(0, steps.of);
     for product in &plan.products {
         steps.run("createProduct", product, create_product)?;
@@ -57,6 +59,7 @@ pub fn store(app: &App, viewer: &Viewer, tenant: &Tenant, progress: &dyn Fn(u64,
         };
         steps.change(id, change, Some(notes))?;
     }
+    services::store(&mut steps, &ids, &catalogue)?;
     let mut first = None;
     for order in &plan.orders {
         let id = steps.order(&plan, &ids, order, today)?;
@@ -71,8 +74,8 @@ pub fn store(app: &App, viewer: &Viewer, tenant: &Tenant, progress: &dyn Fn(u64,
 
 /// The ids of what is stored, in the order of the plan.
 #[derive(Default)]
-struct Ids {
-    customers: Vec<Id<Customer>>,
+pub(super) struct Ids {
+    pub(super) customers: Vec<Id<Customer>>,
     groups: Vec<Id<BillingGroup>>,
     assets: Vec<Id<Asset>>,
 }
@@ -93,11 +96,11 @@ fn count(plan: &Plan) -> u64 {
 }
 
 /// What the plan has at this place.
-fn at<T: Copy>(list: &[T], place: usize) -> Result<T, DemoError> {
+pub(super) fn at<T: Copy>(list: &[T], place: usize) -> Result<T, DemoError> {
     Ok(list.get(place).copied().ok_or_else(|| Fault::Database(format!("the plan has no {place}")))?)
 }
 
-struct Steps<'s> {
+pub(super) struct Steps<'s> {
     app: &'s App,
     viewer: &'s Viewer,
     progress: &'s dyn Fn(u64, u64),
@@ -107,7 +110,7 @@ struct Steps<'s> {
 
 impl Steps<'_> {
     /// Runs one use case, or answers what it did when it was run before.
-    fn run<C: Debug, T>(
+    pub(super) fn run<C: Debug, T>(
         &mut self,
         operation: &'static str,
         command: &C,

@@ -1,13 +1,16 @@
-//! The demo tenant: a company that rents out devices, with two years of customers, orders and rentals.
+//! The demo tenant: a company that rents out devices, with two years of customers, orders and rentals, and services by
+//! subscription.
 //!
 //! [`plan`] makes the data up, the same each time; [`fill`] stores it through the use cases, so that counters, events
 //! and audit records are those of real requests.
 
+mod catalogue;
 mod customers;
 mod dice;
 mod fill;
 mod lists;
 mod plan;
+mod services;
 mod stock;
 
 use crate::app::operator::{self, OperatorError};
