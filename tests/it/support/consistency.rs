@@ -165,10 +165,69 @@ const RULES: &[(&str, &str)] = &[
         "SELECT p.code AS line FROM plans p JOIN prices r ON (r.tenant_id, r.plan_id) = (p.tenant_id, p.id)
          GROUP BY p.tenant_id, p.id, p.code HAVING min(r.position) <> 0 OR max(r.position) + 1 <> count(*)",
     ),
+    (
+        "each subscription was told of once, as a draft or not",
+        "SELECT CAST(told AS TEXT) || ' for ' || CAST(made AS TEXT) AS line FROM (SELECT
+             (SELECT count(*) FROM events WHERE event_type IN ('subscription.created', 'subscription.draft_created')) AS told,
+             (SELECT count(*) FROM subscriptions) AS made) AS counted WHERE told <> made",
+    ),
+    (
+        "a subscription to a plan has terms and an item of the plan, in its own currency",
+        "SELECT CAST(s.created_at AS TEXT) AS line FROM subscriptions s WHERE s.plan_id IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM subscription_terms t JOIN plans p ON (p.tenant_id, p.id) = (t.tenant_id, t.plan_id)
+             WHERE (t.tenant_id, t.subscription_id, t.plan_id, t.currency) = (s.tenant_id, s.id, s.plan_id, s.currency)
+                 AND (p.schedule_type = 'MANUAL' OR EXISTS (
+                     SELECT 1 FROM subscription_items i JOIN prices r ON (r.tenant_id, r.id) = (i.tenant_id, i.price_id)
+                     WHERE (i.tenant_id, i.subscription_id, r.currency) = (s.tenant_id, s.id, s.currency))))",
+    ),
+    (
+        "the lines of an invoice add up",
+        "SELECT coalesce(i.number, 'draft') AS line FROM invoices i WHERE (i.subtotal, i.discount_total) <> (
+             SELECT coalesce(sum(CASE WHEN l.kind = 'DISCOUNT' THEN 0 ELSE l.amount END), 0),
+                 coalesce(sum(CASE WHEN l.kind = 'DISCOUNT' THEN -l.amount ELSE 0 END), 0)
+             FROM invoice_lines l WHERE (l.tenant_id, l.invoice_id) = (i.tenant_id, i.id))",
+    ),
+    (
+        "what discounts take off a line stands in lines of their own",
+        "SELECT l.description AS line FROM invoice_lines l WHERE l.kind <> 'DISCOUNT' AND l.discount_amount <> (
+             SELECT coalesce(sum(-d.amount), 0) FROM invoice_lines d
+             WHERE (d.tenant_id, d.invoice_id, d.reduced_position) = (l.tenant_id, l.invoice_id, l.position))",
+    ),
+    (
+        "an invoice is that of its subscription: its currency, and who gets it",
+        "SELECT coalesce(i.number, 'draft') AS line FROM invoices i
+         JOIN subscriptions s ON (s.tenant_id, s.id) = (i.tenant_id, i.subscription_id)
+         JOIN subscription_terms t ON (t.tenant_id, t.subscription_id) = (s.tenant_id, s.id)
+         WHERE i.currency <> s.currency OR i.customer_id <> t.invoiced_customer_id OR i.total < 0",
+    ),
+    (
+        "the numbers of invoices have no gap",
+        "SELECT CAST(count(*) AS TEXT) AS line FROM invoices WHERE number IS NOT NULL GROUP BY tenant_id
+         HAVING count(*) <> max(CAST(substr(number, 5) AS INTEGER))",
+    ),
+    (
+        "a discount of a subscription counts the invoices that it was on",
+        "SELECT d.handle AS line FROM subscription_discounts d WHERE d.uses <> (
+             SELECT count(DISTINCT l.invoice_id) FROM invoice_lines l WHERE (l.tenant_id, l.discount_id) = (d.tenant_id, d.id))",
+    ),
+    (
+        "an additional cost is on an invoice of its own subscription",
+        "SELECT c.handle AS line FROM additional_costs c JOIN invoices i ON (i.tenant_id, i.id) = (c.tenant_id, c.invoice_id)
+         WHERE i.subscription_id <> c.subscription_id",
+    ),
+    (
+        "a coupon counts its redemptions, each of which gave a discount",
+        "SELECT c.code AS line FROM coupons c WHERE c.redemptions <> (
+             SELECT count(*) FROM coupon_redemptions r
+             JOIN subscription_discounts d ON (d.tenant_id, d.subscription_id, d.coupon_id)
+                 = (r.tenant_id, r.subscription_id, r.coupon_id)
+             WHERE (r.tenant_id, r.coupon_id) = (c.tenant_id, c.id))",
+    ),
     ("a claimed idempotency key has an outcome", "SELECT key AS line FROM idempotency_keys WHERE CAST(outcome AS TEXT) = 'null'"),
     ("no event is told twice", "SELECT event_type || ' ' || subject AS line FROM events
          WHERE event_type IN ('order.created', 'order.confirmed', 'order.cancelled', 'order.fulfilled',
-             'subscription.created', 'customer.created', 'customer.archived', 'product.created', 'asset.created',
+             'subscription.created', 'subscription.draft_created', 'subscription.activated', 'invoice.created',
+             'invoice.paid', 'customer.created', 'customer.archived', 'product.created', 'asset.created',
              'billing_group.created', 'payment_method.created', 'payment_method.archived', 'plan.created', 'plan.archived')
          GROUP BY tenant_id, event_type, subject HAVING count(*) > 1"),
 ];
@@ -179,7 +238,9 @@ const EVENTS: &[(&str, &str)] = &[
     ("order.confirmed", "orders WHERE confirmed_at IS NOT NULL"),
     ("order.cancelled", "orders WHERE status = 'CANCELLED'"),
     ("order.fulfilled", "orders WHERE status = 'FULFILLED'"),
-    ("subscription.created", "subscriptions"),
+    ("invoice.created", "invoices"),
+    ("invoice.paid", "invoices WHERE status = 'PAID'"),
+    ("coupon.redeemed", "coupon_redemptions"),
     ("asset.assigned", "asset_assignments"),
     ("asset.created", "assets"),
     ("customer.created", "customers"),
