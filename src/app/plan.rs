@@ -3,11 +3,12 @@
 use super::feature;
 use super::mutation::{Answer, Call, Stop, Work};
 use crate::domain::event::EventType;
+use crate::domain::feature::Feature;
 use crate::domain::plan::{NewPlan, Plan, PlanChange, PlanChanges, PlanState, not_found};
 use crate::domain::price::{Price, PriceTerms};
 use crate::domain::schedule::PlanSchedule;
 use crate::domain::{ErrorCode, Id, Refusal};
-use crate::repository::{Fault, Query, plan, price, tenant};
+use crate::repository::{self, Fault, Query, plan, price, tenant};
 use serde::{Deserialize, Serialize};
 
 /// What a client says of a new plan. The currency is the tenant's default where there is none.
@@ -48,7 +49,7 @@ pub fn create_plan(call: &Call<'_>, new: &CreatePlan) -> Result<Answer<PlanChang
             schedule: new.schedule,
             proration_unit: new.changes.proration_unit,
         };
-        let (made, prices) = new.changes.apply(&Plan::new(blank, work.now), &[])?;
+        let (made, prices) = new.changes.apply(&Plan::new(blank, work.now), &[], &measured(work, &new.changes)?)?;
         if plan::by_code(tenant, &new.code, Some(1)).first(work.conn())?.is_some() {
             let message = format!("There is a plan with the code {:?} already, or there was one.", new.code);
             return Err(Refusal::new(ErrorCode::DuplicateHandle, message).at(&["code"]).into());
@@ -65,7 +66,7 @@ pub fn update_plan(call: &Call<'_>, change: &UpdatePlan) -> Result<Answer<PlanCh
         let current = newest(work, change.plan_id, change.expected_revision)?;
         let before = price::of_plans(tenant, &[current.id]).load(work.conn())?;
         let before: Vec<PriceTerms> = before.iter().map(Price::terms).collect();
-        let (changed, prices) = change.changes.apply(&current, &before)?;
+        let (changed, prices) = change.changes.apply(&current, &before, &measured(work, &change.changes)?)?;
         let plan = match current.change_to(&changed, prices != before) {
             PlanChange::Nothing => return Ok(PlanChanged { plan: current.id }),
             PlanChange::InPlace => {
@@ -101,6 +102,12 @@ pub fn archive_plan(
         work.event(EventType::PlanArchived, current.id, serde_json::json!({"code": current.code}));
         Ok(PlanChanged { plan: current.id })
     })
+}
+
+/// The features that prices are to measure, as far as there are any.
+fn measured(work: &mut Work<'_, '_>, changes: &PlanChanges) -> Result<Vec<Feature>, Stop> {
+    let (tenant, codes) = (work.tenant, changes.features());
+    Ok(if codes.is_empty() { Vec::new() } else { repository::feature::by_codes(tenant, codes).load(work.conn())? })
 }
 
 fn insert(work: &mut Work<'_, '_>, plan: &Plan, prices: Vec<PriceTerms>) -> Result<(), Stop> {

@@ -125,6 +125,19 @@ impl Feature {
     }
 }
 
+/// The feature that a price measures by this code, which must be offered, and whose use must be counted.
+pub fn measured(features: &[Feature], code: &str) -> Result<Id<Feature>, Refusal> {
+    let feature = features.iter().find(|feature| feature.code == code).ok_or_else(|| not_found(code))?;
+    feature.offered()?;
+    match feature.feature_type {
+        FeatureType::Metered => Ok(feature.id),
+        _ => {
+            let message = format!("The use of {code:?} is not counted: a price measures what is METERED.");
+            Err(Refusal::new(ErrorCode::ValidationError, message))
+        }
+    }
+}
+
 /// The feature of each grant, in their order. Refuses the first one whose feature is not offered or was named before, or
 /// whose terms are not for it, and blames it among the `entitlements`.
 pub fn granted<'f>(grants: &[Grant], known: &'f [Feature]) -> Result<Vec<&'f Feature>, Refusal> {
@@ -146,13 +159,32 @@ pub fn granted<'f>(grants: &[Grant], known: &'f [Feature]) -> Result<Vec<&'f Fea
     Ok(features)
 }
 
-/// What a customer is entitled to, over all of its live subscriptions: the limits of a metered feature add up.
+/// What a customer is entitled to, by one of its running subscriptions or by all of them.
 #[derive(Clone, Debug)]
 pub struct CustomerEntitlement {
     pub customer_id: Id<Customer>,
     pub feature_id: Id<Feature>,
     /// None where it is not limited.
     pub usage_limit: Option<i64>,
+}
+
+impl CustomerEntitlement {
+    /// Adds up what several subscriptions entitle to, by customers and features. Without a limit in one of them nothing is
+    /// limited.
+    pub fn added_up(mut each: Vec<CustomerEntitlement>) -> Vec<CustomerEntitlement> {
+        each.sort_unstable_by_key(|one| (one.customer_id, one.feature_id));
+        let mut all: Vec<CustomerEntitlement> = Vec::with_capacity(each.len());
+        for one in each {
+            match all.last_mut() {
+                Some(sum) if (sum.customer_id, sum.feature_id) == (one.customer_id, one.feature_id) => {
+                    let limits = sum.usage_limit.zip(one.usage_limit);
+                    sum.usage_limit = limits.map(|(sum, limit)| sum.saturating_add(limit));
+                }
+                _ => all.push(one),
+            }
+        }
+        all
+    }
 }
 
 /// What a subscription entitles to, from one of its sources.
@@ -235,6 +267,20 @@ mod tests {
             let found = feature("a", feature_type, CatalogueState::Active).takes(&terms);
             assert_eq!(found.err().map(|wrong| wrong.argument), wrong, "{feature_type:?} {terms:?}");
         }
+    }
+
+    #[test]
+    fn limits_add_up_and_nothing_is_limited_where_one_is_not() {
+        let entitlement = |customer, feature, usage_limit| CustomerEntitlement {
+            customer_id: Id::new(Uuid::from_u128(customer)),
+            feature_id: Id::new(Uuid::from_u128(feature)),
+            usage_limit,
+        };
+        let each = [(2, 1, Some(7)), (1, 2, Some(3)), (1, 1, Some(1)), (1, 2, None), (1, 1, Some(4)), (1, 2, Some(5))];
+        let sums = CustomerEntitlement::added_up(each.map(|(c, f, limit)| entitlement(c, f, limit)).to_vec());
+        let found: Vec<_> = sums.iter().map(|sum| (sum.customer_id, sum.feature_id, sum.usage_limit)).collect();
+        let expected = [entitlement(1, 1, Some(5)), entitlement(1, 2, None), entitlement(2, 1, Some(7))];
+        assert_eq!(found, expected.map(|sum| (sum.customer_id, sum.feature_id, sum.usage_limit)));
     }
 
     #[test]

@@ -145,7 +145,7 @@ pub struct NewPlan {
 impl Plan {
     /// The first version of a plan, with what holds where nothing else is said (`billwerk.md` §3, `decisions.md` 14).
     pub fn new(new: NewPlan, now: Instant) -> Self {
-        let unit = new.proration_unit.unwrap_or(natural_unit(&new.schedule));
+        let unit = new.proration_unit.unwrap_or(natural_unit(new.schedule));
         Plan {
             id: new.id,
             code: new.code,
@@ -155,7 +155,7 @@ impl Plan {
             description: None,
             currency: new.currency,
             schedule: new.schedule,
-            partial_periods: PartialPeriods { handling: natural_handling(&new.schedule), unit, minimum_amount: None },
+            partial_periods: PartialPeriods { handling: natural_handling(new.schedule), unit, minimum_amount: None },
             quantity: 1,
             tax: PlanTax { amount_includes_tax: None, rate: None },
             trial: None,
@@ -191,7 +191,7 @@ impl Plan {
 
 /// A part of a period between fixed days is prorated; the part before a calendar boundary is billed in full
 /// (`decisions.md` 13).
-fn natural_handling(schedule: &PlanSchedule) -> PartialPeriodHandling {
+fn natural_handling(schedule: PlanSchedule) -> PartialPeriodHandling {
     match schedule {
         PlanSchedule::Cycle { .. } => PartialPeriodHandling::BillFull,
         _ => PartialPeriodHandling::BillProrated,
@@ -199,7 +199,7 @@ fn natural_handling(schedule: &PlanSchedule) -> PartialPeriodHandling {
 }
 
 /// Schedules of whole days are prorated by days; billing periods by seconds.
-fn natural_unit(schedule: &PlanSchedule) -> ProrationUnit {
+fn natural_unit(schedule: PlanSchedule) -> ProrationUnit {
     match schedule {
         PlanSchedule::Cycle { .. } => ProrationUnit::Second,
         _ => ProrationUnit::Day,

@@ -10,6 +10,7 @@ use crate::app::add_on::{AddOnChanged, CreateAddOn, UpdateAddOn, archive_add_on,
 use crate::domain::Refusal;
 use crate::domain::add_on::{AddOn, AddOnType};
 use crate::domain::api_key::Scope;
+use crate::domain::pricing::TaxRate;
 use crate::repository::feature;
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
@@ -35,7 +36,7 @@ impl Object for AddOn {
             .computed(
                 "taxRate",
                 "Its tax as a fraction, such as 0.25; null where that is the tenant's setting.",
-                |add_on| add_on.tax_rate.map(|rate| rate.decimal()),
+                |add_on| add_on.tax_rate.map(TaxRate::decimal),
             )
             .computed("allPlans", "Whether it goes with every plan.", |add_on| add_on.eligible_plans.is_all())
             .computed(

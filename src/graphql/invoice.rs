@@ -56,7 +56,7 @@ impl Object for InvoiceLine {
             .column("kind", "What it is for.", |line| &line.line.kind)
             .column("description", "What it is called.", |line| &line.line.description)
             .computed("priceId", "The price that was billed; null where there is none in the catalogue.", |line| {
-                line.line.price_id.map(|price| price.to_string())
+                line.line.price_id
             })
             .column("planVersion", "The version of the plan; null where it has nothing to do with it.", |line| {
                 &line.line.plan_version

@@ -59,6 +59,7 @@ impl Object for Price {
                 "How many of these periods are billed together; null where it is for all.",
                 |price| price.billing_period.map(|(_, count)| i32::from(count)),
             )
+            .maybe("feature", "The feature whose use it measures; null where it measures none.", |price| price.feature_id)
             .maybe("plan", "The version of the plan that it belongs to; null for that of one subscription.", |price| {
                 price.plan_id
             })
@@ -112,6 +113,8 @@ pub struct PriceInput {
     billing_period: Option<Wire<BillingPeriod>>,
     /// How many of these periods are billed together, 1 to 366: 1 where there is none.
     billing_period_count: Option<i32>,
+    /// The code of the feature whose use is measured, which must be METERED. For USAGE.
+    feature_code: Option<String>,
 }
 
 /// One tier of a price: the units above the tier before.
@@ -140,6 +143,7 @@ impl PriceInput {
             (None, Some(_)) => check.take("billingPeriodCount", Err("Say of which billingPeriod, or leave it out.")),
             (_, count) => check.take("billingPeriodCount", Interval::try_new(count.unwrap_or(1))),
         };
+        let feature = check.maybe("featureCode", self.feature_code, check::code);
         // What is refused above stands as something harmless here, so that the rest is looked at all the same.
         let nothing = || Tier { up_to: None, unit_amount: BigDecimal::zero(), flat_amount: BigDecimal::zero() };
         let price = NewPrice {
@@ -156,13 +160,13 @@ impl PriceInput {
             },
             cadence: self.cadence.map(|Wire(cadence)| cadence),
             billing_period: period.zip(Some(count.unwrap_or(Interval::ONE))),
-            feature_id: None,
+            feature: feature.clone().flatten(),
         };
         for wrong in price.mistakes(owners.filter(|_| currency.is_some())) {
             check.refuse(&wrong.part.path(), wrong.message);
         }
-        (name?, currency?, amount?, tiers?, count?);
-        Some(price)
+        (amount.is_some() && tiers.is_some() && count.is_some())
+            .then(|| Some(NewPrice { name: name?, currency: currency?, feature: feature?, ..price }))?
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::price::{ModelSettings, Price, Tier};
 use crate::domain::schedule::Interval;
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
+use bigdecimal::BigDecimal;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
@@ -68,7 +69,7 @@ fn read_tiers(document: &str) -> Read<Vec<Tier>> {
 
 fn written_tiers(tiers: &[Tier]) -> Read<Json> {
     let tier = |tier: &Tier| StoredTier {
-        up_to: tier.up_to.as_ref().map(|up_to| up_to.to_plain_string()),
+        up_to: tier.up_to.as_ref().map(BigDecimal::to_plain_string),
         unit_amount: tier.unit_amount.to_plain_string(),
         flat_amount: tier.flat_amount.to_plain_string(),
     };

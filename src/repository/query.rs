@@ -163,9 +163,9 @@ impl<T: Stored> Query<T> {
 
 /// Makes a type [`Stored`]: its table, its columns, and how a row becomes a value. The names of the columns are bound
 /// in the expression; instants and zones come wrapped, as `At(…)` and `In(…)`. Several columns that make one value may
-/// not fit together: then `?` answers the fault.
+/// not fit together: then `?` answers the fault. Where several rows make one value, `together` says how.
 macro_rules! stored {
-    ($type:ty, $table:ident ($($column:ident),+ $(,)?) => $value:expr $(, key: $key:ident)?) => {
+    ($type:ty, $table:ident ($($column:ident),+ $(,)?) => $value:expr $(, key: $key:ident)? $(, together: $together:expr)?) => {
         impl $crate::repository::query::Stored for $type {
             const TABLE: &'static str = stringify!($table);
             $(const KEY: &'static str = stringify!($key);)?
@@ -178,7 +178,9 @@ macro_rules! stored {
                 use $crate::repository::schema::$table;
                 type Columns = ($(diesel::dsl::SqlTypeOf<$table::$column>,)+);
                 let columns = concat!($(stringify!($column), ", "),+);
-                select::<Columns, _, _>(conn, columns, query, |($($column,)+)| Ok($value))
+                let rows = select::<Columns, _, _>(conn, columns, query, |($($column,)+)| Ok($value));
+                $(let rows = rows.map($together);)?
+                rows
             }
         }
     };

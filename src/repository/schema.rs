@@ -1,6 +1,6 @@
 //! The tables, as the migrations make them. A test holds this file against both databases.
 
-pub use super::views::{customer_entitlements, subscription_entitlements};
+pub use super::views::subscription_entitlements;
 
 diesel::table! {
     use crate::repository::sql_types::{Document, Exact, Identifier, Moment};

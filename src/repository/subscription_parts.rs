@@ -6,7 +6,7 @@ use super::query::{Condition, Query, Values, stored};
 use super::schema::{
     additional_costs, subscription_add_ons, subscription_discounts, subscription_items, subscription_phases,
 };
-use super::sql_types::{At, Decimal, Json, duration, instant};
+use super::sql_types::{At, Decimal, Several, duration, instant};
 use super::subscription::ROWS;
 use crate::domain::discount::{DiscountTerms, DiscountValue};
 use crate::domain::pricing::{Percentage, Tax};
@@ -55,10 +55,10 @@ stored!(SubscriptionDiscount, subscription_discounts(
     fixed_count, fixed_period_length, fixed_period_unit, price_id, start_date, end_date, uses
 ) => {
     let At(start_date) = start_date;
-    let applies_to: Json = applies_to;
+    let Several(applies_to) = applies_to;
     let terms = DiscountTerms {
         value: discount_value(percentage, amount, currency),
-        applies_to: applies_to.read_list(),
+        applies_to,
         fixed_count,
         fixed_period: duration(fixed_period_length, fixed_period_unit),
     };
@@ -212,7 +212,7 @@ pub fn insert_discounts(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[Subscriptio
                     subscription_discounts::percentage.eq(percentage),
                     subscription_discounts::amount.eq(amount.map(|amount| amount.minor)),
                     subscription_discounts::currency.eq(amount.map(|amount| amount.currency)),
-                    subscription_discounts::applies_to.eq(Json::list(&row.terms.applies_to)),
+                    subscription_discounts::applies_to.eq(Several(row.terms.applies_to.clone())),
                     subscription_discounts::fixed_count.eq(row.terms.fixed_count),
                     subscription_discounts::fixed_period_length.eq(row.terms.fixed_period.map(|period| period.length)),
                     subscription_discounts::fixed_period_unit.eq(row.terms.fixed_period.map(|period| period.unit)),

@@ -9,6 +9,7 @@ use perennial::domain::coupon::Coupon;
 use perennial::domain::customer::Customer;
 use perennial::domain::discount::Discount;
 use perennial::domain::feature::Feature;
+use perennial::domain::invoice::Invoice;
 use perennial::domain::order::Order;
 use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::plan::Plan;
@@ -29,10 +30,12 @@ struct Picture {
     foreign_keys: Vec<String>,
     /// `unique table (columns) where …`
     indexes: Vec<String>,
+    /// `view: column`, in the order of the view.
+    views: Vec<String>,
 }
 
 fn picture(database: &TestDatabase) -> Picture {
-    let [columns, primary_keys, foreign_keys, indexes] = match database.backend {
+    let [columns, primary_keys, foreign_keys, indexes, views] = match database.backend {
         Backend::Postgres => POSTGRES,
         Backend::Sqlite => SQLITE,
     };
@@ -46,12 +49,14 @@ fn picture(database: &TestDatabase) -> Picture {
         primary_keys: sorted(primary_keys),
         foreign_keys: sorted(foreign_keys),
         indexes: sorted(indexes),
+        views: database.texts(views),
     }
 }
 
-const POSTGRES: [&str; 4] = [
+const POSTGRES: [&str; 5] = [
     "SELECT table_name || ': ' || column_name || CASE is_nullable WHEN 'YES' THEN ' null' ELSE ' not null' END AS line
-     FROM information_schema.columns WHERE table_schema = 'public' AND left(table_name, 2) <> '__'
+     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+     WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND left(table_name, 2) <> '__'
      ORDER BY table_name COLLATE \"C\", ordinal_position",
     "SELECT i.indrelid::regclass || ' (' || names || ')' AS line FROM pg_index i, LATERAL (
          SELECT string_agg(attname, ', ' ORDER BY place) AS names
@@ -73,9 +78,12 @@ const POSTGRES: [&str; 4] = [
          FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, place)
          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) AS n
      WHERE NOT indisprimary AND i.indrelid::regclass::text !~ '^(pg_|__|information)'",
+    "SELECT table_name || ': ' || column_name AS line FROM information_schema.columns
+     JOIN information_schema.views USING (table_schema, table_name) WHERE table_schema = 'public'
+     ORDER BY table_name COLLATE \"C\", ordinal_position",
 ];
 
-const SQLITE: [&str; 4] = [
+const SQLITE: [&str; 5] = [
     "SELECT m.name || ': ' || c.name || CASE c.\"notnull\" WHEN 0 THEN ' null' ELSE ' not null' END AS line
      FROM sqlite_master m, pragma_table_info(m.name) c
      WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND substr(m.name, 1, 2) <> '__' ORDER BY m.name, c.cid",
@@ -94,6 +102,8 @@ const SQLITE: [&str; 4] = [
          || CASE l.partial WHEN 1 THEN ' where' ELSE '' END AS line
      FROM sqlite_master m, pragma_index_list(m.name) l
      WHERE m.type = 'table' AND substr(m.name, 1, 2) <> '__' AND l.origin <> 'pk'",
+    "SELECT m.name || ': ' || c.name AS line FROM sqlite_master m, pragma_table_info(m.name) c
+     WHERE m.type = 'view' ORDER BY m.name, c.cid",
 ];
 
 fn up_down_up(backend: Backend) {
@@ -103,7 +113,8 @@ fn up_down_up(backend: Backend) {
     assert!(applied.len() >= 6, "{applied:?}");
     let first = picture(&database);
     db.revert().unwrap();
-    assert_eq!(database.tables(), Vec::<String>::new(), "a migration leaves something behind");
+    let nothing = Vec::<String>::new();
+    assert_eq!((database.tables(), picture(&database).views), (nothing.clone(), nothing), "something is left behind");
     assert_eq!(db.migrate().unwrap(), applied);
     assert_eq!(picture(&database), first);
     assert_eq!(db.migrate().unwrap(), Vec::<String>::new());
@@ -131,6 +142,7 @@ fn both_databases_have_the_same_tables() {
         ("primary keys", &sqlite.primary_keys, &postgres.primary_keys),
         ("foreign keys", &sqlite.foreign_keys, &postgres.foreign_keys),
         ("indexes", &sqlite.indexes, &postgres.indexes),
+        ("views", &sqlite.views, &postgres.views),
     ] {
         let [here, there] = [sqlite, postgres].map(|lines| lines.iter().collect::<BTreeSet<_>>());
         let only_here: Vec<_> = here.difference(&there).collect();
@@ -201,11 +213,12 @@ fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     check_indexes::<AddOn>(&indexes);
     check_indexes::<Discount>(&indexes);
     check_indexes::<Coupon>(&indexes);
+    check_indexes::<Invoice>(&indexes);
 }
 
-/// The tables of `schema.rs`: their primary keys, and their columns with their types.
-fn declared() -> BTreeMap<String, (String, Vec<(String, String)>)> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/repository/schema.rs");
+/// The tables of `schema.rs`, or the views of `views.rs`: their primary keys, and their columns with their types.
+fn declared(file: &str) -> BTreeMap<String, (String, Vec<(String, String)>)> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/repository").join(file);
     let text = std::fs::read_to_string(file).unwrap();
     let mut tables = BTreeMap::new();
     let mut table = String::new();
@@ -239,7 +252,7 @@ fn kept(of: &str) -> [&'static str; 2] {
 
 fn declarations_are_right(backend: Backend) {
     let database = TestDatabase::fresh(backend);
-    let declared = declared();
+    let declared = declared("schema.rs");
     assert_eq!(declared.keys().collect::<Vec<_>>(), database.tables().iter().collect::<Vec<_>>());
     for (table, (key, columns)) in &declared {
         let expected: Vec<String> = columns
@@ -264,6 +277,16 @@ fn declarations_are_right(backend: Backend) {
         assert_eq!(database.texts(&statement), expected, "{table}");
         assert!(picture(&database).primary_keys.contains(&format!("{table} ({key})")), "{table} ({key})");
     }
+}
+
+/// That both databases have the same views is asked above. Of what is selected they do not know whether it may be null.
+#[test]
+fn the_declared_views_are_those_of_the_databases() {
+    let declared = declared("views.rs");
+    let lines = declared
+        .iter()
+        .flat_map(|(view, (_, columns))| columns.iter().map(move |(column, _)| format!("{view}: {column}")));
+    assert_eq!(lines.collect::<Vec<_>>(), picture(&TestDatabase::fresh(Backend::Sqlite)).views);
 }
 
 #[test]

@@ -1,4 +1,3 @@
-DROP VIEW customer_entitlements;
 DROP VIEW subscription_entitlements;
 DROP TABLE additional_costs;
 DROP TABLE invoice_lines;

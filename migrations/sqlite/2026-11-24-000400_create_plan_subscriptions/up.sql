@@ -214,7 +214,6 @@ CREATE INDEX invoices_reason ON invoices (tenant_id, reason, id);
 CREATE INDEX invoices_customer ON invoices (tenant_id, customer_id, id);
 CREATE INDEX invoices_subscription ON invoices (tenant_id, subscription_id, id);
 CREATE INDEX invoices_currency ON invoices (tenant_id, currency, id);
-CREATE INDEX invoices_total ON invoices (tenant_id, total, id);
 CREATE INDEX invoices_issue_date ON invoices (tenant_id, issue_date, id);
 CREATE INDEX invoices_due_date ON invoices (tenant_id, due_date, id);
 CREATE INDEX invoices_created_at ON invoices (tenant_id, created_at, id);
@@ -297,27 +296,20 @@ CREATE TABLE additional_costs (
 CREATE INDEX additional_costs_invoice ON additional_costs (tenant_id, invoice_id);
 
 -- What each subscription entitles to: by its plan, by its add-ons, and by itself.
+-- CROSS JOIN keeps SQLite from looking at all entitlements of the tenant first.
 CREATE VIEW subscription_entitlements AS
     SELECT s.tenant_id, s.id AS subscription_id, s.customer_id, s.status AS subscription_status, 'PLAN' AS source,
-        e.feature_id, e.usage_limit, e.soft_limit, e.reset_period, e.static_value
+        0 AS position, e.feature_id, e.usage_limit, e.soft_limit, e.reset_period, e.static_value
     FROM subscriptions s
-    JOIN entitlements e ON e.tenant_id = s.tenant_id AND e.plan_id = s.plan_id
+    CROSS JOIN entitlements e ON e.tenant_id = s.tenant_id AND e.plan_id = s.plan_id
     UNION ALL
     SELECT s.tenant_id, s.id, s.customer_id, s.status, 'ADD_ON',
-        e.feature_id, e.usage_limit, e.soft_limit, e.reset_period, e.static_value
+        a.position, e.feature_id, e.usage_limit * a.quantity, e.soft_limit, e.reset_period, e.static_value
     FROM subscriptions s
-    JOIN subscription_add_ons a ON a.tenant_id = s.tenant_id AND a.subscription_id = s.id
-    JOIN entitlements e ON e.tenant_id = a.tenant_id AND e.add_on_id = a.add_on_id
+    CROSS JOIN subscription_add_ons a ON a.tenant_id = s.tenant_id AND a.subscription_id = s.id
+    CROSS JOIN entitlements e ON e.tenant_id = a.tenant_id AND e.add_on_id = a.add_on_id
     UNION ALL
     SELECT s.tenant_id, s.id, s.customer_id, s.status, 'SUBSCRIPTION',
-        e.feature_id, e.usage_limit, e.soft_limit, e.reset_period, e.static_value
+        0, e.feature_id, e.usage_limit, e.soft_limit, e.reset_period, e.static_value
     FROM subscriptions s
-    JOIN entitlements e ON e.tenant_id = s.tenant_id AND e.subscription_id = s.id;
-
--- What each customer is entitled to by its running subscriptions. Limits add up; without one, nothing is limited.
-CREATE VIEW customer_entitlements AS
-    SELECT tenant_id, customer_id, feature_id,
-        CASE WHEN count(usage_limit) < count(*) THEN NULL ELSE CAST(sum(usage_limit) AS BIGINT) END AS usage_limit
-    FROM subscription_entitlements
-    WHERE subscription_status IN ('ACTIVE', 'TRIALING')
-    GROUP BY tenant_id, customer_id, feature_id;
+    CROSS JOIN entitlements e ON e.tenant_id = s.tenant_id AND e.subscription_id = s.id;

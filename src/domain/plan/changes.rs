@@ -1,6 +1,7 @@
 //! What is said of a new plan, or changed of one; and whether a change makes a new version (`billwerk.md` §3).
 
 use super::{Plan, SetupFee, SetupFeeHandling};
+use crate::domain::feature::{self, Feature};
 use crate::domain::period::{Duration, ProrationUnit};
 use crate::domain::price::{BillingModel, ModelSettings, NewPrice, PriceTerms, WrongPart};
 use crate::domain::pricing::TaxRate;
@@ -109,10 +110,23 @@ impl NewPrices {
 }
 
 impl PlanChanges {
+    /// The codes of the features that prices are to measure.
+    pub fn features(&self) -> Vec<String> {
+        self.prices.iter().flat_map(NewPrices::listed).filter_map(|price| price.feature).collect()
+    }
+
     /// The plan and the terms of its prices after these changes, or everything that is wrong with them. A price that has
-    /// no name keeps that of the price in its place; where there was none, it is named as the plan is.
-    pub fn apply(&self, plan: &Plan, prices: &[PriceTerms]) -> Result<(Plan, Vec<PriceTerms>), Vec<Refusal>> {
-        let mut applying = Applying { plan: self.plain(plan.clone()), refusals: Vec::new() };
+    /// no name keeps that of the price in its place; where there was none, it is named as the plan is. `features` are
+    /// those that [`PlanChanges::features`] asks for, as far as there are any: where nothing else is wrong, the first that
+    /// is missing is refused.
+    pub fn apply(
+        &self,
+        plan: &Plan,
+        prices: &[PriceTerms],
+        features: &[Feature],
+    ) -> Result<(Plan, Vec<PriceTerms>), Vec<Refusal>> {
+        let mut applying =
+            Applying { plan: self.plain(plan.clone()), features, refusals: Vec::new(), missing: Vec::new() };
         let fee = applying.plan.setup_fee.take();
         applying.plan.setup_fee = match &self.setup_fee {
             None => applying.kept("setupFee", fee, |fee| fee.amount),
@@ -132,48 +146,55 @@ impl PlanChanges {
         };
         applying.trial_days();
         applying.enough(&prices);
-        if applying.refusals.is_empty() { Ok((applying.plan, prices)) } else { Err(applying.refusals) }
+        match applying.missing.into_iter().next() {
+            _ if !applying.refusals.is_empty() => Err(applying.refusals),
+            Some(missing) => Err(vec![missing]),
+            None => Ok((applying.plan, prices)),
+        }
     }
 
     /// The changes that go with any plan.
     fn plain(&self, mut plan: Plan) -> Plan {
-        fn set<T: Clone>(value: &mut T, change: &Option<T>) {
+        fn set<T: Clone>(value: &mut T, change: Option<&T>) {
             if let Some(change) = change {
                 value.clone_from(change);
             }
         }
-        set(&mut plan.name, &self.name);
-        set(&mut plan.description, &self.description);
-        set(&mut plan.currency, &self.currency);
-        set(&mut plan.schedule, &self.schedule);
-        set(&mut plan.partial_periods.handling, &self.partial_period_handling);
-        set(&mut plan.partial_periods.unit, &self.proration_unit);
-        set(&mut plan.quantity, &self.quantity);
-        set(&mut plan.tax.amount_includes_tax, &self.amount_includes_tax);
-        set(&mut plan.tax.rate, &self.tax_rate);
-        set(&mut plan.trial, &self.trial);
-        set(&mut plan.fixed_trial_days, &self.fixed_trial_days);
-        set(&mut plan.include_zero_amount, &self.include_zero_amount);
-        set(&mut plan.fixed_count, &self.fixed_count);
-        set(&mut plan.fixed_life_time, &self.fixed_life_time);
-        set(&mut plan.contract.notice_periods, &self.notice_periods);
-        set(&mut plan.contract.notice_periods_after_current, &self.notice_periods_after_current);
-        set(&mut plan.contract.fixation_periods, &self.fixation_periods);
-        set(&mut plan.contract.fixation_periods_full, &self.fixation_periods_full);
-        set(&mut plan.reminders.renewal_days, &self.renewal_reminder_days);
-        set(&mut plan.reminders.trial_days, &self.trial_reminder_days);
-        set(&mut plan.metadata, &self.metadata);
+        set(&mut plan.name, self.name.as_ref());
+        set(&mut plan.description, self.description.as_ref());
+        set(&mut plan.currency, self.currency.as_ref());
+        set(&mut plan.schedule, self.schedule.as_ref());
+        set(&mut plan.partial_periods.handling, self.partial_period_handling.as_ref());
+        set(&mut plan.partial_periods.unit, self.proration_unit.as_ref());
+        set(&mut plan.quantity, self.quantity.as_ref());
+        set(&mut plan.tax.amount_includes_tax, self.amount_includes_tax.as_ref());
+        set(&mut plan.tax.rate, self.tax_rate.as_ref());
+        set(&mut plan.trial, self.trial.as_ref());
+        set(&mut plan.fixed_trial_days, self.fixed_trial_days.as_ref());
+        set(&mut plan.include_zero_amount, self.include_zero_amount.as_ref());
+        set(&mut plan.fixed_count, self.fixed_count.as_ref());
+        set(&mut plan.fixed_life_time, self.fixed_life_time.as_ref());
+        set(&mut plan.contract.notice_periods, self.notice_periods.as_ref());
+        set(&mut plan.contract.notice_periods_after_current, self.notice_periods_after_current.as_ref());
+        set(&mut plan.contract.fixation_periods, self.fixation_periods.as_ref());
+        set(&mut plan.contract.fixation_periods_full, self.fixation_periods_full.as_ref());
+        set(&mut plan.reminders.renewal_days, self.renewal_reminder_days.as_ref());
+        set(&mut plan.reminders.trial_days, self.trial_reminder_days.as_ref());
+        set(&mut plan.metadata, self.metadata.as_ref());
         plan
     }
 }
 
 /// A plan that is being changed, and what is wrong with it so far.
-struct Applying {
+struct Applying<'f> {
     plan: Plan,
+    features: &'f [Feature],
     refusals: Vec<Refusal>,
+    /// The features that prices cannot measure.
+    missing: Vec<Refusal>,
 }
 
-impl Applying {
+impl Applying<'_> {
     fn refuse(&mut self, path: &[&str], message: impl Into<Cow<'static, str>>) {
         self.refusals.push(invalid(message).at(path));
     }
@@ -196,8 +217,12 @@ impl Applying {
     fn terms(&mut self, new: &NewPrices, before: &[PriceTerms]) -> Vec<PriceTerms> {
         let mut all = Vec::new();
         for (index, price) in new.listed().iter().enumerate() {
+            let feature = price.feature.as_ref().and_then(|code| {
+                let path = ["prices", &index.to_string(), "featureCode"];
+                feature::measured(self.features, code).map_err(|refusal| self.missing.push(refusal.at(&path))).ok()
+            });
             let name = before.get(index).map_or(&self.plan.name, |before| &before.name);
-            match price.terms(name, self.plan.currency) {
+            match price.terms(name, self.plan.currency, feature) {
                 Ok(terms) => all.push(terms),
                 Err(wrong) => self.refusals.extend(wrong.into_iter().map(|wrong| new.refusal(index, wrong))),
             }

@@ -89,6 +89,7 @@ pub enum Part {
     FlatAmount(usize),
     Cadence,
     BillingPeriod,
+    Feature,
 }
 
 impl Part {
@@ -106,6 +107,7 @@ impl Part {
             Part::FlatAmount(at) => tier(at, "flatAmount"),
             Part::Cadence => vec!["cadence".into()],
             Part::BillingPeriod => vec!["billingPeriod".into()],
+            Part::Feature => vec!["featureCode".into()],
         }
     }
 }

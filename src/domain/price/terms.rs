@@ -31,7 +31,8 @@ pub struct NewPrice {
     pub model: ModelSettings,
     pub cadence: Option<BillingCadence>,
     pub billing_period: Option<(BillingPeriod, Interval)>,
-    pub feature_id: Option<Id<Feature>>,
+    /// The code of the feature whose use is measured.
+    pub feature: Option<String>,
 }
 
 impl NewPrice {
@@ -44,12 +45,18 @@ impl NewPrice {
             model,
             cadence: None,
             billing_period: None,
-            feature_id: None,
+            feature: None,
         }
     }
 
-    /// The terms, with this name and this currency where it says none itself; or everything that is wrong with it.
-    pub fn terms(&self, name: &str, currency: Currency) -> Result<PriceTerms, Vec<WrongPart>> {
+    /// The terms, with this name and this currency where it says none itself, and with its feature; or everything that is
+    /// wrong with it.
+    pub fn terms(
+        &self,
+        name: &str,
+        currency: Currency,
+        feature_id: Option<Id<Feature>>,
+    ) -> Result<PriceTerms, Vec<WrongPart>> {
         let currency = self.currency.unwrap_or(currency);
         let model = self.read(Some(currency))?;
         Ok(PriceTerms {
@@ -59,7 +66,7 @@ impl NewPrice {
             model,
             cadence: self.cadence,
             billing_period: self.billing_period,
-            feature_id: self.feature_id,
+            feature_id,
         })
     }
 
@@ -93,6 +100,9 @@ impl NewPrice {
         }
         if self.price_type == PriceType::OneTime && self.billing_period.is_some() {
             found.push(wrong(Part::BillingPeriod, "What is charged once has no billing period: leave it out."));
+        }
+        if self.price_type != PriceType::Usage && self.feature.is_some() {
+            found.push(wrong(Part::Feature, "Only the price of usage measures a feature: leave it out."));
         }
         found
     }
@@ -183,7 +193,7 @@ mod tests {
         ] {
             let price = NewPrice { cadence, billing_period, ..new(price_type) };
             assert_eq!(paths(price.mistakes(None)), expected, "{price:?}");
-            assert_eq!(price.terms("Gold", Currency::EUR).is_ok(), expected.is_empty(), "{price:?}");
+            assert_eq!(price.terms("Gold", Currency::EUR, None).is_ok(), expected.is_empty(), "{price:?}");
         }
         let price =
             NewPrice { model: ModelSettings::of(BillingModel::FlatFee), cadence: Some(InAdvance), ..new(Usage) };
@@ -191,12 +201,23 @@ mod tests {
     }
 
     #[test]
+    fn only_usage_is_measured() {
+        let feature = Some("calls".to_owned());
+        for (price_type, expected) in
+            [(Usage, vec![]), (Recurring, vec!["featureCode"]), (OneTime, vec!["featureCode"])]
+        {
+            let price = NewPrice { feature: feature.clone(), ..new(price_type) };
+            assert_eq!(paths(price.mistakes(None)), expected, "{price_type:?}");
+        }
+    }
+
+    #[test]
     fn a_price_has_the_name_and_the_currency_of_its_owner_unless_it_says_others() {
-        let terms = new(Recurring).terms("Gold", Currency::EUR).unwrap();
+        let terms = new(Recurring).terms("Gold", Currency::EUR, None).unwrap();
         assert_eq!((terms.name.as_str(), terms.currency), ("Gold", Currency::EUR));
         let jpy: Currency = "JPY".parse().unwrap();
         let own = NewPrice { name: Some("Seat".to_owned()), currency: Some(jpy), ..new(Recurring) };
-        let terms = own.terms("Gold", Currency::EUR).unwrap();
+        let terms = own.terms("Gold", Currency::EUR, None).unwrap();
         assert_eq!((terms.name.as_str(), terms.currency), ("Seat", jpy));
         let fine = ModelSettings { amount: "9.5".parse().ok(), ..ModelSettings::of(BillingModel::FlatFee) };
         let fine = NewPrice { model: fine, ..own };
@@ -205,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_price_of_a_plan_keeps_its_terms() {
-        let terms = NewPrice { cadence: Some(InArrears), ..new(Recurring) }.terms("Gold", Currency::EUR).unwrap();
+        let terms = NewPrice { cadence: Some(InArrears), ..new(Recurring) }.terms("Gold", Currency::EUR, None).unwrap();
         let (id, plan) = (Id::new(uuid::Uuid::from_u128(1)), Id::new(uuid::Uuid::from_u128(2)));
         let price = terms.clone().of_plan(id, plan, 3, Instant::UNIX_EPOCH);
         assert_eq!((price.id, price.plan_id, price.position), (id, Some(plan), 3));

@@ -67,7 +67,7 @@ impl Discounts {
             price_id: asked.price_id,
             start_date: asked.start_date.unwrap_or(start),
             end_date: asked.end_date.or(end),
-            ..self.new(cx, template, handle, start)
+            ..self.taken_from(cx, template, handle, start)
         };
         half_open(taken.start_date, taken.end_date).map_err(|refusal| at(refusal, &path, &["endDate"]))?;
         self.taken.push(taken);
@@ -75,7 +75,7 @@ impl Discounts {
         Ok(())
     }
 
-    fn new(&self, cx: &Cx<'_>, template: &Discount, handle: String, start: Instant) -> SubscriptionDiscount {
+    fn taken_from(&self, cx: &Cx<'_>, template: &Discount, handle: String, start: Instant) -> SubscriptionDiscount {
         SubscriptionDiscount {
             id: cx.id(),
             subscription_id: cx.situation.subscription_id,
@@ -168,7 +168,7 @@ pub(super) fn coupons(
             name: coupon.name.clone(),
             start_date: start,
             end_date: end,
-            ..discounts.new(cx, template, coupon.code.clone(), start)
+            ..discounts.taken_from(cx, template, coupon.code.clone(), start)
         };
         discounts.taken.push(taken);
         discounts.paths.push(path);

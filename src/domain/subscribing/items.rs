@@ -7,6 +7,7 @@ use super::model::first_wrong;
 use super::phases::{Phases, Span};
 use super::request::{ItemPrice, ModelRequest, NewItem, PriceOverride};
 use super::timing::Timing;
+use crate::domain::feature;
 use crate::domain::price::{BillingModel, NewPrice, Price, PriceType};
 use crate::domain::schedule::PlanSchedule;
 use crate::domain::subscription::parts::SubscriptionItem;
@@ -249,9 +250,12 @@ impl<'a> Deciding<'a, '_> {
             let message = format!("This price is in {own}, the subscription in {currency}.");
             return Err(at(Refusal::new(ErrorCode::CurrencyMismatch, message), path, &["currency"]));
         }
-        let terms = new.terms(&self.cx.situation.plan.name, currency);
+        let situation = self.cx.situation;
+        let feature = new.feature.as_ref().map(|code| feature::measured(&situation.features, code)).transpose();
+        let feature = feature.map_err(|refusal| at(refusal, path, &["featureCode"]))?;
+        let terms = new.terms(&situation.plan.name, currency, feature);
         let terms = terms.map_err(|wrong| below(first_wrong(wrong), path))?;
-        let subscription = self.cx.situation.subscription_id;
+        let subscription = situation.subscription_id;
         let place = position(self.parts.prices.len());
         let price = terms.of_subscription(self.cx.id(), subscription, place, self.cx.now);
         self.parts.prices.push(price.clone());

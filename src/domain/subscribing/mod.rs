@@ -128,7 +128,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
     let costs = extras::costs(&cx, &timing)?;
     let entitlements = entitlements(&cx)?;
     let invoiced_customer_id = invoiced_customer(&cx)?;
-    let phases = phases::decide(&cx)?;
+    let phases = phases::decide(&cx);
     let parts = items::decide(&cx, &timing, &phases)?;
     discounts.targeted_at(&parts, timing.currency)?;
     let commitment = timing::commitment(&cx, timing.currency)?;
@@ -201,7 +201,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         redemptions,
         entitlements,
         phases: phases.rows,
-        settings: situation.settings.clone(),
+        settings: situation.settings,
     })
 }
 
@@ -241,7 +241,7 @@ fn invoiced_customer(cx: &Cx<'_>) -> Result<Id<Customer>, Refusal> {
             let message = "There is no such subscription to be the parent.";
             Refusal::new(ErrorCode::SubscriptionNotFound, message).at(&["parentSubscriptionId"])
         })?;
-        if !matches!(parent.status, SubscriptionStatus::Active | SubscriptionStatus::Trialing) {
+        if !SubscriptionStatus::RUNNING.contains(&parent.status) {
             let message = "The parent is not running: a subscription is placed below an active one.";
             return Err(Refusal::new(ErrorCode::ParentNotActive, message).at(&["parentSubscriptionId"]));
         }

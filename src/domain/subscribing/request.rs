@@ -45,6 +45,18 @@ pub struct Request {
     pub invoice_billing: InvoiceBilling,
 }
 
+impl Request {
+    /// The codes of all features that it names: those that it entitles to, and those that its new prices measure.
+    pub fn features(&self) -> Vec<String> {
+        let items = self.additional_items.iter().chain(self.phases.iter().flat_map(|phase| &phase.additional_items));
+        let measured = items.filter_map(|item| match &item.price {
+            ItemPrice::New(price) => price.feature.clone(),
+            ItemPrice::Existing(_) => None,
+        });
+        measured.chain(self.entitlements.iter().cloned()).collect()
+    }
+}
+
 /// When it runs and when it is billed.
 #[derive(Clone, Debug)]
 pub struct Timing {

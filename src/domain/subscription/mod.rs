@@ -108,6 +108,11 @@ impl SubscriptionStatus {
     pub const OVER: [SubscriptionStatus; 2] = [SubscriptionStatus::Ended, SubscriptionStatus::Cancelled];
 }
 
+impl SubscriptionStatus {
+    /// While it has one of these, it entitles its customer to something, and others can be placed below it.
+    pub const RUNNING: [SubscriptionStatus; 2] = [SubscriptionStatus::Trialing, SubscriptionStatus::Active];
+}
+
 choice! {
     /// Where one payment of a rental's schedule stands.
     pub enum ScheduledPaymentStatus {

@@ -137,7 +137,8 @@ impl<T: Object> Type<T> {
         name: &'static str,
         about: &'static str,
         query: fn(Id<Tenant>, &[K]) -> Query<U>,
-        (own, other): (fn(&T) -> K, fn(&U) -> K),
+        own: fn(&T) -> K,
+        other: fn(&U) -> K,
     ) -> Self {
         self.with(name, about, Kind::Relation(Box::new(Alike { query, own, other })))
     }

@@ -201,8 +201,9 @@ impl PlanTermsInput {
         let description = check.change("description", self.description, check::notes);
         let currency = check.set("currency", self.currency, check::currency);
         let prices = prices(check, self.amount, self.prices, currency.flatten());
-        let handling = check.set("partialPeriodHandling", self.partial_period_handling, chosen);
-        let unit = check.set("prorationUnit", self.proration_unit, chosen);
+        let handling =
+            check.set("partialPeriodHandling", self.partial_period_handling, |Wire(own)| Ok::<_, String>(own));
+        let unit = check.set("prorationUnit", self.proration_unit, |Wire(own)| Ok::<_, String>(own));
         let minimum = check.change("minimumProratedAmount", self.minimum_prorated_amount, check::price);
         let quantity = check.set("quantity", self.quantity, |given| check::number(given, 1..=MOST_QUANTITY));
         let includes_tax = check.change("amountIncludesTax", self.amount_includes_tax, Ok::<_, String>);
@@ -264,8 +265,4 @@ fn prices(
         check.rows("prices", prices, (0, MOST_PRICES), |check, price| price.read(check, currency))
     });
     Some(amount?.map(NewPrices::Amount).or(listed?.map(NewPrices::Listed)))
-}
-
-fn chosen<C>(Wire(choice): Wire<C>) -> Result<C, String> {
-    Ok(choice)
 }

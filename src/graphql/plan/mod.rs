@@ -99,14 +99,17 @@ impl Object for Plan {
             "How many days before the end of a trial its customer is reminded; null where nobody is.",
             |plan| &plan.reminders.trial_days,
         )
-        .alike("versions", "All versions of the plan, oldest first.", plan::versions_of, (
+        .alike(
+            "versions",
+            "All versions of the plan, oldest first.",
+            plan::versions_of,
             |plan| plan.code.clone(),
-            |plan| plan.code.clone(),
-        ))
+            |version| version.code.clone(),
+        )
         .connection("subscriptions", "The subscriptions to this version.", subscription::of_plans, |subscription| {
-                subscription.plan_id
-            })
-            .column("metadata", "Whatever you keep with it.", |plan| &plan.metadata)
+            subscription.plan_id
+        })
+        .column("metadata", "Whatever you keep with it.", |plan| &plan.metadata)
         .column("revision", "Counts the changes of this version: for `expectedRevision`.", |plan| &plan.revision)
         .column("createdAt", "When this version was created.", |plan| &plan.created_at)
         .column("updatedAt", "When this version was last changed.", |plan| &plan.updated_at)
@@ -195,8 +198,8 @@ pub fn mutations() -> Vec<Mutation> {
     vec![
         Mutation::new(
             "createPlan",
-            "Creates a plan with its prices: its version 1. Errors: VALIDATION_ERROR, DUPLICATE_HANDLE (the code is or was \
-             that of another plan).",
+            "Creates a plan with its prices: its version 1. Errors: VALIDATION_ERROR, ENTITLEMENT_NOT_FOUND (a price measures \
+             a feature that is not offered), DUPLICATE_HANDLE (the code is or was that of another plan).",
             Scope::Write,
             |on, running, input: CreatePlanInput| {
                 run::<_, _, CreatePlanPayload>(on, running, input.read(), create_plan)
@@ -206,7 +209,8 @@ pub fn mutations() -> Vec<Mutation> {
             "updatePlan",
             "Changes a plan. Other prices, another schedule, currency, quantity, trial or proration unit make a new version, \
              which takes the place of the newest one; anything else is changed in the newest one. A change that changes \
-             nothing does nothing. Errors: VALIDATION_ERROR, PLAN_NOT_FOUND, CONFLICT.",
+             nothing does nothing. Errors: VALIDATION_ERROR, PLAN_NOT_FOUND, CONFLICT, ENTITLEMENT_NOT_FOUND (a price \
+             measures a feature that is not offered).",
             Scope::Write,
             |on, running, input: UpdatePlanInput| {
                 run::<_, _, UpdatePlanPayload>(on, running, input.read(), update_plan)

@@ -12,11 +12,9 @@
 
 use crate::domain::billing_group::BillingDay;
 use crate::domain::period::{Duration, DurationUnit};
-use crate::domain::pricing::{Percentage, TaxRate};
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
 use crate::domain::{Currency, Id, Instant, Money, Zone};
-use bigdecimal::BigDecimal;
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, Queryable};
@@ -24,13 +22,16 @@ use diesel::expression::AsExpression;
 use diesel::internal::derives::as_expression::Bound;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Integer, Nullable, Numeric};
+use diesel::sql_types::{BigInt, Integer, Nullable};
 use diesel::sqlite::{Sqlite, SqliteValue};
 use std::fmt::Debug;
 use std::io::Write;
 use uuid::Uuid;
 
+mod exact;
 mod text;
+
+pub use exact::Decimal;
 
 /// `uuid`, or 16 bytes.
 #[derive(diesel::sql_types::SqlType, diesel::query_builder::QueryId, Clone, Copy)]
@@ -99,9 +100,6 @@ stands_for! {
     [] Metadata as Document;
     [] Json as Document;
     [T] Several<T> as Document;
-    [] Decimal as Exact;
-    [] TaxRate as Exact;
-    [] Percentage as Exact;
     [] ContractLength as Integer;
     [] BillingDay as Integer;
 }
@@ -121,22 +119,6 @@ pub struct Json(pub String);
 /// A list on its way to or from a database, as a JSON document.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Several<T>(pub Vec<T>);
-
-/// An exact decimal on its way to or from a database.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Decimal(pub BigDecimal);
-
-impl Json {
-    /// A list of names or texts.
-    pub fn list<T: serde::Serialize>(of: &[T]) -> Self {
-        Json(serde_json::to_string(of).unwrap_or_else(|_| "[]".to_owned()))
-    }
-
-    /// The list that was written so.
-    pub fn read_list<T: serde::de::DeserializeOwned>(&self) -> Vec<T> {
-        serde_json::from_str(&self.0).unwrap_or_default()
-    }
-}
 
 /// The instant that a column may hold.
 pub fn instant(stored: Option<At>) -> Option<Instant> {
@@ -302,56 +284,6 @@ where
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         Ok(Several(serde_json::from_str(&Json::from_sql(value)?.0)?))
     }
-}
-
-// ---------------------------------------------------------------- exact decimals
-
-impl ToSql<Exact, Pg> for Decimal {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        ToSql::<Numeric, Pg>::to_sql(&self.0, out)
-    }
-}
-impl ToSql<Exact, Sqlite> for Decimal {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(self.0.to_plain_string());
-        Ok(IsNull::No)
-    }
-}
-impl FromSql<Exact, Pg> for Decimal {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        FromSql::<Numeric, Pg>::from_sql(value).map(Decimal)
-    }
-}
-impl FromSql<Exact, Sqlite> for Decimal {
-    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        Ok(Decimal(value.read_text().parse()?))
-    }
-}
-
-/// Lets a number within bounds be kept as an exact decimal.
-macro_rules! exact {
-    ($($type:ty;)*) => { $(
-        impl ToSql<Exact, Pg> for $type {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                ToSql::<Numeric, Pg>::to_sql(&self.decimal(), &mut out.reborrow())
-            }
-        }
-        impl ToSql<Exact, Sqlite> for $type {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(self.decimal().to_plain_string());
-                Ok(IsNull::No)
-            }
-        }
-        impl<DB: Backend> FromSql<Exact, DB> for $type where Decimal: FromSql<Exact, DB> {
-            fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-                Ok(Self::try_new(&Decimal::from_sql(value)?.0)?)
-            }
-        }
-    )* };
-}
-exact! {
-    TaxRate;
-    Percentage;
 }
 
 // ---------------------------------------------------------------- numbers within bounds

@@ -50,6 +50,30 @@ both! {
         assert_eq!(customers(app), 1);
     }
 
+    what_changes_the_catalogue_has_its_effect_once(app) {
+        let plan = app.plan("gold", "29");
+        let entitlements = json!([{"feature": "sso"}]);
+        let add_on = json!({
+            "code": "a", "name": "A", "addOnType": "ON_OFF", "unitAmount": "1", "entitlements": entitlements,
+        });
+        for (field, input, object) in [
+            ("createFeature", json!({"code": "sso", "name": "S", "featureType": "BOOLEAN"}), "feature"),
+            ("createAddOn", add_on, "addOn"),
+            ("createDiscount", json!({"code": "HALF", "name": "H", "percentage": "50"}), "discount"),
+            ("createCoupon", json!({"code": "WELCOME", "name": "W", "discount": "HALF"}), "coupon"),
+            ("setPlanEntitlements", json!({"planId": plan, "entitlements": entitlements}), "plan"),
+        ] {
+            let (document, variables) = mutation(field, input.clone(), &format!("{object} {{ id updatedAt }}"));
+            let send = || app.send_as(&app.key, &[("idempotency-key", field)], &document, variables.clone()).json();
+            let first = send();
+            assert_eq!(first["data"][field]["userErrors"], json!([]), "{field}");
+            let before = app.database.dump();
+            let again = send();
+            assert_eq!((&again["data"], &again["extensions"]["idempotency"]["replayed"]), (&first["data"], &json!(true)));
+            app.database.assert_unchanged(&before);
+        }
+    }
+
     a_scan_that_is_repeated_counts_one_device(app) {
         let warehouse = app.warehouse();
         let document = "mutation ($input: FulfilOrderItemInput!) {

@@ -83,6 +83,15 @@ fn walk(
     }
 }
 
+/// Asserts that so many objects of a list meet a filter, and that a page of one shows one of them.
+#[track_caller]
+fn assert_count(app: &TestApp, list: &str, filter: &str, count: usize) {
+    let query = format!("{{ {list}(filter: {{{filter}}}, first: 1) {{ nodes {{ id }} totalCount }} }}");
+    let answer = app.data(&query);
+    assert_eq!(answer[list]["totalCount"], count, "{list} {filter}");
+    assert_eq!(answer[list]["nodes"].as_array().unwrap().len(), count.min(1), "{list} {filter}");
+}
+
 both! {
     filters_keep_what_meets_them(app) {
         crowd(app);
@@ -159,10 +168,52 @@ both! {
             ("subscriptions", r#"endDate: {gte: "2027-03-01T00:00:00Z"}"#.to_owned(), 1),
             ("subscriptions", r#"startDate: {lt: "2025-02-01T00:00:00Z"}"#.to_owned(), 1),
         ] {
-            let query = format!("{{ {list}(filter: {{{filter}}}, first: 1) {{ nodes {{ id }} totalCount }} }}");
-            let answer = app.data(&query);
-            assert_eq!(answer[list]["totalCount"], count, "{list} {filter}");
-            assert_eq!(answer[list]["nodes"].as_array().unwrap().len(), count.min(1), "{list} {filter}");
+            assert_count(app, list, &filter, count);
+        }
+    }
+
+    each_list_of_the_catalogue_is_filtered_by_its_own_fields(app) {
+        for (code, feature_type) in [("seats", "METERED"), ("sso", "BOOLEAN"), ("scim", "BOOLEAN")] {
+            app.feature(code, feature_type);
+        }
+        for (code, add_on_type) in [("storage", "QUANTITY"), ("support", "ON_OFF"), ("domain", "ON_OFF")] {
+            app.add_on(code, add_on_type);
+        }
+        let half = app.discount("HALF", "50");
+        let gone = app.discount("GONE", "10");
+        app.coupon("Welcome", "HALF");
+        app.coupon("Spring", "GONE");
+        let bound = json!({
+            "code": "Summer", "name": "Summer", "discount": "HALF", "validUntil": "2025-09-01T00:00:00Z",
+        });
+        app.mutate("createCoupon", bound, "__typename");
+        app.set_clock("2025-02-01T00:00:00Z");
+        app.mutate("archiveDiscount", json!({"discountId": gone}), "__typename");
+        let found = app.data(r#"{ featureByCode(code: "sso") { id } addOnByCode(code: "domain") { id }
+                                  couponByCode(code: "SPRING") { id } }"#);
+        app.mutate("archiveFeature", json!({"featureId": found["featureByCode"]["id"]}), "__typename");
+        app.mutate("archiveAddOn", json!({"addOnId": found["addOnByCode"]["id"]}), "__typename");
+        app.mutate("expireCoupon", json!({"couponId": found["couponByCode"]["id"]}), "__typename");
+        let changed = r#"updatedAt: {gte: "2025-02-01T00:00:00Z"}, createdAt: {lt: "2025-02-01T00:00:00Z"}"#;
+        for (list, filter, count) in [
+            ("features", "featureType: {eq: BOOLEAN}".to_owned(), 2),
+            ("features", "featureType: {in: [METERED, STATIC]}, state: {eq: ACTIVE}".to_owned(), 1),
+            ("features", r#"code: {startsWith: "s"}, name: {in: ["The sso", "The scim"]}"#.to_owned(), 2),
+            ("features", changed.to_owned(), 1),
+            ("addOns", "addOnType: {eq: ON_OFF}, state: {eq: DELETED}".to_owned(), 1),
+            ("addOns", r#"code: {eq: "storage"}, name: {startsWith: "The"}"#.to_owned(), 1),
+            ("addOns", changed.to_owned(), 1),
+            ("discounts", "state: {eq: ACTIVE}".to_owned(), 1),
+            ("discounts", r#"code: {in: ["HALF", "GONE"]}, name: {eq: "The GONE"}"#.to_owned(), 1),
+            ("discounts", changed.to_owned(), 1),
+            ("coupons", format!(r#"discountId: {{eq: "{half}"}}"#), 2),
+            ("coupons", "state: {in: [EXPIRED, DELETED]}".to_owned(), 1),
+            ("coupons", r#"validUntil: {isNull: true}, code: {startsWith: "W"}"#.to_owned(), 1),
+            ("coupons", r#"validUntil: {lte: "2025-09-01T00:00:00Z"}, name: {eq: "Summer"}"#.to_owned(), 1),
+            ("coupons", r#"code: {eq: "WELCOME"}"#.to_owned(), 0),
+            ("coupons", changed.to_owned(), 1),
+        ] {
+            assert_count(app, list, &filter, count);
         }
     }
 

@@ -11,7 +11,7 @@ pub const WHOLE: &str = "plan {
     prices {
         __typename name type currency billingModel amount packageSize packageRounding tierMode
         tiers { upTo unitAmount flatAmount } cadence billingPeriod billingPeriodCount
-        plan { version } subscription { id } parent { id } createdAt
+        feature { code } plan { version } subscription { id } parent { id } createdAt
     }
     partialPeriodHandling prorationUnit minimumProratedAmount { amount currency } quantity amountIncludesTax taxRate
     trial { length unit } fixedTrialDays setupFee { amount { amount currency } text handling } includeZeroAmount
@@ -29,7 +29,7 @@ fn price(amount: &str) -> Value {
     json!({
         "__typename": "Price", "name": "Gold", "type": "RECURRING", "currency": "EUR", "billingModel": "FLAT_FEE",
         "amount": amount, "packageSize": null, "packageRounding": null, "tierMode": null, "tiers": [], "cadence": null,
-        "billingPeriod": null, "billingPeriodCount": null, "plan": {"version": 1}, "subscription": null, "parent": null,
+        "billingPeriod": null, "billingPeriodCount": null, "feature": null, "plan": {"version": 1}, "subscription": null, "parent": null,
         "createdAt": "2025-01-31T12:00:00Z",
     })
 }
@@ -79,6 +79,7 @@ both! {
     }
 
     everything_that_is_said_of_a_plan_is_kept(app) {
+        app.feature("calls", "METERED");
         let input = json!({
             "code": " gold ", "name": " Gold ", "description": "The best.", "currency": "usd",
             "schedule": {"type": "MONTH_FIXEDDAY", "interval": 3, "fixedDay": 28, "baseMonth": 12},
@@ -87,7 +88,8 @@ both! {
                 {"name": "Seat", "billingModel": "PER_UNIT", "amount": "0.000000000001", "cadence": "IN_ARREARS",
                  "billingPeriod": "QUARTER"},
                 {"name": "Setup", "type": "ONE_TIME", "currency": "jpy", "amount": 1500, "cadence": "IN_ADVANCE"},
-                {"name": "Calls", "type": "USAGE", "billingModel": "PACKAGE", "amount": "7.505", "packageSize": 1_000_000_000},
+                {"name": "Calls", "type": "USAGE", "billingModel": "PACKAGE", "amount": "7.505", "packageSize": 1_000_000_000,
+                 "featureCode": " calls "},
                 {"name": "Data", "type": "USAGE", "billingModel": "PACKAGE", "amount": "1", "packageSize": 1,
                  "packageRounding": "DOWN", "cadence": "IN_ARREARS"},
                 {"name": "Users", "billingModel": "TIERED", "tierMode": "SLAB", "billingPeriod": "YEAR",
@@ -117,7 +119,7 @@ both! {
                 price(json!({"name": "Setup", "type": "ONE_TIME", "currency": "JPY", "amount": "1500",
                     "cadence": "IN_ADVANCE"})),
                 price(json!({"name": "Calls", "type": "USAGE", "billingModel": "PACKAGE", "amount": "7.505",
-                    "packageSize": 1_000_000_000, "packageRounding": "UP"})),
+                    "packageSize": 1_000_000_000, "packageRounding": "UP", "feature": {"code": "calls"}})),
                 price(json!({"name": "Data", "type": "USAGE", "billingModel": "PACKAGE", "amount": "1", "packageSize": 1,
                     "packageRounding": "DOWN", "cadence": "IN_ARREARS"})),
                 price(json!({"name": "Users", "billingModel": "TIERED", "amount": null, "tierMode": "SLAB",

@@ -36,6 +36,8 @@ fn wrong() -> (Value, Vec<String>) {
             {"type": "ONE_TIME", "cadence": "IN_ARREARS", "billingPeriod": "MONTH", "amount": "1"},
             {"billingModel": "PER_UNIT", "amount": "0.0000000000001"},
             {"tiers": [{"unitAmount": "1"}]},
+            {"amount": "1", "featureCode": "calls"},
+            {"type": "USAGE", "amount": "1", "featureCode": ""},
         ],
         "minimumProratedAmount": "-0.01", "quantity": 0, "taxRate": "25", "trial": {"length": 0, "unit": "DAYS"},
         "setupFee": {"amount": "free", "text": ""}, "fixedCount": 0, "fixedLifeTime": {"length": -1, "unit": "MONTHS"},
@@ -70,6 +72,8 @@ fn wrong() -> (Value, Vec<String>) {
         "prices.7.amount",
         "prices.8.tiers",
         "prices.8.amount",
+        "prices.9.featureCode",
+        "prices.10.featureCode",
         "minimumProratedAmount",
         "quantity",
         "taxRate",
@@ -135,6 +139,38 @@ both! {
         refuses_at(app, "createPlan", with(bare(), json!({"amount": "0.5"})), &["VALIDATION_ERROR input.amount"]);
         let foreign = priced(json!([{"amount": "9.5", "currency": "EUR"}]));
         refuses_at(app, "createPlan", foreign, &["VALIDATION_ERROR input.currency"]);
+    }
+
+    usage_is_measured_of_a_feature_that_is_offered_and_counted(app) {
+        app.feature("calls", "METERED");
+        app.feature("sso", "BOOLEAN");
+        let old = app.feature("old", "METERED");
+        app.mutate("archiveFeature", json!({"featureId": old}), "__typename");
+        let measuring = |code: &str| json!({"type": "USAGE", "amount": "1", "featureCode": code});
+        let id = app.plan("silver", "19");
+        for (code, expected) in [
+            ("none", "ENTITLEMENT_NOT_FOUND"),
+            ("Calls", "ENTITLEMENT_NOT_FOUND"),
+            ("old", "ENTITLEMENT_NOT_FOUND"),
+            ("sso", "VALIDATION_ERROR"),
+        ] {
+            let prices = json!([{"amount": "1"}, measuring("calls"), measuring(code), measuring("none")]);
+            let expected = [&*format!("{expected} input.prices.2.featureCode")];
+            refuses_at(app, "createPlan", priced(prices.clone()), &expected);
+            refuses_at(app, "updatePlan", json!({"planId": id, "prices": prices}), &expected);
+        }
+        let foreign = app.another_tenant("Other").1;
+        let theirs = json!({"code": "theirs", "name": "T", "featureType": "METERED"});
+        app.attempt_as(&foreign, "createFeature", theirs, "__typename");
+        refuses_at(
+            app,
+            "createPlan",
+            priced(json!([measuring("theirs")])),
+            &["ENTITLEMENT_NOT_FOUND input.prices.0.featureCode"],
+        );
+        // What is invalid is said before what does not exist.
+        let prices = json!([measuring("none"), {"amount": "0.001"}]);
+        refuses_at(app, "createPlan", priced(prices), &["VALIDATION_ERROR input.prices.1.amount"]);
     }
 
     an_amount_or_prices_are_given(app) {

@@ -56,8 +56,8 @@ both! {
             "createdAt": "2025-02-01T12:00:00Z", "updatedAt": "2025-02-01T12:00:00Z",
         });
         assert_eq!(second, with(first.clone(), expected), "all else is copied, the names of prices, too");
-        let before = app.data(&format!(r#"{{ plan(id: {}) {{ ...P }} }} fragment P on Plan {{ id state revision
-            createdAt updatedAt prices {{ amount }} }}"#, first["id"]));
+        let document = "query ($id: ID!) { plan(id: $id) { id state revision createdAt updatedAt prices { amount } } }";
+        let before = app.data_with(document, json!({"id": first["id"]}));
         let expected = json!({
             "id": first["id"], "state": "SUPERSEDED", "revision": 2, "createdAt": "2025-01-31T12:00:00Z",
             "updatedAt": "2025-02-01T12:00:00Z", "prices": [{"amount": "29"}, {"amount": "0.5"}],
@@ -170,6 +170,21 @@ both! {
         assert_eq!(names(&update(app, &id, json!({"prices": prices}))), ["The gold", "Silver", "Third"]);
         let prices = json!([{"amount": "30", "name": "First"}, {"amount": "1"}, {"amount": "2"}]);
         assert_eq!(names(&update(app, &id, json!({"prices": prices}))), ["First", "Silver", "Third"]);
+    }
+
+    a_price_measures_its_feature_in_the_next_version_too(app) {
+        let id = app.plan("gold", "29");
+        let feature = app.feature("calls", "METERED");
+        app.feature("data", "METERED");
+        let usage = |code: &str| json!({"type": "USAGE", "amount": "0.1", "featureCode": code});
+        let plan = update(app, &id, json!({"prices": [{"amount": "29"}, usage("calls")]}));
+        assert_eq!(plan["prices"][1]["feature"], json!({"code": "calls"}));
+        assert_eq!(update(app, &id, json!({"prices": [{"amount": "29"}, usage("calls")]}))["version"], 2, "the same");
+        app.mutate("archiveFeature", json!({"featureId": feature}), "__typename");
+        let plan = update(app, &id, json!({"quantity": 2}));
+        assert_eq!((&plan["version"], &plan["prices"][1]["feature"]), (&json!(3), &json!({"code": "calls"})));
+        let plan = update(app, &id, json!({"prices": [{"amount": "29"}, usage("data")]}));
+        assert_eq!((&plan["version"], &plan["prices"][1]["feature"]), (&json!(4), &json!({"code": "data"})));
     }
 
     the_currency_of_a_plan_is_that_of_its_amounts(app) {

@@ -1,6 +1,7 @@
 //! What the repository promises on both databases: what the database itself refuses, that values come back as they were
 //! stored, and how transactions behave.
 
+mod catalogue;
 mod payments;
 mod plans;
 mod refusals;

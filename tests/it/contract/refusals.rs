@@ -72,6 +72,11 @@ fn other_tenant(app: &TestApp) -> String {
         json!({"code": "foreign", "name": "F", "schedule": {"type": "DAILY"}, "amount": "1"}),
         "__typename",
     );
+    make("createFeature", json!({"code": "foreign", "name": "F", "featureType": "BOOLEAN"}), "__typename");
+    let add_on = json!({"code": "foreign", "name": "F", "addOnType": "ON_OFF", "unitAmount": "1"});
+    make("createAddOn", add_on, "__typename");
+    make("createDiscount", json!({"code": "FOREIGN", "name": "F", "percentage": "1"}), "__typename");
+    make("createCoupon", json!({"code": "FOREIGN", "name": "F", "discount": "FOREIGN"}), "__typename");
     make("createAsset", json!({"sku": "FOREIGN", "serialNumber": "F1"}), "__typename");
     let item = json!({"sku": "FOREIGN", "quantity": 1, "contractLength": 12, "unitPrice": "1.00"});
     let order = make("createOrder", json!({"customerId": customer, "items": [item]}), "order { id }");
@@ -200,6 +205,13 @@ both! {
         refuses(app, Unique, &copy(app, "products", "sku = 'LAP'", &[id()]));
         refuses(app, Unique, &copy(app, "orders", "1 = 1", &[id()]));
         app.plan("gold", "29");
+        app.feature("sso", "BOOLEAN");
+        app.add_on("storage", "QUANTITY");
+        app.discount("HALF", "50");
+        app.coupon("WELCOME", "HALF");
+        for table in ["features", "add_ons", "discounts", "coupons"] {
+            refuses(app, Unique, &copy(app, table, "1 = 1", &[id()]));
+        }
         let another = [id(), ("state", "'DELETED'".to_owned())];
         refuses(app, Unique, &copy(app, "plans", "1 = 1", &another));
         refuses(app, Unique, &copy(app, "customers", "1 = 1", &[id()]));
@@ -216,6 +228,10 @@ both! {
             ("createProduct", json!({"sku": "LAP", "name": "Same"})),
             ("createAsset", json!({"sku": "LAP", "serialNumber": "L2"})),
             ("createPlan", json!({"code": "gold", "name": "G", "schedule": {"type": "MANUAL"}})),
+            ("createFeature", json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"})),
+            ("createAddOn", json!({"code": "storage", "name": "S", "addOnType": "ON_OFF", "unitAmount": "1"})),
+            ("createDiscount", json!({"code": "HALF", "name": "H", "percentage": "50"})),
+            ("createCoupon", json!({"code": "welcome", "name": "W", "discount": "HALF"})),
         ] {
             assert_eq!(app.attempt_as(&key, field, input, "__typename")["userErrors"], json!([]), "{field}");
         }
@@ -229,7 +245,14 @@ both! {
         let warehouse = app.warehouse();
         app.fulfil(&warehouse.order, &warehouse.customer, "L1");
         app.billing_group(&warehouse.customer, 1);
-        app.plan("gold", "29");
+        let plan = app.plan("gold", "29");
+        app.feature("sso", "BOOLEAN");
+        let entitlements = json!([{"feature": "sso"}]);
+        app.mutate("setPlanEntitlements", json!({"planId": plan, "entitlements": entitlements}), "__typename");
+        let add_on = app.add_on("storage", "QUANTITY");
+        app.mutate("updateAddOn", json!({"addOnId": add_on, "entitlements": entitlements}), "__typename");
+        app.discount("HALF", "50");
+        app.coupon("WELCOME", "HALF");
         other_tenant(app);
         for (table, column, of, which) in [
             ("billing_groups", "customer_id", "customers", ""),
@@ -250,6 +273,11 @@ both! {
             ("subscriptions", "billing_group_id", "billing_groups", ""),
             ("scheduled_payments", "subscription_id", "subscriptions", "AND sequence = 1"),
             ("prices", "plan_id", "plans", ""),
+            ("prices", "feature_id", "features", ""),
+            ("entitlements", "plan_id", "plans", "AND plan_id IS NOT NULL"),
+            ("entitlements", "add_on_id", "add_ons", "AND add_on_id IS NOT NULL"),
+            ("entitlements", "feature_id", "features", ""),
+            ("coupons", "discount_id", "discounts", ""),
             ("asset_assignments", "asset_id", "assets", ""),
             ("asset_assignments", "subscription_id", "subscriptions", ""),
             ("asset_assignments", "customer_id", "customers", ""),
@@ -269,7 +297,7 @@ both! {
             let owner = owner.into_iter().filter(|(known, _)| *known != column).chain([(column, foreign)]);
             refuses(app, Foreign, &copy(app, "prices", OURS, &owner.collect::<Vec<_>>()));
         }
-        for table in ["customers", "products", "orders", "subscriptions", "assets", "plans"] {
+        for table in ["customers", "products", "orders", "subscriptions", "assets", "plans", "features", "add_ons", "discounts"] {
             refuses(app, Foreign, &format!("DELETE FROM {table} WHERE {OURS}"));
         }
     }

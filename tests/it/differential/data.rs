@@ -175,6 +175,7 @@ impl Making<'_> {
                  WHERE subscription_id IN (SELECT id FROM subscriptions WHERE handle LIKE '%-1-%');",
             )
             .expect("it runs");
+        self.measured();
         (0..amounts.plans).for_each(|n| self.plan(n));
         self.own_prices();
         self.catalogue(amounts.plans);

@@ -1,7 +1,9 @@
 //! Several clients who want the same thing at once, on a real server. Whoever wins, the database is consistent.
 
+mod coupons;
 mod orders;
 mod others;
 mod payments;
 mod plans;
 mod scans;
+mod subscriptions;

@@ -1,5 +1,7 @@
 use super::*;
-use crate::domain::Instant;
+use crate::domain::feature::{CatalogueState, FeatureType};
+use crate::domain::{Id, Instant};
+
 use crate::domain::period::{BillingPeriod, DurationUnit};
 use crate::domain::plan::{NewPlan, PlanState};
 use crate::domain::price::{BillingCadence, PriceModel, PriceType};
@@ -41,15 +43,17 @@ fn listed(prices: Vec<NewPrice>) -> PlanChanges {
     PlanChanges { prices: Some(NewPrices::Listed(prices)), ..PlanChanges::default() }
 }
 
-fn fee(amount: &str) -> Option<Option<NewSetupFee>> {
+fn fee(amount: &str) -> NewSetupFee {
     let handling = SetupFeeHandling::First;
-    Some(Some(NewSetupFee { amount: amount.parse().unwrap(), text: None, handling }))
+    NewSetupFee { amount: amount.parse().unwrap(), text: None, handling }
 }
 
 /// A plan with a price of 10, a setup fee and a minimum.
 fn made() -> (Plan, Vec<PriceTerms>) {
     let minimum_prorated_amount = Some("1".parse().ok());
-    PlanChanges { setup_fee: fee("5"), minimum_prorated_amount, ..amount("10") }.apply(&blank(MONTHLY), &[]).unwrap()
+    PlanChanges { setup_fee: Some(Some(fee("5"))), minimum_prorated_amount, ..amount("10") }
+        .apply(&blank(MONTHLY), &[], &[])
+        .unwrap()
 }
 
 fn paths(refused: Result<(Plan, Vec<PriceTerms>), Vec<Refusal>>) -> Vec<String> {
@@ -94,12 +98,15 @@ fn what_is_billed_makes_a_new_version_and_what_is_not_changes_in_place() {
         (amount("10.00"), PlanChange::Nothing),
         (listed(vec![flat("10", Some(Currency::EUR))]), PlanChange::Nothing),
         (PlanChanges { schedule: Some(MONTHLY), quantity: Some(1), ..amount("10") }, PlanChange::Nothing),
-        (PlanChanges { setup_fee: fee("5.0"), name: Some("Gold".to_owned()), ..nothing() }, PlanChange::Nothing),
+        (
+            PlanChanges { setup_fee: Some(Some(fee("5.0"))), name: Some("Gold".to_owned()), ..nothing() },
+            PlanChange::Nothing,
+        ),
         (PlanChanges { name: Some("Silver".to_owned()), ..nothing() }, PlanChange::InPlace),
         // A price that is not named again keeps its name.
         (PlanChanges { name: Some("Silver".to_owned()), ..amount("10") }, PlanChange::InPlace),
         (PlanChanges { description: Some(Some("Best".to_owned())), ..nothing() }, PlanChange::InPlace),
-        (PlanChanges { setup_fee: fee("6"), ..nothing() }, PlanChange::InPlace),
+        (PlanChanges { setup_fee: Some(Some(fee("6"))), ..nothing() }, PlanChange::InPlace),
         (PlanChanges { setup_fee: Some(None), ..nothing() }, PlanChange::InPlace),
         (PlanChanges { minimum_prorated_amount: Some(None), ..nothing() }, PlanChange::InPlace),
         (PlanChanges { tax_rate: Some(Some(TaxRate::ZERO)), ..nothing() }, PlanChange::InPlace),
@@ -140,7 +147,7 @@ fn what_is_billed_makes_a_new_version_and_what_is_not_changes_in_place() {
             PlanChange::NewVersion,
         ),
     ] {
-        let (new, terms) = changes.apply(&plan, &prices).unwrap();
+        let (new, terms) = changes.apply(&plan, &prices, &[]).unwrap();
         assert_eq!(plan.change_to(&new, prices != terms), expected, "{changes:?}");
     }
 }
@@ -149,25 +156,25 @@ fn what_is_billed_makes_a_new_version_and_what_is_not_changes_in_place() {
 fn all_amounts_are_held_against_the_plans_currency_at_once() {
     let wrong = PlanChanges {
         currency: "JPY".parse().ok(),
-        setup_fee: fee("0.5"),
+        setup_fee: Some(Some(fee("0.5"))),
         minimum_prorated_amount: Some("0.1".parse().ok()),
         ..listed(vec![flat("9.5", None), flat("9.5", Some(Currency::EUR)), flat("1000000000000.1", None)])
     };
     let expected =
         ["input.setupFee.amount", "input.minimumProratedAmount", "input.prices.0.amount", "input.prices.2.amount"];
-    assert_eq!(paths(wrong.apply(&blank(MONTHLY), &[])), expected);
-    assert_eq!(paths(amount("9.999").apply(&blank(MONTHLY), &[])), ["input.amount"]);
+    assert_eq!(paths(wrong.apply(&blank(MONTHLY), &[], &[])), expected);
+    assert_eq!(paths(amount("9.999").apply(&blank(MONTHLY), &[], &[])), ["input.amount"]);
 }
 
 #[test]
 fn an_amount_never_becomes_one_of_another_currency_by_itself() {
     let (plan, prices) = made();
     let only = PlanChanges { currency: Some(usd()), ..PlanChanges::default() };
-    assert_eq!(paths(only.apply(&plan, &prices)), ["input.setupFee", "input.minimumProratedAmount"]);
-    let fees = PlanChanges { setup_fee: fee("5"), minimum_prorated_amount: Some(None), ..only };
-    assert_eq!(paths(fees.apply(&plan, &prices)), ["input.currency"], "no price is in the plan's currency");
+    assert_eq!(paths(only.apply(&plan, &prices, &[])), ["input.setupFee", "input.minimumProratedAmount"]);
+    let fees = PlanChanges { setup_fee: Some(Some(fee("5"))), minimum_prorated_amount: Some(None), ..only };
+    assert_eq!(paths(fees.apply(&plan, &prices, &[])), ["input.currency"], "no price is in the plan's currency");
     let all = PlanChanges { prices: amount("11").prices, ..fees };
-    let (changed, terms) = all.apply(&plan, &prices).unwrap();
+    let (changed, terms) = all.apply(&plan, &prices, &[]).unwrap();
     assert_eq!(changed.setup_fee.map(|fee| fee.amount), Some(Money::new(500, usd())));
     assert_eq!(terms.first().map(|price| price.currency), Some(usd()));
 }
@@ -175,23 +182,23 @@ fn an_amount_never_becomes_one_of_another_currency_by_itself() {
 #[test]
 fn only_a_plan_without_a_schedule_does_without_a_price() {
     let nothing = PlanChanges::default();
-    assert_eq!(paths(nothing.apply(&blank(MONTHLY), &[])), ["input.prices"]);
-    assert!(nothing.apply(&blank(PlanSchedule::Manual), &[]).is_ok());
-    assert!(amount("0").apply(&blank(MONTHLY), &[]).is_ok());
+    assert_eq!(paths(nothing.apply(&blank(MONTHLY), &[], &[])), ["input.prices"]);
+    assert!(nothing.apply(&blank(PlanSchedule::Manual), &[], &[]).is_ok());
+    assert!(amount("0").apply(&blank(MONTHLY), &[], &[]).is_ok());
     let (plan, prices) = made();
-    assert_eq!(paths(listed(vec![]).apply(&plan, &prices)), ["input.prices"]);
+    assert_eq!(paths(listed(vec![]).apply(&plan, &prices, &[])), ["input.prices"]);
     // What is wrong with prices is said, and not that there are none.
-    assert_eq!(paths(listed(vec![flat("0.001", None)]).apply(&plan, &prices)), ["input.prices.0.amount"]);
+    assert_eq!(paths(listed(vec![flat("0.001", None)]).apply(&plan, &prices, &[])), ["input.prices.0.amount"]);
 }
 
 #[test]
 fn a_trial_ends_at_the_start_of_a_day_where_days_are_counted() {
     let (plan, prices) = made();
     let seconds = PlanChanges { proration_unit: Some(ProrationUnit::Second), ..PlanChanges::default() };
-    assert_eq!(paths(seconds.apply(&plan, &prices)), ["input.fixedTrialDays"]);
-    assert!(PlanChanges { fixed_trial_days: Some(false), ..seconds }.apply(&plan, &prices).is_ok());
+    assert_eq!(paths(seconds.apply(&plan, &prices, &[])), ["input.fixedTrialDays"]);
+    assert!(PlanChanges { fixed_trial_days: Some(false), ..seconds }.apply(&plan, &prices, &[]).is_ok());
     let fixed = PlanChanges { fixed_trial_days: Some(true), ..amount("1") };
-    assert_eq!(paths(fixed.apply(&blank(CYCLE), &[])), ["input.fixedTrialDays"]);
+    assert_eq!(paths(fixed.apply(&blank(CYCLE), &[], &[])), ["input.fixedTrialDays"]);
 }
 
 #[test]
@@ -204,4 +211,47 @@ fn a_new_version_counts_on_and_a_change_is_counted() {
     let next = revised.next_version(id, later);
     assert_eq!((next.id, next.version, next.revision, next.created_at), (id, 2, 1, later));
     assert_eq!((next.code, next.setup_fee), (plan.code, plan.setup_fee));
+}
+
+#[test]
+fn usage_is_measured_of_a_feature_that_is_offered_and_counted() {
+    let feature = |code: &str, feature_type, state| Feature {
+        id: Id::new(Uuid::from_u128(code.bytes().map(u128::from).sum())),
+        code: code.to_owned(),
+        name: code.to_owned(),
+        description: None,
+        feature_type,
+        state,
+        metadata: Metadata::empty(),
+        version: 1,
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    let known = [
+        feature("calls", FeatureType::Metered, CatalogueState::Active),
+        feature("old", FeatureType::Metered, CatalogueState::Deleted),
+        feature("sso", FeatureType::Boolean, CatalogueState::Active),
+    ];
+    let measuring =
+        |code: &str| NewPrice { price_type: PriceType::Usage, feature: Some(code.to_owned()), ..flat("1", None) };
+    let changes = listed(vec![flat("1", None), measuring("calls")]);
+    assert_eq!(changes.features(), ["calls"]);
+    let (_, prices) = changes.apply(&blank(MONTHLY), &[], &known).unwrap();
+    assert_eq!(prices.iter().map(|price| price.feature_id).collect::<Vec<_>>(), [None, Some(known[0].id)]);
+    for (code, expected) in [
+        ("old", ErrorCode::EntitlementNotFound),
+        ("none", ErrorCode::EntitlementNotFound),
+        ("sso", ErrorCode::ValidationError),
+    ] {
+        let refused = listed(vec![measuring("calls"), measuring(code), measuring("none")]);
+        let refused = refused.apply(&blank(MONTHLY), &[], &known).unwrap_err();
+        assert_eq!(refused.iter().map(|refusal| refusal.code).collect::<Vec<_>>(), [expected], "{code}");
+        assert_eq!(paths(Err(refused)), ["input.prices.1.featureCode"], "the first is said");
+    }
+    let both = listed(vec![measuring("none"), flat("0.001", None)]);
+    assert_eq!(
+        paths(both.apply(&blank(MONTHLY), &[], &known)),
+        ["input.prices.1.amount"],
+        "what is invalid is said first"
+    );
 }

@@ -1,18 +1,21 @@
 //! Subscriptions to plans: `createSubscription`, `previewSubscription`, `activateSubscription`.
 
 mod add_ons;
+mod collection;
 mod creation;
 mod customers;
 mod dates;
 mod discounts;
 mod drafts;
 mod extras;
+mod idempotency;
 mod items;
 mod order;
-mod payment;
+mod payments;
 mod phases;
 mod refusals;
 mod rules;
+mod taking_back;
 mod trials;
 
 use super::{blamed, with};

@@ -134,8 +134,9 @@ impl Making<'_> {
     /// A coupon, in one of its states.
     fn coupon(&self, n: usize, discount: &str, plans: &[Plan]) {
         let later: Instant = "2027-01-01T00:00:00Z".parse().expect("an instant");
-        let later =
-            later + Days::new(n as u64 / 2) + TimeDelta::microseconds(if n.is_multiple_of(4) { 120 } else { 0 });
+        let later = later
+            + Days::new(u64::try_from(n).expect("a number") / 2)
+            + TimeDelta::microseconds(if n.is_multiple_of(4) { 120 } else { 0 });
         let new = CreateCoupon {
             code: format!("{}={n}", awkward(n)),
             name: awkward(n / 3).to_owned(),

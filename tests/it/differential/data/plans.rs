@@ -2,7 +2,9 @@
 
 use super::{Making, awkward, but_every};
 use bigdecimal::BigDecimal;
+use perennial::app::feature::{self, CreateFeature};
 use perennial::app::plan::{self, CreatePlan, UpdatePlan};
+use perennial::domain::feature::FeatureType;
 use perennial::domain::period::{BillingPeriod, Duration, DurationUnit};
 use perennial::domain::plan::{NewPrices, NewSetupFee, PlanChanges, SetupFeeHandling};
 use perennial::domain::price::{
@@ -15,6 +17,9 @@ use perennial::domain::schedule::{
 use perennial::domain::text::Metadata;
 use perennial::domain::{Currency, Instant};
 use perennial::repository::{Fault, price, subscription};
+
+/// The code of a feature that prices measure.
+const MEASURED: &str = "measured \"feature\"";
 
 fn exact(text: &str) -> BigDecimal {
     text.parse().expect("a decimal")
@@ -56,9 +61,11 @@ fn new_price(n: usize) -> NewPrice {
             ..ModelSettings::of(BillingModel::Tiered)
         },
     };
+    let is_usage = n / 2 % 2 == 1;
     NewPrice {
         name: but_every(3, n, awkward(n).to_owned()),
-        price_type: [PriceType::Recurring, PriceType::Usage][n / 2 % 2],
+        price_type: if is_usage { PriceType::Usage } else { PriceType::Recurring },
+        feature: but_every(3, n, MEASURED.to_owned()).filter(|_| is_usage),
         cadence: but_every(2, n, BillingCadence::InArrears),
         billing_period: but_every(3, n + 1, (BillingPeriod::Month, Interval::try_new(3).expect("an interval"))),
         ..NewPrice::recurring(model)
@@ -66,6 +73,18 @@ fn new_price(n: usize) -> NewPrice {
 }
 
 impl Making<'_> {
+    /// The feature that prices measure.
+    pub fn measured(&self) {
+        let new = CreateFeature {
+            code: MEASURED.to_owned(),
+            name: awkward(1).to_owned(),
+            description: None,
+            feature_type: FeatureType::Metered,
+            metadata: Metadata::empty(),
+        };
+        self.run(|call| feature::create_feature(call, &new));
+    }
+
     /// A plan, some of them in several versions, some archived.
     pub fn plan(&self, n: usize) {
         let prices = (0..=n % 4).map(|place| new_price(n + place)).collect();
@@ -77,11 +96,11 @@ impl Making<'_> {
         let days = Duration { length: 14, unit: DurationUnit::Days };
         let changes = PlanChanges {
             description: Some(but_every(2, n, awkward(n + 5).to_owned())),
-            currency: "JPY".parse::<Currency>().ok().filter(|_| n % 3 == 0),
+            currency: "JPY".parse::<Currency>().ok().filter(|_| n.is_multiple_of(3)),
             prices: Some(if n.is_multiple_of(5) { NewPrices::Amount(exact("29")) } else { NewPrices::Listed(prices) }),
             partial_period_handling: but_every(2, n, PartialPeriodHandling::BillFull),
             minimum_prorated_amount: Some(but_every(2, n + 1, exact("1"))),
-            amount_includes_tax: Some(but_every(3, n, n % 2 == 0)),
+            amount_includes_tax: Some(but_every(3, n, n.is_multiple_of(2))),
             tax_rate: Some(but_every(2, n, TaxRate::try_new(&exact("0.190")).expect("a rate"))),
             trial: Some(but_every(2, n, days)),
             setup_fee: Some(but_every(3, n + 1, fee)),

@@ -91,6 +91,7 @@ impl Store {
                 ("cadence", maybe(row.cadence, choice)),
                 ("billingPeriod", maybe(row.billing_period, |(period, _)| choice(period))),
                 ("billingPeriodCount", maybe(row.billing_period, |(_, count)| i32::from(count).into())),
+                ("feature", maybe(row.feature_id, id)),
                 ("plan", maybe(row.plan_id, id)),
                 ("subscription", maybe(row.subscription_id, id)),
                 ("parent", maybe(row.parent_price_id, id)),

@@ -230,7 +230,7 @@ fn said(invoice: &Value) -> Value {
     let line = |line: &Value| {
         let mut said = json!({"amount": line["amount"]["amount"]});
         let taken = line["discountAmount"]["amount"].as_str().unwrap();
-        if taken.trim_start_matches(['0', '.']) != "" {
+        if !taken.trim_start_matches(['0', '.']).is_empty() {
             said["discountAmount"] = json!(taken);
         }
         if !line["reducedPosition"].is_null() {
