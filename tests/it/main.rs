@@ -1,6 +1,8 @@
 //! The integration tests: one binary, a module a concern.
 
 #![cfg(test)]
+// Whole objects are written as JSON.
+#![recursion_limit = "256"]
 
 mod api;
 mod architecture;
