@@ -63,7 +63,7 @@ type Offered = (CreatePlan, Vec<Grant>);
 fn care() -> Result<Offered, DemoError> {
     let trial = Duration::try_new(14, DurationUnit::Days).map_err(mistake)?;
     let changes = PlanChanges {
-        description: about("One device is repaired or replaced, whatever happens to it."),
+        description: Some(Some("One device is repaired or replaced, whatever happens to it.".to_owned())),
         prices: Some(NewPrices::Amount(cents(9_90))),
         trial: Some(Some(trial)),
         ..PlanChanges::default()
@@ -85,7 +85,9 @@ fn fleet() -> Offered {
     };
     let price = NewPrice { name: Some("Managed devices".to_owned()), ..NewPrice::recurring(model) };
     let changes = PlanChanges {
-        description: about("All devices of a company in one place: the more of them, the less each one costs."),
+        description: Some(Some(
+            "All devices of a company in one place: the more of them, the less each one costs.".to_owned(),
+        )),
         prices: Some(NewPrices::Listed(vec![price])),
         quantity: Some(10),
         ..PlanChanges::default()
@@ -99,7 +101,7 @@ fn help_desk() -> Result<Offered, DemoError> {
     let prices = vec![
         NewPrice {
             name: Some("Help desk".to_owned()),
-            ..NewPrice::recurring(amount(BillingModel::FlatFee, cents(120_00)))
+            ..NewPrice::recurring(amount(BillingModel::FlatFee, cents(12_000)))
         },
         NewPrice {
             name: Some("Ticket".to_owned()),
@@ -114,7 +116,7 @@ fn help_desk() -> Result<Offered, DemoError> {
         handling: SetupFeeHandling::First,
     };
     let changes = PlanChanges {
-        description: about("Somebody answers the telephone, for a fee a month and for each ticket."),
+        description: Some(Some("Somebody answers the telephone, for a fee a month and for each ticket.".to_owned())),
         prices: Some(NewPrices::Listed(prices)),
         setup_fee: Some(Some(setup_fee)),
         ..PlanChanges::default()
@@ -131,10 +133,6 @@ fn plan(code: &str, name: &str, schedule: PlanSchedule, changes: PlanChanges) ->
 
 fn monthly() -> PlanSchedule {
     PlanSchedule::Cycle { period: BillingPeriod::Month, count: Interval::ONE, cycle: BillingCycle::Anniversary }
-}
-
-fn about(text: &str) -> Option<Option<String>> {
-    Some(Some(text.to_owned()))
 }
 
 fn feature(code: &str, name: &str, description: &str, feature_type: FeatureType) -> CreateFeature {
