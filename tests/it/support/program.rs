@@ -84,13 +84,13 @@ impl Program {
         let mut child =
             command.env("DATABASE_URL", url).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let said = lines(child.stdout.take().unwrap());
-        loop {
+        let address = loop {
             let line = said.recv_timeout(PATIENCE).unwrap();
             if let Some(address) = line.strip_prefix("Playground  http://") {
-                let address = address.trim_end_matches('/').parse().unwrap();
-                return Program::at(address, child, said);
+                break address.trim_end_matches('/').parse().unwrap();
             }
-        }
+        };
+        Program::at(address, child, said)
     }
 
     fn at(address: SocketAddr, child: Child, log: Receiver<String>) -> Program {
