@@ -1,11 +1,12 @@
-//! What the demo tenant sells beside its rentals: services by subscription, and who has subscribed to them.
+//! What the demo tenant offers beside its devices: plans with features, an add-on, a discount and a coupon.
 
-use super::plan::{cents, metadata};
-use crate::app::add_on::CreateAddOn;
-use crate::app::coupon::CreateCoupon;
-use crate::app::discount::CreateDiscount;
-use crate::app::feature::CreateFeature;
-use crate::app::plan::CreatePlan;
+use super::DemoError;
+use super::fill::{Steps, mistake};
+use crate::app::add_on::{CreateAddOn, create_add_on};
+use crate::app::coupon::{CreateCoupon, create_coupon};
+use crate::app::discount::{CreateDiscount, create_discount};
+use crate::app::feature::{CreateFeature, SetPlanEntitlements, create_feature, set_plan_entitlements};
+use crate::app::plan::{CreatePlan, create_plan};
 use crate::domain::add_on::AddOnType;
 use crate::domain::billing_group::BillingDay;
 use crate::domain::coupon::RedemptionStrategy;
@@ -14,210 +15,197 @@ use crate::domain::eligible_plans::EligiblePlans;
 use crate::domain::feature::{EntitlementTerms, FeatureType, Grant};
 use crate::domain::period::{BillingPeriod, Duration, DurationUnit};
 use crate::domain::plan::{NewPrices, NewSetupFee, PlanChanges, SetupFeeHandling};
-use crate::domain::price::{BillingModel, ModelSettings, NewPrice, PriceType};
+use crate::domain::price::{BillingModel, ModelSettings, NewPrice, PriceType, Tier, TierMode};
 use crate::domain::pricing::{DiscountTarget, Percentage};
 use crate::domain::schedule::{BillingCycle, Interval, PlanSchedule};
-use crate::domain::subscribing::request::InitialStatus;
+use crate::domain::text::Metadata;
 use bigdecimal::BigDecimal;
 
-/// The catalogue of services.
-#[derive(Default, Debug)]
-pub struct Catalogue {
-    pub features: Vec<CreateFeature>,
-    /// Plans with what they entitle to.
-    pub plans: Vec<(CreatePlan, Vec<Grant>)>,
-    pub add_ons: Vec<CreateAddOn>,
-    pub discounts: Vec<CreateDiscount>,
-    pub coupons: Vec<CreateCoupon>,
-    /// Who has a card of the test gateway, by places in the plan.
-    pub payers: Vec<usize>,
-    pub subscriptions: Vec<PlannedSubscription>,
-}
+/// A plan that is billed monthly from the start of each subscription, after a trial.
+pub const CARE: &str = "device-care";
+/// A plan whose price falls with the number of devices.
+pub const FLEET: &str = "fleet";
+/// A plan that is billed on the first of each month, with a setup fee and with usage.
+pub const HELP_DESK: &str = "help-desk";
+pub const PRIORITY: &str = "priority-support";
+pub const COUPON: &str = "WELCOME20";
+const REMOTE_WIPE: &str = "remote-wipe";
+const TICKETS: &str = "tickets";
+const SUPPORT_LEVEL: &str = "support-level";
+const WELCOME: &str = "welcome";
 
-impl Catalogue {
-    /// How many steps it takes to store.
-    pub fn steps(&self) -> u64 {
-        let twice = 2 * (self.plans.len() + self.payers.len());
-        let once = self.features.len() + self.add_ons.len() + self.discounts.len() + self.coupons.len();
-        u64::try_from(twice + once + self.subscriptions.len()).unwrap_or(u64::MAX)
+/// How many steps [`store`] takes.
+pub const STEPS: usize = 12;
+
+/// Stores the catalogue.
+pub fn store(steps: &mut Steps<'_>) -> Result<(), DemoError> {
+    for feature in [
+        feature(REMOTE_WIPE, "Remote wipe", "Lost devices can be erased from afar.", FeatureType::Boolean),
+        feature(TICKETS, "Support tickets", "Questions to the help desk.", FeatureType::Metered),
+        feature(SUPPORT_LEVEL, "Support level", "How soon somebody answers.", FeatureType::Static),
+    ] {
+        steps.run("createFeature", &feature, create_feature)?;
     }
-}
-
-/// A subscription to a plan.
-#[derive(Clone, Copy, Debug)]
-pub struct PlannedSubscription {
-    /// By its place in the plan.
-    pub customer: usize,
-    pub handle: &'static str,
-    pub plan: &'static str,
-    pub status: InitialStatus,
-    pub quantity: i32,
-    pub trial: bool,
-    /// Where it is not billed every month.
-    pub billing_period: Option<BillingPeriod>,
-    /// An add-on, and how many of it.
-    pub add_on: Option<(&'static str, i32)>,
-    pub coupon: Option<&'static str>,
-    /// Whole euros a month.
-    pub commitment: Option<i64>,
-}
-
-/// The catalogue: the same one each time.
-pub fn catalogue() -> Catalogue {
-    let feature = |code: &str, name: &str, feature_type| CreateFeature {
-        code: code.to_owned(),
-        name: name.to_owned(),
-        description: None,
-        feature_type,
-        metadata: metadata(&serde_json::json!({})),
-    };
-    Catalogue {
-        features: vec![
-            feature("remote-wipe", "Remote wipe", FeatureType::Boolean),
-            feature("remote-sessions", "Remote sessions", FeatureType::Metered),
-            feature("response-time", "Response time", FeatureType::Static),
-        ],
-        plans: [service_desk(), device_manager(), device_cover()].into_iter().flatten().collect(),
-        add_ons: vec![CreateAddOn {
-            code: "on-site".to_owned(),
-            name: "On-site visit".to_owned(),
-            description: Some("A technician comes to your desk.".to_owned()),
-            add_on_type: AddOnType::Quantity,
-            currency: None,
-            unit_amount: cents(39_00),
-            amount_includes_tax: None,
-            tax_rate: None,
-            eligible_plans: EligiblePlans::Only(vec!["service-desk".to_owned(), "device-manager".to_owned()]),
-            entitlements: vec![sessions(5, false)],
-            metadata: metadata(&serde_json::json!({})),
-        }],
-        discounts: Percentage::try_new(&BigDecimal::from(20)).map(discount).into_iter().collect(),
-        coupons: vec![CreateCoupon {
-            code: "WELCOME20".to_owned(),
-            name: "20 % off to begin with".to_owned(),
-            discount: "welcome".to_owned(),
-            eligible_plans: EligiblePlans::All,
-            max_redemptions: None,
-            valid_from: None,
-            valid_until: None,
-            strategy: RedemptionStrategy::OncePerPlan,
-        }],
-        payers: vec![0, 1, 2, 3],
-        subscriptions: subscriptions(),
+    for (plan, entitlements) in [care()?, fleet(), help_desk()?] {
+        let plan_id = steps.run("createPlan", &plan, create_plan)?.plan;
+        let set = SetPlanEntitlements { plan_id, expected_revision: None, entitlements };
+        steps.run("setPlanEntitlements", &set, set_plan_entitlements)?;
     }
+    steps.run("createAddOn", &add_on(), create_add_on)?;
+    steps.run("createDiscount", &discount()?, create_discount)?;
+    steps.run("createCoupon", &coupon(), create_coupon)?;
+    Ok(())
 }
 
-/// Billed every month or every year, and free for two weeks.
-fn service_desk() -> Option<(CreatePlan, Vec<Grant>)> {
-    let every = |period, amount| NewPrice {
-        billing_period: Some((period, Interval::ONE)),
-        ..NewPrice::recurring(costing(BillingModel::FlatFee, amount))
-    };
+/// A plan, and what it entitles to.
+type Offered = (CreatePlan, Vec<Grant>);
+
+fn care() -> Result<Offered, DemoError> {
+    let trial = Duration::try_new(14, DurationUnit::Days).map_err(mistake)?;
     let changes = PlanChanges {
-        description: Some(Some("Help by telephone and remote control.".to_owned())),
-        prices: Some(NewPrices::Listed(vec![every(BillingPeriod::Month, 49_00), every(BillingPeriod::Year, 490_00)])),
-        trial: Some(Some(Duration { length: 14, unit: DurationUnit::Days })),
-        trial_reminder_days: Some(Some(3)),
+        description: Some(Some("One device is repaired or replaced, whatever happens to it.".to_owned())),
+        prices: Some(NewPrices::Amount(cents(9_90))),
+        trial: Some(Some(trial)),
         ..PlanChanges::default()
     };
-    let grants = vec![sessions(20, true), grant("response-time", Some("8 hours"))];
-    Some((plan("service-desk", "Service desk", MONTHLY, changes), grants))
+    let grants = vec![included(REMOTE_WIPE), level("Standard")];
+    Ok((plan(CARE, "Device care", monthly(), changes), grants))
 }
 
-/// Billed by device, and by what is used.
-fn device_manager() -> Option<(CreatePlan, Vec<Grant>)> {
-    let devices = NewPrice {
-        name: Some("Managed device".to_owned()),
-        ..NewPrice::recurring(costing(BillingModel::PerUnit, 4_50))
+fn fleet() -> Offered {
+    let tier = |up_to: Option<u32>, unit_amount| Tier {
+        up_to: up_to.map(BigDecimal::from),
+        unit_amount,
+        flat_amount: BigDecimal::default(),
     };
-    let used = NewPrice {
-        name: Some("Remote session".to_owned()),
-        price_type: PriceType::Usage,
-        feature: Some("remote-sessions".to_owned()),
-        ..NewPrice::recurring(costing(BillingModel::PerUnit, 2_20))
+    let model = ModelSettings {
+        tier_mode: Some(TierMode::Slab),
+        tiers: Some(vec![tier(Some(10), cents(4_00)), tier(Some(100), cents(3_00)), tier(None, cents(2_00))]),
+        ..ModelSettings::of(BillingModel::Tiered)
     };
+    let price = NewPrice { name: Some("Managed devices".to_owned()), ..NewPrice::recurring(model) };
     let changes = PlanChanges {
-        prices: Some(NewPrices::Listed(vec![devices, used])),
-        quantity: Some(5),
+        description: Some(Some(
+            "All devices of a company in one place: the more of them, the less each one costs.".to_owned(),
+        )),
+        prices: Some(NewPrices::Listed(vec![price])),
+        quantity: Some(10),
         ..PlanChanges::default()
     };
-    let grants = vec![grant("remote-wipe", None), grant("remote-sessions", None)];
-    Some((plan("device-manager", "Device manager", MONTHLY, changes), grants))
+    let grants = vec![included(REMOTE_WIPE), tickets(20, false), level("Standard")];
+    (plan(FLEET, "Fleet management", monthly(), changes), grants)
 }
 
-/// Billed on the first of each month, with a setup fee and a minimum of a year.
-fn device_cover() -> Option<(CreatePlan, Vec<Grant>)> {
-    let day = BillingDay::try_new(1).ok()?;
+fn help_desk() -> Result<Offered, DemoError> {
+    let amount = |model, amount| ModelSettings { amount: Some(amount), ..ModelSettings::of(model) };
+    let prices = vec![
+        NewPrice {
+            name: Some("Help desk".to_owned()),
+            ..NewPrice::recurring(amount(BillingModel::FlatFee, cents(12_000)))
+        },
+        NewPrice {
+            name: Some("Ticket".to_owned()),
+            price_type: PriceType::Usage,
+            feature: Some(TICKETS.to_owned()),
+            ..NewPrice::recurring(amount(BillingModel::PerUnit, cents(7_50)))
+        },
+    ];
+    let setup_fee = NewSetupFee {
+        amount: cents(90_00),
+        text: Some("Introduction of the help desk".to_owned()),
+        handling: SetupFeeHandling::First,
+    };
+    let changes = PlanChanges {
+        description: Some(Some("Somebody answers the telephone, for a fee a month and for each ticket.".to_owned())),
+        prices: Some(NewPrices::Listed(prices)),
+        setup_fee: Some(Some(setup_fee)),
+        ..PlanChanges::default()
+    };
+    let day = BillingDay::try_new(1).map_err(DemoError::Refused)?;
     let schedule = PlanSchedule::MonthFixedDay { interval: Interval::ONE, day, base_month: None };
-    let fee = NewSetupFee { amount: cents(15_00), text: None, handling: SetupFeeHandling::First };
-    let changes = PlanChanges {
-        prices: Some(NewPrices::Amount(cents(29_00))),
-        setup_fee: Some(Some(fee)),
-        fixation_periods: Some(12),
-        notice_periods: Some(1),
-        ..PlanChanges::default()
-    };
-    Some((plan("device-cover", "Device cover", schedule, changes), vec![grant("response-time", Some("24 hours"))]))
+    let grants = vec![tickets(50, true), level("Business hours")];
+    Ok((plan(HELP_DESK, "Help desk", schedule, changes), grants))
 }
-
-const MONTHLY: PlanSchedule =
-    PlanSchedule::Cycle { period: BillingPeriod::Month, count: Interval::ONE, cycle: BillingCycle::Anniversary };
 
 fn plan(code: &str, name: &str, schedule: PlanSchedule, changes: PlanChanges) -> CreatePlan {
     CreatePlan { code: code.to_owned(), name: name.to_owned(), schedule, changes }
 }
 
-fn costing(model: BillingModel, amount: i64) -> ModelSettings {
-    ModelSettings { amount: Some(cents(amount)), ..ModelSettings::of(model) }
+fn monthly() -> PlanSchedule {
+    PlanSchedule::Cycle { period: BillingPeriod::Month, count: Interval::ONE, cycle: BillingCycle::Anniversary }
 }
 
-fn grant(feature: &str, value: Option<&str>) -> Grant {
-    let terms = EntitlementTerms { static_value: value.map(str::to_owned), ..EntitlementTerms::default() };
-    Grant { feature: feature.to_owned(), terms }
-}
-
-fn sessions(limit: i64, soft_limit: bool) -> Grant {
-    let reset_period = Some(BillingPeriod::Month);
-    let terms = EntitlementTerms { usage_limit: Some(limit), soft_limit, reset_period, static_value: None };
-    Grant { feature: "remote-sessions".to_owned(), terms }
-}
-
-fn discount(percentage: Percentage) -> CreateDiscount {
-    CreateDiscount {
-        code: "welcome".to_owned(),
-        name: "Welcome".to_owned(),
-        value: NewDiscountValue::Percentage(percentage),
-        applies_to: vec![DiscountTarget::All],
-        fixed_count: Some(3),
-        fixed_period: None,
-        metadata: metadata(&serde_json::json!({})),
+fn feature(code: &str, name: &str, description: &str, feature_type: FeatureType) -> CreateFeature {
+    CreateFeature {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        feature_type,
+        metadata: Metadata::empty(),
     }
 }
 
-/// One on trial, one that is paid for, one with an add-on and a coupon, one that waits for its payment, and a draft.
-fn subscriptions() -> Vec<PlannedSubscription> {
-    let to = |plan, customer, handle| PlannedSubscription {
-        customer,
-        handle,
-        plan,
-        status: InitialStatus::Active,
-        quantity: 1,
-        trial: false,
-        billing_period: None,
-        add_on: None,
-        coupon: None,
-        commitment: None,
+fn included(feature: &str) -> Grant {
+    Grant { feature: feature.to_owned(), terms: EntitlementTerms::default() }
+}
+
+fn tickets(limit: i64, soft_limit: bool) -> Grant {
+    let terms = EntitlementTerms {
+        usage_limit: Some(limit),
+        soft_limit,
+        reset_period: Some(BillingPeriod::Month),
+        static_value: None,
     };
-    let year = Some(BillingPeriod::Year);
-    vec![
-        PlannedSubscription { trial: true, billing_period: year, ..to("service-desk", 1, "desk-on-trial") },
-        PlannedSubscription { quantity: 25, commitment: Some(50), ..to("device-manager", 2, "managed-devices") },
-        PlannedSubscription {
-            add_on: Some(("on-site", 2)),
-            coupon: Some("WELCOME20"),
-            ..to("service-desk", 3, "desk-with-visits")
-        },
-        PlannedSubscription { status: InitialStatus::Incomplete, ..to("device-cover", 4, "cover-to-be-paid") },
-        PlannedSubscription { status: InitialStatus::Draft, ..to("device-cover", 5, "cover-draft") },
-    ]
+    Grant { feature: TICKETS.to_owned(), terms }
+}
+
+fn level(value: &str) -> Grant {
+    let terms = EntitlementTerms { static_value: Some(value.to_owned()), ..EntitlementTerms::default() };
+    Grant { feature: SUPPORT_LEVEL.to_owned(), terms }
+}
+
+fn add_on() -> CreateAddOn {
+    CreateAddOn {
+        code: PRIORITY.to_owned(),
+        name: "Priority support".to_owned(),
+        description: Some("An answer within the hour.".to_owned()),
+        add_on_type: AddOnType::OnOff,
+        currency: None,
+        unit_amount: cents(25_00),
+        amount_includes_tax: None,
+        tax_rate: None,
+        eligible_plans: EligiblePlans::Only(vec![FLEET.to_owned(), HELP_DESK.to_owned()]),
+        entitlements: vec![level("Priority")],
+        metadata: Metadata::empty(),
+    }
+}
+
+fn discount() -> Result<CreateDiscount, DemoError> {
+    Ok(CreateDiscount {
+        code: WELCOME.to_owned(),
+        name: "Welcome".to_owned(),
+        value: NewDiscountValue::Percentage(Percentage::try_new(&BigDecimal::from(20)).map_err(mistake)?),
+        applies_to: vec![DiscountTarget::All],
+        fixed_count: Some(3),
+        fixed_period: None,
+        metadata: Metadata::empty(),
+    })
+}
+
+fn coupon() -> CreateCoupon {
+    CreateCoupon {
+        code: COUPON.to_owned(),
+        name: "20% off the first three invoices".to_owned(),
+        discount: WELCOME.to_owned(),
+        eligible_plans: EligiblePlans::All,
+        max_redemptions: None,
+        valid_from: None,
+        valid_until: None,
+        // Whoever tries the examples redeems it time and again.
+        strategy: RedemptionStrategy::OncePerSubscription,
+    }
+}
+
+fn cents(amount: i64) -> BigDecimal {
+    BigDecimal::new(amount.into(), 2)
 }

@@ -149,7 +149,7 @@ fn product(kind: &Kind) -> CreateProduct {
     }
 }
 
-pub fn cents(amount: i64) -> BigDecimal {
+fn cents(amount: i64) -> BigDecimal {
     BigDecimal::new(amount.into(), 2)
 }
 
