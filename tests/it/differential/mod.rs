@@ -16,7 +16,7 @@ mod generator;
 mod lists;
 mod nulls;
 mod oracle;
-mod random;
+pub mod random;
 mod schema;
 pub mod statements;
 mod store;
