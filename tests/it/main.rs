@@ -9,6 +9,7 @@ mod architecture;
 mod cli;
 mod contract;
 mod crash;
+mod demo;
 mod differential;
 mod migrations;
 mod races;

@@ -1,7 +1,7 @@
 //! One object: by its id, as any object, by a natural key.
 
 use crate::support::builders::text;
-use crate::support::{TestApp, both};
+use crate::support::{START, TestApp, both};
 use serde_json::{Value, json};
 
 /// An id of each type that there is, and the query field that finds it; some are found as a node only.
@@ -16,16 +16,27 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
         r#"{ productBySku(sku: "LAP") { id } assetBySerialNumber(serialNumber: "L1") { id }
              orderByNumber(number: "O-000001") { items { id } } planByCode(code: "gold") { prices { id } } }"#,
     );
+    let request = json!({
+        "customer": {"id": warehouse.customer}, "plan": {"code": "gold"}, "startDate": START,
+        "addOns": [{"addOn": {"code": "storage"}, "quantity": 2}], "discounts": [{"discount": {"code": "HALF"}}],
+        "additionalCosts": [{"handle": "cost", "text": "C", "amount": "3"}], "phases": [{"startDate": START}],
+    });
+    let parts = "items { id } addOns { id } discounts { id } additionalCosts { id } phases { id }";
+    let selection = format!("subscription {{ {parts} }} invoice {{ id }}");
+    let subscribed = app.mutate("createSubscription", request, &selection);
+    let part = |list: &str| text(&subscribed["subscription"][list][0]["id"]);
     let (token, method) = (app.token("SUCCEEDS"), app.payment_method(&warehouse.customer, "SUCCEEDS"));
     let attempt = app.reserve_payment(app.tenant, (&warehouse.customer, &subscription), &method, None);
     vec![
         ("AddOn", Some("addOn"), add_on),
+        ("AdditionalCost", None, part("additionalCosts")),
         ("Asset", Some("asset"), text(&found["assetBySerialNumber"]["id"])),
         ("BillingGroup", Some("billingGroup"), group),
         ("Coupon", Some("coupon"), coupon),
         ("Customer", Some("customer"), warehouse.customer),
         ("Discount", Some("discount"), discount),
         ("Feature", Some("feature"), feature),
+        ("Invoice", Some("invoice"), text(&subscribed["invoice"]["id"])),
         ("Order", Some("order"), warehouse.order),
         ("OrderItem", None, text(&found["orderByNumber"]["items"][0]["id"])),
         ("PaymentAttempt", None, attempt.id.to_string()),
@@ -35,6 +46,10 @@ fn everything(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)
         ("Price", None, text(&found["planByCode"]["prices"][0]["id"])),
         ("Product", Some("product"), text(&found["productBySku"]["id"])),
         ("Subscription", Some("subscription"), subscription),
+        ("SubscriptionAddOn", None, part("addOns")),
+        ("SubscriptionDiscount", None, part("discounts")),
+        ("SubscriptionItem", None, part("items")),
+        ("SubscriptionPhase", None, part("phases")),
         ("Tenant", None, app.tenant.to_string()),
     ]
 }
@@ -85,6 +100,7 @@ both! {
             ("customer", "cus"),
             ("discount", "dsc"),
             ("feature", "fea"),
+            ("invoice", "inv"),
             ("order", "ord"),
             ("paymentMethod", "ca"),
             ("plan", "plan"),
@@ -95,6 +111,11 @@ both! {
             ("node", "ten"),
             ("node", "pat"),
             ("node", "ct"),
+            ("node", "adc"),
+            ("node", "pha"),
+            ("node", "sad"),
+            ("node", "sdc"),
+            ("node", "sit"),
             ("node", "cus"),
         ] {
             let found = app.data(&format!(r#"{{ {field}(id: "{prefix}_00000000000000000000000000") {{ id }} }}"#));

@@ -17,6 +17,7 @@ mod idempotency;
 mod isolation;
 mod lists;
 mod lookups;
+mod nested_pages;
 mod order;
 mod payment;
 mod payment_method;

@@ -4,6 +4,8 @@
 mod catalogue;
 mod payments;
 mod plans;
+mod subscribed_plans;
+mod subscriptions;
 
 use chrono::TimeDelta;
 use perennial::app::asset::{self, ChangeAssetStatus, CreateAsset};
@@ -78,6 +80,7 @@ pub struct Amounts {
     pub orders: usize,
     pub assets: usize,
     pub plans: usize,
+    pub subscriptions: usize,
 }
 
 /// A new tenant with its data; answers its key.
@@ -177,8 +180,9 @@ impl Making<'_> {
             .expect("it runs");
         self.measured();
         (0..amounts.plans).for_each(|n| self.plan(n));
-        self.own_prices();
+        self.subscribed_plans();
         self.catalogue(amounts.plans);
+        self.subscriptions(amounts.subscriptions);
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

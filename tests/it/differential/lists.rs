@@ -11,6 +11,7 @@ use perennial::domain::coupon::Coupon;
 use perennial::domain::customer::Customer;
 use perennial::domain::discount::Discount;
 use perennial::domain::feature::Feature;
+use perennial::domain::invoice::Invoice;
 use perennial::domain::order::{Order, OrderItem};
 use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::payment_method::{PaymentMethod, PaymentToken};
@@ -18,6 +19,9 @@ use perennial::domain::plan::Plan;
 use perennial::domain::price::Price;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
+use perennial::domain::subscription::parts::{
+    AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
+};
 use perennial::domain::tenant::Tenant;
 use perennial::domain::{Date, Entity, Id, Instant};
 use std::cmp::Ordering;
@@ -34,6 +38,7 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         given.parse::<Id<E>>().ok().map(|id| id.to_string())
     }
     match ty {
+        "AdditionalCost" => read::<AdditionalCost>(given),
         "AddOn" => read::<AddOn>(given),
         "Asset" => read::<Asset>(given),
         "BillingGroup" => read::<BillingGroup>(given),
@@ -41,6 +46,7 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "Customer" => read::<Customer>(given),
         "Discount" => read::<Discount>(given),
         "Feature" => read::<Feature>(given),
+        "Invoice" => read::<Invoice>(given),
         "Order" => read::<Order>(given),
         "OrderItem" => read::<OrderItem>(given),
         "PaymentAttempt" => read::<PaymentAttempt>(given),
@@ -50,6 +56,10 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "Price" => read::<Price>(given),
         "Product" => read::<Product>(given),
         "Subscription" => read::<Subscription>(given),
+        "SubscriptionAddOn" => read::<SubscriptionAddOn>(given),
+        "SubscriptionDiscount" => read::<SubscriptionDiscount>(given),
+        "SubscriptionItem" => read::<SubscriptionItem>(given),
+        "SubscriptionPhase" => read::<SubscriptionPhase>(given),
         "Tenant" => read::<Tenant>(given),
         _ => None,
     }

@@ -2,6 +2,7 @@
 //! answered as async-graphql's own executor answers them over the same data in memory.
 //!
 //! - `data.rs` fills two tenants through the use cases, `store.rs` reads all rows of one into memory.
+//!   `coverage.rs` asks that they show what a field can be.
 //! - `oracle.rs` answers from there, with `lists.rs` for what is filtered, sorted and cut; `nulls.rs` puts right what the
 //!   executor gets wrong. `types.rs` is the schema, read from its own text: a new field is compared as soon as `store.rs`
 //!   has it, and fails the test until then.
@@ -11,6 +12,7 @@
 
 mod arguments;
 pub mod chosen;
+mod coverage;
 mod data;
 mod generator;
 mod lists;
@@ -53,8 +55,8 @@ impl Subject {
     fn new(db: Db) -> Subject {
         db.migrate().expect("the migrations run");
         let app = Arc::new(data::app(db));
-        let large = Amounts { customers: 30, products: 9, orders: 45, assets: 90, plans: 12 };
-        let small = Amounts { customers: 3, products: 2, orders: 4, assets: 7, plans: 2 };
+        let large = Amounts { customers: 30, products: 9, orders: 45, assets: 90, plans: 12, subscriptions: 120 };
+        let small = Amounts { customers: 3, products: 2, orders: 4, assets: 7, plans: 2, subscriptions: 9 };
         let viewers = [data::tenant(&app, "Large \"GmbH\"", &large), data::tenant(&app, "Small", &small)];
         let types = Arc::new(Types::read());
         let oracle = |viewer: Viewer| {
@@ -215,6 +217,7 @@ fn wait<F: Future>(future: F) -> F::Output {
 /// The queries that random numbers make are answered the same by the engine and by the oracle, on this database.
 pub fn random_queries_have_the_same_answer(db: Db) {
     let subject = Subject::new(db);
+    coverage::fields_are_null_and_are_not(&subject.oracles[0].world);
     let number = |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
     let (first, count) = (number("DIFFERENTIAL_SEED", 1), number("DIFFERENTIAL_QUERIES", QUERIES));
     let orders: Vec<_> =

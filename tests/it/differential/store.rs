@@ -2,13 +2,15 @@
 //! clever, and nothing is shared with the engine but the repository's own reading of whole tables.
 
 mod catalogue;
+mod invoices;
 mod payments;
 mod plans;
+mod subscriptions;
 
 use async_graphql::Value;
 use perennial::app::Viewer;
 use perennial::domain::{Choice, Date, Entity, Id, Instant, Money};
-use perennial::repository::{Db, Fault, Query, asset, billing_group, customer, order, product, subscription};
+use perennial::repository::{Db, Fault, Query, asset, billing_group, customer, order, product};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -43,18 +45,25 @@ pub fn text(value: &Value) -> &str {
 pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
     let link = match (ty, field) {
         ("Plan", "versions") => return Some(("code", "code")),
-        ("Plan", "prices" | "entitlements") => "plan",
+        ("Plan", "prices" | "entitlements" | "subscriptions") => "plan",
         ("AddOn", "entitlements") => "addOn",
         ("Discount", "coupons") => "discount",
         ("Order", "items" | "subscriptions") => "order",
         ("Order", "reservedAssets") => "reservedFor",
         ("OrderItem", "subscriptions") => "orderItem",
-        ("Customer", "children") => "parent",
-        ("Customer", "monthlyRevenue" | "billingGroups" | "paymentMethods" | "orders" | "subscriptions" | "assets") => {
-            "customer"
-        }
+        ("Customer" | "Subscription", "children") => "parent",
+        (
+            "Customer",
+            "monthlyRevenue" | "billingGroups" | "paymentMethods" | "entitlements" | "invoices" | "orders"
+            | "subscriptions" | "assets",
+        ) => "customer",
         ("Product", "rentalPrices" | "assets") => "product",
-        ("Subscription", "paymentSchedule") => "subscription",
+        (
+            "Subscription",
+            "paymentSchedule" | "items" | "addOns" | "additionalCosts" | "discounts" | "phases" | "entitlements"
+            | "invoices",
+        ) => "subscription",
+        ("Invoice", "lines") => "invoice",
         ("BillingGroup", "subscriptions") => "billingGroup",
         ("Asset", "assignments") => "asset",
         _ => return None,
@@ -138,21 +147,8 @@ impl Store {
                     ],
                 );
             }
-            let subscriptions = subscription::all(tenant).order("id").load(conn)?;
-            let subscription_ids: Vec<_> = subscriptions.iter().map(|row| row.id).collect();
-            subscriptions.iter().for_each(|row| store.subscription(row));
-            for row in subscription::payments_of(tenant, &subscription_ids).load(conn)? {
-                store.add(
-                    "ScheduledPayment",
-                    [
-                        ("subscription", id(row.subscription_id)),
-                        ("sequence", row.sequence.into()),
-                        ("dueDate", day(row.due_date)),
-                        ("amount", money(row.amount)),
-                        ("status", choice(row.status)),
-                    ],
-                );
-            }
+            let subscription_ids = store.subscriptions(conn, tenant)?;
+            store.invoices(conn, tenant)?;
             store.catalogue(conn, tenant)?;
             store.plans(conn, tenant, &subscription_ids)?;
             Ok::<_, Fault>(store)
@@ -293,38 +289,6 @@ impl Store {
                 ("subscription", maybe(row.subscription_id, id)),
                 ("acquisitionCost", maybe(row.acquisition_cost, money)),
                 ("location", maybe(row.location.as_deref(), Value::from)),
-                ("notes", maybe(row.notes.as_deref(), Value::from)),
-                ("version", row.version.into()),
-                ("createdAt", instant(row.created_at)),
-                ("updatedAt", instant(row.updated_at)),
-            ],
-        );
-    }
-
-    fn subscription(&mut self, row: &perennial::domain::subscription::Subscription) {
-        self.add(
-            "Subscription",
-            [
-                ("id", id(row.id)),
-                ("handle", maybe(row.handle.as_deref(), Value::from)),
-                ("status", choice(row.status)),
-                ("customer", id(row.customer_id)),
-                ("order", maybe(row.order_id, id)),
-                ("orderItem", maybe(row.order_item_id, id)),
-                ("asset", maybe(row.asset_id, id)),
-                ("billingGroup", maybe(row.billing_group_id, id)),
-                ("currency", row.currency.code().into()),
-                ("timezone", row.timezone.name().into()),
-                ("monthlyAmount", maybe(row.monthly_amount, money)),
-                ("contractLength", maybe(row.contract_length, |length| i32::from(length).into())),
-                ("billingStart", maybe(row.billing_start, choice)),
-                ("startDate", instant(row.start_date)),
-                ("endDate", maybe(row.end_date, instant)),
-                ("billingAnchor", maybe(row.billing_anchor, instant)),
-                ("currentPeriodStart", maybe(row.current_period_start, instant)),
-                ("currentPeriodEnd", maybe(row.current_period_end, instant)),
-                ("nextBillingDate", maybe(row.next_billing_date, day)),
-                ("metadata", json(row.metadata.as_str())),
                 ("notes", maybe(row.notes.as_deref(), Value::from)),
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),

@@ -1,7 +1,7 @@
 //! The catalogue beside plans: features and what entitles to them, add-ons, discounts, coupons.
 
+use super::plans::exact;
 use super::{Making, awkward, but_every};
-use bigdecimal::BigDecimal;
 use chrono::{Days, TimeDelta};
 use perennial::app::add_on::{self, CreateAddOn};
 use perennial::app::coupon::{self, CreateCoupon, UpdateCoupon};
@@ -17,10 +17,6 @@ use perennial::domain::plan::{Plan, PlanState};
 use perennial::domain::pricing::TaxRate;
 use perennial::domain::text::Metadata;
 use perennial::domain::{Currency, Id, Instant};
-
-fn exact(text: &str) -> BigDecimal {
-    text.parse().expect("a decimal")
-}
 
 fn metadata(n: usize) -> Metadata {
     Metadata::try_new(&serde_json::json!({awkward(n): n})).expect("metadata")

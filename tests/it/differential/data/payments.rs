@@ -33,7 +33,7 @@ impl Making<'_> {
         }
     }
 
-    fn token(&self, n: usize, customer_id: Option<Id<Customer>>) -> Id<PaymentToken> {
+    pub(super) fn token(&self, n: usize, customer_id: Option<Id<Customer>>) -> Id<PaymentToken> {
         let (card, _, _) = TestCard::ALL[n % TestCard::ALL.len()];
         let new = CreateTestToken { card, customer_id, life: TimeDelta::days(1) };
         self.run(|call| create_test_token(call, &new)).payment_token

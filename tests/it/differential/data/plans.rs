@@ -4,24 +4,23 @@ use super::{Making, awkward, but_every};
 use bigdecimal::BigDecimal;
 use perennial::app::feature::{self, CreateFeature};
 use perennial::app::plan::{self, CreatePlan, UpdatePlan};
+use perennial::domain::Currency;
 use perennial::domain::feature::FeatureType;
 use perennial::domain::period::{BillingPeriod, Duration, DurationUnit};
 use perennial::domain::plan::{NewPrices, NewSetupFee, PlanChanges, SetupFeeHandling};
 use perennial::domain::price::{
-    BillingCadence, BillingModel, ModelSettings, NewPrice, PackageRounding, Price, PriceType, Tier, TierMode,
+    BillingCadence, BillingModel, ModelSettings, NewPrice, PackageRounding, PriceType, Tier, TierMode,
 };
 use perennial::domain::pricing::TaxRate;
 use perennial::domain::schedule::{
     BillingCycle, Interval, PartialPeriodHandling, PlanSchedule, ScheduleSettings, ScheduleType,
 };
 use perennial::domain::text::Metadata;
-use perennial::domain::{Currency, Instant};
-use perennial::repository::{Fault, price, subscription};
 
 /// The code of a feature that prices measure.
-const MEASURED: &str = "measured \"feature\"";
+pub const MEASURED: &str = "measured \"feature\"";
 
-fn exact(text: &str) -> BigDecimal {
+pub fn exact(text: &str) -> BigDecimal {
     text.parse().expect("a decimal")
 }
 
@@ -126,29 +125,5 @@ impl Making<'_> {
         if n % 5 == 3 {
             self.run(|call| plan::archive_plan(call, plan, None));
         }
-    }
-
-    /// Prices of subscriptions, which no use case makes yet.
-    pub fn own_prices(&self) {
-        let tenant = self.viewer.tenant_id;
-        let made = self.app.db.write(|tx| {
-            let plans = perennial::repository::plan::all(tenant).order("id").load(tx)?;
-            let ids: Vec<_> = plans.iter().map(|plan| plan.id).collect();
-            let parents = price::of_plans(tenant, &ids).load(tx)?;
-            let subscriptions = subscription::all(tenant).order("id").load(tx)?;
-            let now: Instant = "2026-03-01T00:00:00Z".parse().expect("an instant");
-            let own =
-                subscriptions.iter().step_by(3).zip(&parents).enumerate().map(|(n, (subscription, parent))| Price {
-                    id: self.app.ambient.id(now),
-                    plan_id: None,
-                    subscription_id: Some(subscription.id),
-                    parent_price_id: but_every(2, n, parent.id),
-                    created_at: now,
-                    ..parent.clone()
-                });
-            price::insert(tx, tenant, &own.collect::<Vec<_>>())?;
-            Ok::<_, Fault>(())
-        });
-        made.expect("it writes");
     }
 }

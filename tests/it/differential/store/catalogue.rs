@@ -1,8 +1,8 @@
 //! The catalogue beside plans: features and what entitles to them, add-ons, discounts, coupons.
 
+use super::plans::decimal;
 use super::{Store, choice, id, instant, json, maybe, money};
 use async_graphql::Value;
-use bigdecimal::BigDecimal;
 use perennial::domain::Id;
 use perennial::domain::add_on::AddOn;
 use perennial::domain::coupon::Coupon;
@@ -131,10 +131,6 @@ impl Store {
             ],
         );
     }
-}
-
-fn decimal(decimal: &BigDecimal) -> Value {
-    decimal.normalized().to_plain_string().into()
 }
 
 fn texts(texts: &[String]) -> Value {

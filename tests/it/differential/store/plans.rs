@@ -7,6 +7,7 @@ use perennial::domain::Id;
 use perennial::domain::period::Duration;
 use perennial::domain::plan::Plan;
 use perennial::domain::price::{Price, Tier};
+use perennial::domain::schedule::PlanSchedule;
 use perennial::domain::subscription::Subscription;
 use perennial::domain::tenant::Tenant;
 use perennial::repository::{Conn, Read, plan, price};
@@ -22,15 +23,6 @@ impl Store {
     }
 
     fn plan(&mut self, row: &Plan) {
-        let settings = row.schedule.settings();
-        let schedule = value!({
-            "type": choice(settings.schedule_type),
-            "interval": maybe(settings.interval, Value::from),
-            "fixedDay": maybe(settings.fixed_day, Value::from),
-            "baseMonth": maybe(settings.base_month, Value::from),
-            "billingPeriod": maybe(settings.billing_period, choice),
-            "billingCycle": maybe(settings.billing_cycle, choice),
-        });
         let fee = row.setup_fee.as_ref().map(|fee| {
             let text = maybe(fee.text.as_deref(), Value::from);
             value!({"amount": money(fee.amount), "text": text, "handling": choice(fee.handling)})
@@ -45,7 +37,7 @@ impl Store {
                 ("name", row.name.clone().into()),
                 ("description", maybe(row.description.as_deref(), Value::from)),
                 ("currency", row.currency.code().into()),
-                ("schedule", schedule),
+                ("schedule", schedule(row.schedule)),
                 ("partialPeriodHandling", choice(row.partial_periods.handling)),
                 ("prorationUnit", choice(row.partial_periods.unit)),
                 ("minimumProratedAmount", maybe(row.partial_periods.minimum_amount, money)),
@@ -101,6 +93,18 @@ impl Store {
     }
 }
 
+pub fn schedule(schedule: PlanSchedule) -> Value {
+    let settings = schedule.settings();
+    value!({
+        "type": choice(settings.schedule_type),
+        "interval": maybe(settings.interval, Value::from),
+        "fixedDay": maybe(settings.fixed_day, Value::from),
+        "baseMonth": maybe(settings.base_month, Value::from),
+        "billingPeriod": maybe(settings.billing_period, choice),
+        "billingCycle": maybe(settings.billing_cycle, choice),
+    })
+}
+
 fn tier(tier: &Tier) -> Value {
     let up_to = maybe(tier.up_to.as_ref(), decimal);
     value!({
@@ -108,10 +112,10 @@ fn tier(tier: &Tier) -> Value {
     })
 }
 
-fn duration(duration: Duration) -> Value {
+pub fn duration(duration: Duration) -> Value {
     value!({"length": duration.length, "unit": choice(duration.unit)})
 }
 
-fn decimal(decimal: &BigDecimal) -> Value {
+pub fn decimal(decimal: &BigDecimal) -> Value {
     decimal.normalized().to_plain_string().into()
 }

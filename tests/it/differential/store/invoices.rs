@@ -1,0 +1,87 @@
+//! Invoices and their lines.
+
+use super::plans::decimal;
+use super::subscriptions::period;
+use super::{Store, choice, day, id, instant, maybe, money};
+use async_graphql::{Value, value};
+use perennial::domain::Id;
+use perennial::domain::invoice::{Invoice, InvoiceLine};
+use perennial::domain::period::Proration;
+use perennial::domain::tenant::Tenant;
+use perennial::repository::{Conn, Read, invoice};
+
+impl Store {
+    pub fn invoices(&mut self, conn: &mut Conn, tenant: Id<Tenant>) -> Read<()> {
+        let rows = invoice::all(tenant).order("id").load(conn)?;
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        rows.iter().for_each(|row| self.invoice(row));
+        invoice::lines_of(tenant, &ids).load(conn)?.iter().for_each(|row| self.line(row));
+        Ok(())
+    }
+
+    fn invoice(&mut self, row: &Invoice) {
+        let totals = value!({
+            "subtotal": money(row.totals.subtotal),
+            "discountTotal": money(row.totals.discount_total),
+            "netTotal": money(row.totals.net_total),
+            "taxTotal": money(row.totals.tax_total),
+            "total": money(row.totals.total),
+        });
+        self.add(
+            "Invoice",
+            [
+                ("id", id(row.id)),
+                ("number", maybe(row.number.as_deref(), Value::from)),
+                ("status", choice(row.status)),
+                ("reason", choice(row.reason)),
+                ("customer", id(row.customer_id)),
+                ("subscription", id(row.subscription_id)),
+                ("currency", row.currency.code().into()),
+                ("period", maybe(row.period, period)),
+                ("periodNumber", maybe(row.period_number, Value::from)),
+                ("totals", totals),
+                ("amountPaid", money(row.amount_paid)),
+                ("rounding", choice(row.rounding)),
+                ("issueDate", day(row.issue_date)),
+                ("dueDate", day(row.due_date)),
+                ("test", row.test.into()),
+                ("version", row.version.into()),
+                ("createdAt", instant(row.created_at)),
+                ("updatedAt", instant(row.updated_at)),
+            ],
+        );
+    }
+
+    fn line(&mut self, InvoiceLine { invoice_id, position, line, .. }: &InvoiceLine) {
+        let reduced = line.reduces.and_then(|reduced| i32::try_from(reduced.position).ok());
+        let percentage = line.reduces.and_then(|reduced| reduced.percentage);
+        self.add(
+            "InvoiceLine",
+            [
+                ("invoice", id(*invoice_id)),
+                ("position", (*position).into()),
+                ("kind", choice(line.kind)),
+                ("description", line.description.clone().into()),
+                ("priceId", maybe(line.price_id, id)),
+                ("planVersion", maybe(line.plan_version, Value::from)),
+                ("billingModel", maybe(line.billing_model, choice)),
+                ("quantity", decimal(&line.quantity)),
+                ("unitAmount", maybe(line.unit_amount.as_ref(), decimal)),
+                ("proration", maybe(line.proration, proration)),
+                ("period", maybe(line.period, period)),
+                ("timezone", line.zone.name().into()),
+                ("rounding", choice(line.rounding)),
+                ("amount", money(line.amount)),
+                ("discountAmount", money(line.discount_amount)),
+                ("taxRate", decimal(&line.tax.rate.decimal())),
+                ("amountIncludesTax", line.tax.included.into()),
+                ("reducedPosition", maybe(reduced, Value::from)),
+                ("discountPercentage", maybe(percentage, |percentage| decimal(&percentage.decimal()))),
+            ],
+        );
+    }
+}
+
+fn proration(part: Proration) -> Value {
+    value!({"numerator": part.numerator, "denominator": part.denominator, "unit": choice(part.unit)})
+}
