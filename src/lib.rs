@@ -14,5 +14,7 @@ pub mod domain;
 pub mod graphql;
 /// The server: routes, credentials, limits, the playground.
 pub mod http;
+/// What runs without a request.
+pub mod jobs;
 /// The SQL: the only layer that names Diesel.
 pub mod repository;

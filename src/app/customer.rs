@@ -42,15 +42,14 @@ pub struct CustomerChanged {
 
 pub fn create_customer(call: &Call<'_>, new: &CreateCustomer) -> Result<Answer<CustomerChanged>, Fault> {
     call.run(|work| {
-        let customer = prepare(work, new)?;
+        let customer = prepare(work, work.id(), new)?;
         store(work, &customer)?;
         Ok(CustomerChanged { customer: customer.id })
     })
 }
 
-/// A new customer, which is not stored yet.
-pub fn prepare(work: &mut Work<'_, '_>, new: &CreateCustomer) -> Result<Customer, Stop> {
-    let id = work.id();
+/// A new customer with this id, which is not stored yet.
+pub fn prepare(work: &mut Work<'_, '_>, id: Id<Customer>, new: &CreateCustomer) -> Result<Customer, Stop> {
     check_external_id(work, id, new.external_id.as_deref())?;
     check_parent(work, id, new.parent_customer_id)?;
     let new = new.clone();

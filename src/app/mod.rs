@@ -15,6 +15,7 @@ pub mod fulfilment;
 pub mod mutation;
 pub mod operator;
 pub mod order;
+pub mod payment;
 pub mod payment_gateway;
 pub mod payment_method;
 pub mod plan;

@@ -7,6 +7,7 @@ use crate::demo::{self, Demo};
 use crate::graphql::Api;
 use crate::http::playground::Playground;
 use crate::http::{self, HttpSettings};
+use crate::jobs;
 use crate::repository::Db;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
@@ -104,9 +105,10 @@ fn run(
     let api = Arc::new(Api::new(app.clone()));
     System::new().block_on(async {
         let (server, address) =
-            http::start(app, api, settings).map_err(|cause| Failure::listen(settings.listen, cause))?;
+            http::start(app.clone(), api, settings).map_err(|cause| Failure::listen(settings.listen, cause))?;
         let handle = server.handle();
         started(address)?;
+        actix_web::rt::spawn(jobs::take_back_dead_payments(app));
         tokio::select! {
             ended = server => ended.map_err(Failure::Server),
             ended = stop_on_signals(handle) => ended.map_err(Failure::Server),

@@ -1,7 +1,9 @@
 //! Payment attempts: what was asked of the payment gateway, and what came of it (decision 11, `billwerk.md` §4.4, §7).
 //!
 //! A charge is an outside effect. Before it an attempt is RESERVED and stored; after it the attempt gets its outcome,
-//! once. What was to be created with the money may be taken back, the attempt never is.
+//! once. What was to be created with the money may be taken back, the attempt never is. To take a charge back is an
+//! outside effect, too: the attempt is REVERSING first, so that it cannot pay for anything any more, and REVERSED when
+//! the gateway has said so.
 
 use super::choice::choice;
 use super::customer::Customer;
@@ -30,7 +32,7 @@ pub struct PaymentAttempt {
     /// The gateway's own word for it, such as `insufficient_funds`.
     pub error_code: Option<String>,
     pub created_at: Instant,
-    /// When it came to its outcome; none while RESERVED.
+    /// When it came to its outcome; none while RESERVED or REVERSING.
     pub finished_at: Option<Instant>,
 }
 
@@ -50,6 +52,8 @@ choice! {
         Declined = "DECLINED",
         /// It could not be processed.
         Failed = "FAILED",
+        /// It is being taken back: nothing came of it, or whether the customer was charged is not known.
+        Reversing = "REVERSING",
         /// It was taken back: the customer has its money.
         Reversed = "REVERSED",
     }
@@ -89,6 +93,11 @@ pub enum ChargeOutcome {
     Failed {
         code: String,
     },
+    /// It failed, and it is not known yet whether the customer has its money: the reversal failed, too. Never said by
+    /// a gateway of a charge.
+    Unclear {
+        code: String,
+    },
 }
 
 /// How firmly a charge is declined.
@@ -117,7 +126,7 @@ impl ChargeOutcome {
             ChargeOutcome::Declined { code, .. } => {
                 Err(Refusal::new(ErrorCode::PaymentDeclined, format!("The payment was declined: {code}.")))
             }
-            ChargeOutcome::Failed { code } => Err(Refusal::new(
+            ChargeOutcome::Failed { code } | ChargeOutcome::Unclear { code } => Err(Refusal::new(
                 ErrorCode::PaymentProcessingError,
                 format!("The payment could not be processed: {code}. Try again in a moment."),
             )),
@@ -144,27 +153,49 @@ impl PaymentAttempt {
             ChargeOutcome::Failed { code } => {
                 (PaymentAttemptStatus::Failed, Some((PaymentErrorState::ProcessingError, code)))
             }
+            ChargeOutcome::Unclear { .. } => (PaymentAttemptStatus::Reversing, None),
         };
-        let ended = self.ended(status, now)?;
+        let next = self.next(status, now)?;
         let (error_state, error_code) = error.map(|(state, code)| (state, code.clone())).unzip();
-        Ok(PaymentAttempt { error_state, error_code, ..ended })
+        Ok(PaymentAttempt { error_state, error_code, ..next })
     }
 
-    /// The attempt whose charge was taken back, or never made: what it was to pay for was not created.
+    /// The attempt for which nothing was created: a charge that may have been made is to be taken back.
+    pub fn given_up(&self, outcome: &ChargeOutcome, now: Instant) -> Result<PaymentAttempt, Refusal> {
+        match outcome {
+            ChargeOutcome::Succeeded => self.next(PaymentAttemptStatus::Reversing, now),
+            ChargeOutcome::Declined { .. } | ChargeOutcome::Failed { .. } | ChargeOutcome::Unclear { .. } => {
+                self.finished(outcome, now)
+            }
+        }
+    }
+
+    /// The attempt whose charge was taken back, or never made.
     pub fn reversed(&self, now: Instant) -> Result<PaymentAttempt, Refusal> {
-        self.ended(PaymentAttemptStatus::Reversed, now)
+        self.next(PaymentAttemptStatus::Reversed, now)
     }
 
-    /// Only an attempt that is RESERVED comes to an outcome: whoever finds another one was too slow.
-    fn ended(&self, status: PaymentAttemptStatus, now: Instant) -> Result<PaymentAttempt, Refusal> {
-        match self.status {
-            PaymentAttemptStatus::Reserved => Ok(PaymentAttempt { status, finished_at: Some(now), ..self.clone() }),
+    /// Only an attempt that is RESERVED comes to an outcome, and only one that is REVERSING is REVERSED: whoever finds
+    /// another one was too slow.
+    fn next(&self, status: PaymentAttemptStatus, now: Instant) -> Result<PaymentAttempt, Refusal> {
+        if status.previous() != Some(self.status) {
+            return Err(Refusal::new(ErrorCode::Conflict, "The payment attempt has its outcome already."));
+        }
+        let finished_at = (status != PaymentAttemptStatus::Reversing).then_some(now);
+        Ok(PaymentAttempt { status, finished_at, ..self.clone() })
+    }
+}
+
+impl PaymentAttemptStatus {
+    /// The status that an attempt had before this one; none where it begins with it.
+    pub fn previous(self) -> Option<PaymentAttemptStatus> {
+        match self {
+            PaymentAttemptStatus::Reserved => None,
             PaymentAttemptStatus::Succeeded
             | PaymentAttemptStatus::Declined
             | PaymentAttemptStatus::Failed
-            | PaymentAttemptStatus::Reversed => {
-                Err(Refusal::new(ErrorCode::Conflict, "The payment attempt has its outcome already."))
-            }
+            | PaymentAttemptStatus::Reversing => Some(PaymentAttemptStatus::Reserved),
+            PaymentAttemptStatus::Reversed => Some(PaymentAttemptStatus::Reversing),
         }
     }
 }
@@ -201,7 +232,7 @@ mod tests {
     type Row =
         (ChargeOutcome, PaymentAttemptStatus, Option<PaymentErrorState>, Option<&'static str>, Option<ErrorCode>);
 
-    fn outcomes() -> [Row; 4] {
+    fn outcomes() -> [Row; 5] {
         let declined = |state, code: &str| ChargeOutcome::Declined { state, code: code.to_owned() };
         [
             (ChargeOutcome::Succeeded, PaymentAttemptStatus::Succeeded, None, None, None),
@@ -226,6 +257,13 @@ mod tests {
                 Some("acquirer_error"),
                 Some(ErrorCode::PaymentProcessingError),
             ),
+            (
+                ChargeOutcome::Unclear { code: "timeout".to_owned() },
+                PaymentAttemptStatus::Reversing,
+                None,
+                None,
+                Some(ErrorCode::PaymentProcessingError),
+            ),
         ]
     }
 
@@ -248,36 +286,53 @@ mod tests {
                 status,
                 error_state,
                 error_code: error_code.map(str::to_owned),
-                finished_at: Some(later()),
+                finished_at: (status != PaymentAttemptStatus::Reversing).then_some(later()),
                 ..reserved.clone()
             };
             assert_eq!(reserved.finished(&outcome, later()), Ok(expected), "{outcome:?}");
         }
-        let reserved = attempt(PaymentAttemptStatus::Reserved);
+    }
+
+    #[test]
+    fn what_may_have_been_charged_for_nothing_is_taken_back() {
+        for (outcome, status, ..) in outcomes() {
+            let given_up = attempt(PaymentAttemptStatus::Reserved).given_up(&outcome, later()).unwrap();
+            let expected = if outcome == ChargeOutcome::Succeeded { PaymentAttemptStatus::Reversing } else { status };
+            assert_eq!(given_up.status, expected, "{outcome:?}");
+        }
+        let reversing = attempt(PaymentAttemptStatus::Reversing);
         let expected =
-            PaymentAttempt { status: PaymentAttemptStatus::Reversed, finished_at: Some(later()), ..reserved.clone() };
-        assert_eq!(reserved.reversed(later()), Ok(expected));
+            PaymentAttempt { status: PaymentAttemptStatus::Reversed, finished_at: Some(later()), ..reversing.clone() };
+        assert_eq!(reversing.reversed(later()), Ok(expected));
     }
 
     #[test]
     fn an_outcome_is_final() {
+        let conflict = |answer: Result<PaymentAttempt, Refusal>| answer.err().map(|refusal| refusal.code);
         for (status, _, _) in PaymentAttemptStatus::ALL {
-            let free = *status == PaymentAttemptStatus::Reserved;
             let known = attempt(*status);
-            let answers = outcomes().map(|(outcome, ..)| known.finished(&outcome, later()));
-            for answer in answers.into_iter().chain([known.reversed(later())]) {
-                assert_eq!(answer.is_ok(), free, "{status:?}");
-                assert!(answer.is_ok() || answer.unwrap_err().code == ErrorCode::Conflict);
+            let free = (*status != PaymentAttemptStatus::Reserved).then_some(ErrorCode::Conflict);
+            for (outcome, ..) in outcomes() {
+                assert_eq!(conflict(known.finished(&outcome, later())), free, "{status:?} {outcome:?}");
+                assert_eq!(conflict(known.given_up(&outcome, later())), free, "{status:?} {outcome:?}");
             }
+            let taken_back = (*status != PaymentAttemptStatus::Reversing).then_some(ErrorCode::Conflict);
+            assert_eq!(conflict(known.reversed(later())), taken_back, "{status:?}");
         }
     }
 
     #[test]
     fn what_was_not_charged_is_refused_by_its_kind_and_says_the_code() {
-        for (outcome, _, _, error_code, refusal) in outcomes() {
+        for (outcome, .., refusal) in outcomes() {
             let refused = outcome.accepted().err();
             assert_eq!(refused.as_ref().map(|refused| refused.code), refusal);
-            assert_eq!(refused.is_some_and(|refused| refused.message.contains(error_code.unwrap())), refusal.is_some());
+            let (ChargeOutcome::Declined { code, .. }
+            | ChargeOutcome::Failed { code }
+            | ChargeOutcome::Unclear { code }) = &outcome
+            else {
+                continue;
+            };
+            assert!(refused.unwrap().message.contains(code), "{outcome:?}");
         }
     }
 }

@@ -155,7 +155,7 @@ impl Plan {
             description: None,
             currency: new.currency,
             schedule: new.schedule,
-            partial_periods: PartialPeriods { handling: natural_handling(&new.schedule), unit, minimum_amount: None },
+            partial_periods: PartialPeriods { handling: natural_handling(new.schedule), unit, minimum_amount: None },
             quantity: 1,
             tax: PlanTax { amount_includes_tax: None, rate: None },
             trial: None,
@@ -191,7 +191,7 @@ impl Plan {
 
 /// A part of a period between fixed days is prorated; the part before a calendar boundary is billed in full
 /// (`decisions.md` 13).
-fn natural_handling(schedule: &PlanSchedule) -> PartialPeriodHandling {
+fn natural_handling(schedule: PlanSchedule) -> PartialPeriodHandling {
     match schedule {
         PlanSchedule::Cycle { .. } => PartialPeriodHandling::BillFull,
         _ => PartialPeriodHandling::BillProrated,

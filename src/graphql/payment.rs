@@ -37,6 +37,8 @@ impl Object for PaymentAttempt {
             |attempt| &attempt.error_code,
         )
         .column("createdAt", "When it began.", |attempt| &attempt.created_at)
-        .column("finishedAt", "When it came to its outcome; null while RESERVED.", |attempt| &attempt.finished_at)
+        .column("finishedAt", "When it came to its outcome; null while RESERVED or REVERSING.", |attempt| {
+            &attempt.finished_at
+        })
     }
 }

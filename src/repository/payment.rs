@@ -2,15 +2,15 @@
 
 use super::db::{Read, Tx, changed};
 use super::list::{Bind, List, listed};
-use super::on_backend;
 use super::query::{Comparison, Condition, Query, stored};
 use super::schema::payment_attempts;
 use super::sql_types::{At, instant};
+use super::{Conn, on_backend};
 use crate::domain::customer::Customer;
 use crate::domain::payment::{PaymentAttempt, PaymentAttemptStatus};
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
-use crate::domain::{Choice, Id, Money};
+use crate::domain::{Choice, Id, Instant, Money};
 use diesel::prelude::*;
 
 stored!(PaymentAttempt, payment_attempts(
@@ -40,6 +40,17 @@ pub fn reserved_by_key(tenant: Id<Tenant>, key: &str) -> Query<PaymentAttempt> {
     Query::by_text(tenant, "idempotency_key", key).filter(Condition::Is("status", Comparison::Equal, reserved))
 }
 
+/// The attempts of all tenants that began until `until` and have no outcome yet, oldest first. For taking back what
+/// died: no request looks beyond its own tenant.
+pub fn open_since(conn: &mut Conn, until: Instant) -> Read<Vec<(Id<Tenant>, Id<PaymentAttempt>)>> {
+    Ok(on_backend!(conn, |conn| payment_attempts::table
+        .filter(payment_attempts::finished_at.is_null())
+        .filter(payment_attempts::created_at.le(At(until)))
+        .order((payment_attempts::created_at, payment_attempts::id))
+        .select((payment_attempts::tenant_id, payment_attempts::id))
+        .load(conn))?)
+}
+
 /// Stores an attempt before the gateway is asked. Where another one is reserved under the same idempotency key, it
 /// loses the race.
 pub fn reserve(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Read<()> {
@@ -61,12 +72,12 @@ pub fn reserve(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt) ->
     Ok(())
 }
 
-/// Stores the outcome of an attempt that has none yet. Whoever comes second loses the race.
+/// Stores what came of an attempt, over the status that it had before. Whoever comes second loses the race.
 pub fn finish(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Read<()> {
     let rows = on_backend!(tx, |conn| diesel::update(payment_attempts::table)
         .filter(payment_attempts::tenant_id.eq(tenant))
         .filter(payment_attempts::id.eq(attempt.id))
-        .filter(payment_attempts::status.eq(PaymentAttemptStatus::Reserved))
+        .filter(payment_attempts::status.nullable().eq(attempt.status.previous()))
         .set((
             payment_attempts::status.eq(attempt.status),
             payment_attempts::error_state.eq(attempt.error_state),

@@ -133,6 +133,7 @@ pub fn activate(tx: &mut Tx<'_>, tenant: Id<Tenant>, terms: &Terms) -> Read<()> 
             subscription_terms::billed_from.eq(terms.billed_from.map(At)),
             subscription_terms::draft_trial_length.eq(None::<i32>),
             subscription_terms::draft_trial_unit.eq(None::<DurationUnit>),
+            subscription_terms::signup_method.eq(terms.signup_method),
             subscription_terms::payment_method_id.eq(terms.payment_method_id),
         ))
         .execute(conn))?;

@@ -47,7 +47,8 @@ CREATE TABLE payment_attempts (
     currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
     amount BIGINT NOT NULL CHECK (amount > 0),
     idempotency_key TEXT COLLATE "C" CHECK (idempotency_key <> ''),
-    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('RESERVED', 'SUCCEEDED', 'DECLINED', 'FAILED', 'REVERSED')),
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN
+        ('RESERVED', 'SUCCEEDED', 'DECLINED', 'FAILED', 'REVERSING', 'REVERSED')),
     error_state TEXT COLLATE "C" CHECK (error_state IN ('SOFT_DECLINED', 'HARD_DECLINED', 'PROCESSING_ERROR')),
     error_code TEXT COLLATE "C" CHECK (error_code <> ''),
     created_at TIMESTAMPTZ NOT NULL,
@@ -56,7 +57,9 @@ CREATE TABLE payment_attempts (
     FOREIGN KEY (tenant_id, payment_method_id) REFERENCES payment_methods (tenant_id, id),
     FOREIGN KEY (tenant_id, payment_token_id) REFERENCES payment_tokens (tenant_id, id),
     CONSTRAINT an_attempt_has_one_source CHECK ((payment_method_id IS NULL) <> (payment_token_id IS NULL)),
-    CONSTRAINT a_reserved_attempt_is_not_finished CHECK ((status = 'RESERVED') = (finished_at IS NULL)),
+    CONSTRAINT an_attempt_is_finished_with_its_outcome CHECK (
+        (status IN ('RESERVED', 'REVERSING')) = (finished_at IS NULL)
+    ),
     CONSTRAINT an_error_is_what_the_status_says CHECK (
         CASE status
             WHEN 'DECLINED' THEN error_state IS NOT NULL AND error_state <> 'PROCESSING_ERROR'
@@ -72,6 +75,8 @@ CREATE UNIQUE INDEX payment_attempts_holds_token ON payment_attempts (tenant_id,
 -- One attempt at a time under an idempotency key.
 CREATE UNIQUE INDEX payment_attempts_reserved_key ON payment_attempts (tenant_id, idempotency_key)
     WHERE status = 'RESERVED';
+-- Those that have no outcome, of all tenants: whoever takes back what died looks for them again and again.
+CREATE INDEX payment_attempts_open ON payment_attempts (tenant_id, created_at, id) WHERE finished_at IS NULL;
 CREATE INDEX payment_attempts_status ON payment_attempts (tenant_id, status, id);
 CREATE INDEX payment_attempts_subscription ON payment_attempts (tenant_id, subscription_id, id);
 CREATE INDEX payment_attempts_customer ON payment_attempts (tenant_id, customer_id, id);

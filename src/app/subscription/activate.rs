@@ -7,7 +7,7 @@ use crate::app::payment_method;
 use crate::domain::event::EventType;
 use crate::domain::subscribing::request::InitialStatus;
 use crate::domain::subscribing::{Agreement, SourceFound, choose_source};
-use crate::domain::subscription::{SignupMethod, Subscription};
+use crate::domain::subscription::Subscription;
 use crate::domain::{Id, Instant};
 use crate::repository::{self, Fault, Query};
 
@@ -43,7 +43,7 @@ fn activate(
         _ => load::find_source(work, source, None, Some(customer))?,
     };
     load::own_hold(&mut found, charged);
-    let method = source.map(|_| SignupMethod::Source);
+    let method = agreement.terms.sign_up(source);
     agreement.terms.payment_method_id = choose_source(method, source, &found, customer, now)?;
     agreement.activate(activation.start_date.unwrap_or(now), now);
     let mut opening = {

@@ -1,6 +1,8 @@
 //! Charging the opening invoice: reserve, ask the gateway, store with the outcome (`decisions.md` 11).
 
+use crate::app::App;
 use crate::app::mutation::{Answer, Call, Stop, Work};
+use crate::app::payment::{LONGEST_ATTEMPT, give_up};
 use crate::domain::customer::Customer;
 use crate::domain::payment::{Charge, ChargeOutcome, PaymentAttempt, PaymentAttemptStatus, Reversal};
 use crate::domain::payment_method::{PaymentMethod, PaymentToken};
@@ -9,12 +11,8 @@ use crate::domain::subscribing::{Agreement, Opening, Outcome, Settlement, Source
 use crate::domain::subscription::Subscription;
 use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
 use crate::repository::{self, Fault, Query};
-use chrono::TimeDelta;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// How long an attempt may take. One that takes longer has died: whoever comes next takes its charge back.
-const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(2);
 
 /// How often it is charged anew where prices changed while the gateway was asked.
 const MOST_CHARGES: u32 = 3;
@@ -74,23 +72,21 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
         let (None, Some(Reserved { attempt, charge })) = (&begun, reserved) else {
             return Ok(begun.unwrap_or_else(|| Answer::refused(vec![changed()])));
         };
-        let outcome = call.app.gateway.charge(&charge);
-        if matches!(outcome, ChargeOutcome::Failed { .. }) {
-            // Whether money moved is unknown. If it did, it goes back.
-            reverse(call, &charge);
-        }
-        let charged = Charged { now: attempt.created_at, attempt, outcome };
-        let answer = call.run(|work| match decide(work, Some(&charged))? {
-            Step::Done(done) => {
-                let finished = charged.attempt.finished(&charged.outcome, work.now)?;
-                repository::payment::finish(work.tx, work.tenant, &finished)?;
-                Ok(done)
+        let charged = Charged { now: attempt.created_at, attempt, outcome: ask(call.app, &charge) };
+        let answer = call.run(|work| {
+            let finished = charged.finished(work)?;
+            match decide(work, Some(&charged))? {
+                Step::Done(done) => {
+                    repository::payment::finish(work.tx, work.tenant, &finished)?;
+                    Ok(done)
+                }
+                Step::Charge(_) => Err(changed().into()),
             }
-            Step::Charge(_) => Err(changed().into()),
         });
-        let created = answer.as_ref().is_ok_and(|answer| answer.outcome.is_some() && !answer.replayed);
-        if !created {
-            give_up(call, &charged, &charge)?;
+        // A conflict shows an outcome, too, that is not of its making.
+        let created = |answer: &Answer<T>| answer.outcome.is_some() && answer.refusals.is_empty() && !answer.replayed;
+        if !answer.as_ref().is_ok_and(created) {
+            give_up(call.app, call.viewer.tenant_id, charged.attempt.id, &charged.outcome)?;
         }
         let answer = answer?;
         if answer.refusals.first() != Some(&changed()) {
@@ -98,6 +94,40 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
         }
     }
     Ok(Answer::refused(vec![changed()]))
+}
+
+/// Asks the gateway for a charge. Where it fails, whether money moved is unknown: if it did, it goes back.
+fn ask(app: &App, charge: &Charge) -> ChargeOutcome {
+    match app.gateway.charge(charge) {
+        ChargeOutcome::Failed { code } => match app.gateway.reverse(charge) {
+            Reversal::Done => ChargeOutcome::Failed { code },
+            Reversal::Failed { .. } => ChargeOutcome::Unclear { code },
+        },
+        outcome => outcome,
+    }
+}
+
+impl Charged {
+    /// The attempt with what came of it, held until that is stored. Refuses where it is being taken back, as somebody
+    /// took it for dead.
+    fn finished(&self, work: &mut Work<'_, '_>) -> Result<PaymentAttempt, Stop> {
+        let held = Query::by_id(work.tenant, self.attempt.id).hold(work.tx)?;
+        let finished = held.and_then(|attempt| attempt.finished(&self.outcome, work.now).ok());
+        finished.ok_or_else(|| {
+            let message = "The payment took too long: it was taken back, and nothing was created. Try again.";
+            Refusal::new(ErrorCode::PaymentProcessingError, message).into()
+        })
+    }
+
+    /// Whether this was charged, to this customer, by this source.
+    fn is_for(&self, amount: Money, customer: Id<Customer>, source: &ChargedSource) -> bool {
+        let attempt = &self.attempt;
+        let own = match source {
+            ChargedSource::Method(method) => attempt.payment_method_id == Some(method.id),
+            ChargedSource::Token(token) => attempt.payment_token_id == Some(token.id),
+        };
+        own && attempt.amount == amount && attempt.customer_id == customer
+    }
 }
 
 /// The refusal where prices changed while the gateway was asked.
@@ -145,57 +175,16 @@ fn reserve(work: &mut Work<'_, '_>, call: &Call<'_>, reservation: Reservation) -
     Ok(Reserved { charge: attempt.charge(reference), attempt })
 }
 
-/// Takes an attempt back that died under the same idempotency key, so that the request can be made anew.
+/// Gives an attempt up that died under the same idempotency key, so that the request can be made anew.
 fn abandon(call: &Call<'_>) -> Result<(), Fault> {
     let Some(idempotency) = &call.idempotency else { return Ok(()) };
     let (tenant, now) = (call.viewer.tenant_id, call.app.ambient.now());
     let read = |conn: &mut repository::Conn| repository::payment::reserved_by_key(tenant, &idempotency.key).first(conn);
-    let Some(attempt) = call.app.db.read_once(read)? else { return Ok(()) };
-    if now - attempt.created_at < LONGEST_ATTEMPT {
-        return Ok(());
-    }
-    let Some(reference) = gateway_reference(call, &attempt)? else { return Ok(()) };
-    let charge = attempt.charge(reference);
-    give_up(call, &Charged { now, attempt, outcome: ChargeOutcome::Succeeded }, &charge)
-}
-
-fn gateway_reference(call: &Call<'_>, attempt: &PaymentAttempt) -> Result<Option<String>, Fault> {
-    let tenant = call.viewer.tenant_id;
-    call.app.db.read(|conn| match (attempt.payment_method_id, attempt.payment_token_id) {
-        (Some(method), _) => Ok(Query::by_id(tenant, method).first(conn)?.map(|method| method.gateway_reference)),
-        (None, Some(token)) => Ok(Query::by_id(tenant, token).first(conn)?.map(|token| token.gateway_reference)),
-        (None, None) => Ok(None),
-    })
-}
-
-/// Takes back a charge for which nothing was created, lets the token go and logs what came of the attempt. An attempt that
-/// has its outcome already is left alone: its creation was stored, whatever was heard of it.
-fn give_up(call: &Call<'_>, charged: &Charged, charge: &Charge) -> Result<(), Fault> {
-    let (tenant, now) = (call.viewer.tenant_id, call.app.ambient.now());
-    let attempt = call.app.db.read_once(|conn| Query::by_id(tenant, charged.attempt.id).first(conn))?;
-    let Some(attempt) = attempt.filter(|attempt| attempt.status == PaymentAttemptStatus::Reserved) else {
-        return Ok(());
-    };
-    // A crash after this reverses once more, which does no harm.
-    let finished = match charged.outcome {
-        ChargeOutcome::Succeeded => {
-            reverse(call, charge);
-            attempt.reversed(now)
+    match call.app.db.read_once(read)? {
+        Some(attempt) if now - attempt.created_at >= LONGEST_ATTEMPT => {
+            give_up(call.app, tenant, attempt.id, &ChargeOutcome::Succeeded)
         }
-        ChargeOutcome::Declined { .. } | ChargeOutcome::Failed { .. } => attempt.finished(&charged.outcome, now),
-    };
-    let Ok(finished) = finished else { return Ok(()) };
-    call.app.db.write(|tx| {
-        if let Some(token) = finished.payment_token_id {
-            repository::payment_method::release_token(tx, tenant, token, finished.id)?;
-        }
-        repository::payment::finish(tx, tenant, &finished)
-    })
-}
-
-fn reverse(call: &Call<'_>, charge: &Charge) {
-    if let Reversal::Failed { code } = call.app.gateway.reverse(charge) {
-        tracing::error!(attempt = %charge.attempt, code, "a charge could not be reversed: look at the gateway");
+        _ => Ok(()),
     }
 }
 
@@ -208,19 +197,21 @@ pub(super) fn settle(
     charged: Option<&Charged>,
 ) -> Result<Option<Reservation>, Stop> {
     let source = chargeable(source);
+    let (subscription, customer) = (agreement.subscription.id, agreement.subscription.customer_id);
     let outcome = match (agreement.settlement(opening, source.is_some()), charged, source) {
         (Settlement::NothingDue, None, _) => Outcome::NothingDue,
         (Settlement::Wait, None, _) => Outcome::Unpaid,
         (Settlement::Charge(amount), None, Some(source)) => {
-            let (subscription, customer) = (agreement.subscription.id, agreement.subscription.customer_id);
             return Ok(Some(Reservation { subscription, customer, amount, source }));
         }
-        (Settlement::Charge(amount), Some(charged), _) if amount == charged.attempt.amount => match charged.outcome {
-            ChargeOutcome::Succeeded => Outcome::Paid,
-            ChargeOutcome::Declined { .. } => Outcome::Declined,
-            ChargeOutcome::Failed { .. } => Outcome::Failed,
-        },
-        // What is due is not what was charged.
+        (Settlement::Charge(amount), Some(charged), Some(source)) if charged.is_for(amount, customer, &source) => {
+            match charged.outcome {
+                ChargeOutcome::Succeeded => Outcome::Paid,
+                ChargeOutcome::Declined { .. } => Outcome::Declined,
+                ChargeOutcome::Failed { .. } | ChargeOutcome::Unclear { .. } => Outcome::Failed,
+            }
+        }
+        // What is due now is not what was charged.
         _ => return Err(changed().into()),
     };
     agreement.settle(opening, outcome, conditional, initial).map_err(|refusal| {

@@ -22,8 +22,8 @@ pub(super) struct Loaded {
     pub new_customer: bool,
 }
 
-/// Reads everything. After a charge the subscription has the id that was charged for, and the token may be used that is
-/// held for it.
+/// Reads everything. After a charge the subscription has the id that was charged for, a new customer the one that was
+/// charged, and the token may be used that is held for it.
 pub(super) fn load(
     work: &mut Work<'_, '_>,
     new: &CreateSubscription,
@@ -33,7 +33,7 @@ pub(super) fn load(
     let request = &new.request;
     let settings = repository::tenant::own(work.conn(), tenant)?.settings;
     check_test(request.test, settings.mode)?;
-    let (customer, new_customer) = find_customer(work, &new.customer)?;
+    let (customer, new_customer) = find_customer(work, &new.customer, charged)?;
     customer.active().map_err(|refusal| refusal.at(&["customer"]))?;
     let plan = find_plan(work, &new.plan, new.plan_version)?;
     if let Some(handle) = &request.handle
@@ -89,7 +89,11 @@ pub(super) fn load(
 }
 
 /// The customer, and whether it is to be made.
-fn find_customer(work: &mut Work<'_, '_>, reference: &CustomerReference) -> Result<(Customer, bool), Stop> {
+fn find_customer(
+    work: &mut Work<'_, '_>,
+    reference: &CustomerReference,
+    charged: Option<&Charged>,
+) -> Result<(Customer, bool), Stop> {
     let tenant = work.tenant;
     let found = match reference {
         // Held, so that it is not archived meanwhile.
@@ -102,7 +106,8 @@ fn find_customer(work: &mut Work<'_, '_>, reference: &CustomerReference) -> Resu
             repository::customer::by_external_id(tenant, external_id.trim()).hold(work.tx)?
         }
         CustomerReference::New(new) => {
-            let made = customer::prepare(work, new).map_err(|stop| stop.below(&["customer", "create"]))?;
+            let id = charged.map_or_else(|| work.id(), |charged| charged.attempt.customer_id);
+            let made = customer::prepare(work, id, new).map_err(|stop| stop.below(&["customer", "create"]))?;
             return Ok((made, true));
         }
     };

@@ -94,12 +94,13 @@ fn decide(
     let mut agreement = subscribing::prepare(&new.request, &loaded.situation, now, &ids)?;
     if new.request.status == InitialStatus::Draft {
         agreement.keep_trial(&new.request);
-        agreement.check_condition(&new.request, now)?;
-        return Ok((agreement, Opening::default()));
+        let opening = Opening::default();
+        agreement.check_condition(&new.request, &opening, now)?;
+        return Ok((agreement, opening));
     }
     agreement.start(&new.request, now);
-    agreement.check_condition(&new.request, now)?;
     let opening = agreement.open(now, &ids)?;
+    agreement.check_condition(&new.request, &opening, now)?;
     Ok((agreement, opening))
 }
 

@@ -2,6 +2,7 @@
 
 use super::Cx;
 use super::items::Parts;
+use super::opening::stands_for;
 use super::request::{NewDiscount, Reference};
 use super::timing::Timing;
 use crate::domain::coupon::{self, CouponRedemption};
@@ -66,7 +67,7 @@ impl Discounts {
             price_id: asked.price_id,
             start_date: asked.start_date.unwrap_or(start),
             end_date: asked.end_date.or(end),
-            ..self.new(cx, template, handle, start)
+            ..self.taken_from(cx, template, handle, start)
         };
         half_open(taken.start_date, taken.end_date).map_err(|refusal| at(refusal, &path, &["endDate"]))?;
         self.taken.push(taken);
@@ -74,7 +75,7 @@ impl Discounts {
         Ok(())
     }
 
-    fn new(&self, cx: &Cx<'_>, template: &Discount, handle: String, start: Instant) -> SubscriptionDiscount {
+    fn taken_from(&self, cx: &Cx<'_>, template: &Discount, handle: String, start: Instant) -> SubscriptionDiscount {
         SubscriptionDiscount {
             id: cx.id(),
             subscription_id: cx.situation.subscription_id,
@@ -118,7 +119,7 @@ impl Discounts {
                     format!("This discount takes off {}, the subscription is in {currency}.", amount.currency);
                 return Err(at(Refusal::new(ErrorCode::CurrencyMismatch, message), path, &[]));
             }
-            let billed = |price| parts.items.iter().any(|item| item.price_id == price);
+            let billed = |price| parts.items.iter().any(|item| stands_for(&parts.prices, item.price_id, price));
             if taken.price_id.is_some_and(|price| !billed(price)) {
                 let message = "The subscription has no item with this price.";
                 return Err(at(Refusal::new(ErrorCode::PriceNotInPlan, message), path, &["priceId"]));
@@ -167,7 +168,7 @@ pub(super) fn coupons(
             name: coupon.name.clone(),
             start_date: start,
             end_date: end,
-            ..discounts.new(cx, template, coupon.code.clone(), start)
+            ..discounts.taken_from(cx, template, coupon.code.clone(), start)
         };
         discounts.taken.push(taken);
         discounts.paths.push(path);
@@ -208,6 +209,10 @@ pub(super) fn add_ons(cx: &Cx<'_>, timing: &Timing) -> Result<Vec<SubscriptionAd
                 add_on.code, add_on.currency, timing.currency
             );
             return Err(at(Refusal::new(ErrorCode::CurrencyMismatch, message), &path, &["addOn"]));
+        }
+        if let Some(amount) = &asked.amount {
+            add_on::unit_amount(amount.clone(), Some(timing.currency))
+                .map_err(|wrong| at(Refusal::new(ErrorCode::ValidationError, wrong), &path, &["amount"]))?;
         }
         let (start_date, end_date) = (asked.start_date.unwrap_or(timing.start), asked.end_date);
         half_open(start_date, end_date).map_err(|refusal| at(refusal, &path, &["endDate"]))?;

@@ -24,8 +24,7 @@ pub(super) fn decide(cx: &Cx<'_>, timing: &Timing, phases: &Phases<'_>) -> Resul
     let billed: Vec<&Price> = billed(cx, timing)?;
     let mut deciding = Deciding { cx, timing, billed, parts: Parts { items: Vec::new(), prices: Vec::new() } };
     deciding.plan_items(phases)?;
-    let end = cx.request.timing.end_date;
-    deciding.additional(&cx.request.additional_items, (timing.start, end), &[])?;
+    deciding.additional(&cx.request.additional_items, (timing.start, timing.end), &[])?;
     for span in &phases.spans {
         deciding.additional(span.items, (span.start, span.end), &span.path)?;
     }
@@ -110,7 +109,7 @@ impl<'a> Deciding<'a, '_> {
                 }
             }
             if stretches.is_empty() {
-                stretches.push((self.timing.start, request.timing.end_date, whole));
+                stretches.push((self.timing.start, self.timing.end, whole));
             }
             for (start, end, Billed { price: price_id, quantity }) in stretches {
                 let item = self.item(price_id, quantity, price.name.clone(), (start, end));

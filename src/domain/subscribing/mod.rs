@@ -128,7 +128,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
     let costs = extras::costs(&cx, &timing)?;
     let entitlements = entitlements(&cx)?;
     let invoiced_customer_id = invoiced_customer(&cx)?;
-    let phases = phases::decide(&cx)?;
+    let phases = phases::decide(&cx);
     let parts = items::decide(&cx, &timing, &phases)?;
     discounts.targeted_at(&parts, timing.currency)?;
     let commitment = timing::commitment(&cx, timing.currency)?;
@@ -149,7 +149,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         contract_length: None,
         billing_start: None,
         start_date: timing.start,
-        end_date: request.timing.end_date,
+        end_date: timing.end,
         trial_start: None,
         trial_end: None,
         billing_anchor: request.timing.billing_anchor,
@@ -169,7 +169,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         schedule: timing.schedule,
         billed_from: None,
         anchor: request.timing.billing_anchor,
-        requested_end: request.timing.end_date,
+        requested_end: timing.end,
         fixed_count: situation.plan.fixed_count,
         draft_trial: None,
         partial_periods: timing.partial_periods.clone(),
@@ -201,7 +201,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         redemptions,
         entitlements,
         phases: phases.rows,
-        settings: situation.settings.clone(),
+        settings: situation.settings,
     })
 }
 

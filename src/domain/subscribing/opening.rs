@@ -10,7 +10,7 @@ use crate::domain::plan::SetupFeeHandling;
 use crate::domain::price::{BillingCadence, Price, PriceModel, PriceType};
 use crate::domain::pricing::{AppliedDiscount, Bill, Charge, Charges, LineKind, Rounding, Stacking, bill};
 use crate::domain::schedule::{PartialPeriodHandling, ScheduledPeriod};
-use crate::domain::subscription::parts::{AdditionalCostState, SubscriptionItem};
+use crate::domain::subscription::parts::{AdditionalCost, AdditionalCostState, SubscriptionDiscount, SubscriptionItem};
 use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
 use bigdecimal::BigDecimal;
 
@@ -35,9 +35,12 @@ impl Opening {
 
     /// The invoice over the first period, else the only other one.
     pub fn main(&self) -> Option<&(Invoice, Vec<InvoiceLine>)> {
-        let of_period =
-            |(invoice, _): &&(Invoice, Vec<InvoiceLine>)| invoice.reason == InvoiceReason::SubscriptionCreate;
-        self.invoices.iter().find(of_period).or(self.invoices.first())
+        self.of_period().or(self.invoices.first())
+    }
+
+    /// The invoice over the first period.
+    pub(super) fn of_period(&self) -> Option<&(Invoice, Vec<InvoiceLine>)> {
+        self.invoices.iter().find(|(invoice, _)| invoice.reason == InvoiceReason::SubscriptionCreate)
     }
 }
 
@@ -52,15 +55,15 @@ impl Agreement {
         match self.setup_fee(invoiced) {
             Some((fee, SetupFeeInvoice::Shared)) => charges.push(fee),
             Some((fee, SetupFeeInvoice::Own)) => {
-                let bill = self.bill(vec![fee], now)?;
+                let bill = self.bill(vec![fee], self.subscription.start_date)?;
                 opening.invoices.push(self.invoice(InvoiceReason::SetupFee, None, &bill, now, ids));
             }
             None => {}
         }
         charges.extend(costs);
-        if invoiced {
-            let bill = self.bill_without_zeros(charges, now)?;
-            let made = self.invoice(InvoiceReason::SubscriptionCreate, first, &bill, now, ids);
+        if let Some(period) = first.filter(|_| invoiced) {
+            let bill = self.bill_without_zeros(charges, period.period.start)?;
+            let made = self.invoice(InvoiceReason::SubscriptionCreate, Some(period), &bill, now, ids);
             for cost in &mut self.costs {
                 (cost.state, cost.invoice_id) = (AdditionalCostState::Transferred, Some(made.0.id));
             }
@@ -168,7 +171,7 @@ impl Agreement {
     }
 
     fn cost_charges(&self) -> Vec<Charge> {
-        let charge = |cost: &crate::domain::subscription::parts::AdditionalCost| Charge {
+        let charge = |cost: &AdditionalCost| Charge {
             reference: Some(cost.id.untyped()),
             quantity: cost.quantity.into(),
             tax: cost.tax,
@@ -179,8 +182,8 @@ impl Agreement {
 
     /// Bills, and leaves lines of the plan that come to nothing out where there are others and the plan does not want
     /// them (`billwerk.md` §3).
-    fn bill_without_zeros(&mut self, charges: Vec<Charge>, now: Instant) -> Result<Bill, Refusal> {
-        let whole = self.bill(charges.clone(), now)?;
+    fn bill_without_zeros(&self, charges: Vec<Charge>, at: Instant) -> Result<Bill, Refusal> {
+        let whole = self.bill(charges.clone(), at)?;
         let zero = |index: usize| {
             let line = whole.lines.get(index);
             line.is_some_and(|line| line.kind == LineKind::Plan && line.amount.minor == 0)
@@ -191,28 +194,33 @@ impl Agreement {
         if self.plan.include_zero_amount || others.is_empty() || !dropped {
             return Ok(whole);
         }
-        self.bill(others, now)
+        self.bill(others, at)
     }
 
-    fn bill(&self, charges: Vec<Charge>, now: Instant) -> Result<Bill, Refusal> {
-        let running = |discount: &&crate::domain::subscription::parts::SubscriptionDiscount| {
-            let zone = self.subscription.timezone;
-            let dated = discount.start_date <= now.max(self.subscription.start_date)
-                && discount.end_date.is_none_or(|end| now < end);
-            dated && discount.terms.running(discount.start_date, discount.uses, now, zone)
+    /// Bills, with the discounts that run at the moment `at`: the start of what is billed, as of which items are, too.
+    fn bill(&self, charges: Vec<Charge>, at: Instant) -> Result<Bill, Refusal> {
+        let running = |discount: &&SubscriptionDiscount| {
+            let dated = discount.start_date <= at && discount.end_date.is_none_or(|end| at < end);
+            dated && discount.terms.running(discount.start_date, discount.uses, at, self.subscription.timezone)
         };
-        let applied = |discount: &crate::domain::subscription::parts::SubscriptionDiscount| AppliedDiscount {
+        // A price of the plan may be billed by another one, which stands for it.
+        let billed = |target| {
+            let mut prices = charges.iter().filter_map(|charge| charge.price_id);
+            prices.find(|price| stands_for(&self.prices, *price, target)).unwrap_or(target)
+        };
+        let applied = |discount: &SubscriptionDiscount| AppliedDiscount {
             reference: discount.id.untyped(),
             name: discount.name.clone(),
             value: discount.terms.value,
             applies_to: discount.terms.applies_to.clone(),
-            price_id: discount.price_id,
+            price_id: discount.price_id.map(billed),
         };
+        let discounts = self.discounts.iter().filter(running).map(applied).collect();
         let made = bill(Charges {
             currency: self.subscription.currency,
             zone: self.subscription.timezone,
             charges,
-            discounts: self.discounts.iter().filter(running).map(applied).collect(),
+            discounts,
             stacking: Stacking { order: self.settings.discount_order, base: self.settings.percentage_base },
         });
         made.map_err(|wrong| Refusal::new(ErrorCode::ValidationError, wrong.to_string()))
@@ -264,7 +272,13 @@ impl Agreement {
     }
 }
 
-/// Whether `[start, end)` has begun when the period begins, or begins in it, and is not over.
+/// Whether `[start, end)` has begun when the period begins, and is not over then.
 fn active(start: Instant, end: Option<Instant>, period: &ScheduledPeriod) -> bool {
-    start < period.period.end && end.is_none_or(|end| period.period.start < end) && start <= period.period.start
+    start <= period.period.start && end.is_none_or(|end| period.period.start < end)
+}
+
+/// Whether a price is the one that is meant, or one of the subscription's own in its place.
+pub(super) fn stands_for(prices: &[Price], price: Id<Price>, meant: Id<Price>) -> bool {
+    let own = |known: &&Price| known.id == price && known.parent_price_id == Some(meant);
+    price == meant || prices.iter().any(|known| own(&known))
 }

@@ -34,7 +34,7 @@ pub enum Outcome {
 
 impl Agreement {
     /// Refuses a creation that depends on a payment where nothing is invoiced right away (`decisions.md` 10).
-    pub fn check_condition(&self, request: &Request, now: Instant) -> Result<(), Refusal> {
+    pub fn check_condition(&self, request: &Request, opening: &Opening, now: Instant) -> Result<(), Refusal> {
         if !request.payment.conditional_create {
             return Ok(());
         }
@@ -54,6 +54,8 @@ impl Agreement {
             "a trial comes first"
         } else if self.subscription.start_date > now {
             "it starts in the future"
+        } else if opening.of_period().is_none() {
+            "nothing is billed in advance"
         } else {
             return Ok(());
         };
@@ -88,7 +90,7 @@ impl Agreement {
             let total = invoice.totals.total;
             if paid || total.minor <= 0 {
                 (invoice.status, invoice.amount_paid) = (InvoiceStatus::Paid, total);
-            } else if matches!(outcome, Outcome::Declined | Outcome::Failed) {
+            } else {
                 invoice.status = InvoiceStatus::Open;
             }
         }

@@ -4,8 +4,8 @@
 use super::Cx;
 use super::extras::position;
 use super::request::{NewItem, PriceOverride};
+use crate::domain::Instant;
 use crate::domain::subscription::parts::SubscriptionPhase;
-use crate::domain::{Instant, Refusal};
 
 /// The phases, and what each of them changes.
 pub(super) struct Phases<'a> {
@@ -22,7 +22,7 @@ pub(super) struct Span<'a> {
     pub path: Vec<String>,
 }
 
-pub(super) fn decide<'a>(cx: &Cx<'a>) -> Result<Phases<'a>, Refusal> {
+pub(super) fn decide<'a>(cx: &Cx<'a>) -> Phases<'a> {
     let row = |(index, phase): (usize, &super::request::NewPhase)| SubscriptionPhase {
         id: cx.id(),
         subscription_id: cx.situation.subscription_id,
@@ -38,8 +38,8 @@ pub(super) fn decide<'a>(cx: &Cx<'a>) -> Result<Phases<'a>, Refusal> {
         items: &phase.additional_items,
         path: vec!["phases".to_owned(), index.to_string()],
     };
-    Ok(Phases {
+    Phases {
         rows: cx.request.phases.iter().enumerate().map(row).collect(),
         spans: cx.request.phases.iter().enumerate().map(span).collect(),
-    })
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Cx, Request};
 use crate::domain::customer::Customer;
 use crate::domain::payment_method::{PaymentMethod, PaymentToken, Source, invalid_token, method_not_found};
-use crate::domain::subscription::SignupMethod;
+use crate::domain::subscription::{SignupMethod, Terms};
 use crate::domain::{ErrorCode, Id, Instant, Refusal};
 
 /// What a source names, as far as there is such a thing.
@@ -38,6 +38,18 @@ pub(super) fn decide(cx: &Cx<'_>) -> Result<Option<Id<PaymentMethod>>, Refusal> 
         return Err(Refusal::new(ErrorCode::SourceNotAllowed, message).at(&["conditionalCreate"]));
     }
     choose(signup_method(cx.request), payment.source.as_deref(), &cx.situation.source, cx.situation.customer.id, cx.now)
+}
+
+impl Terms {
+    /// How a draft that is activated gets its payment method. A source that is named now takes the place of asking the
+    /// customer; what the draft itself named was found when it was created.
+    pub fn sign_up(&mut self, source: Option<&str>) -> Option<SignupMethod> {
+        if source.is_some() {
+            self.signup_method = Some(SignupMethod::Source);
+            return self.signup_method;
+        }
+        self.signup_method.filter(|method| *method != SignupMethod::Source)
+    }
 }
 
 /// The method that a source names; `found` is what there is of it.

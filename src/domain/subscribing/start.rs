@@ -38,14 +38,15 @@ impl Agreement {
     /// Starts a draft at a moment: everything in it that began with the draft begins then.
     pub fn activate(&mut self, start: Instant, now: Instant) {
         let before = self.subscription.start_date;
-        let moved = |moment: &mut Instant| {
-            if *moment == before {
-                *moment = start;
+        // What is over by then has never begun, and stays as it was.
+        let moved = |begins: &mut Instant, end: Option<Instant>| {
+            if *begins == before && end.is_none_or(|end| start < end) {
+                *begins = start;
             }
         };
-        self.items.iter_mut().for_each(|item| moved(&mut item.start_date));
-        self.add_ons.iter_mut().for_each(|add_on| moved(&mut add_on.start_date));
-        self.discounts.iter_mut().for_each(|discount| moved(&mut discount.start_date));
+        self.items.iter_mut().for_each(|item| moved(&mut item.start_date, item.end_date));
+        self.add_ons.iter_mut().for_each(|add_on| moved(&mut add_on.start_date, add_on.end_date));
+        self.discounts.iter_mut().for_each(|discount| moved(&mut discount.start_date, discount.end_date));
         self.subscription.start_date = start;
         let trial = self.terms.draft_trial.take().map(|length| self.trial(start, length));
         self.start_with(trial, now);
@@ -113,7 +114,9 @@ impl Agreement {
     pub(super) fn billing_moments(&self, now: Instant) -> impl Iterator<Item = Instant> + use<> {
         let (advance, arrears) = self.cadences();
         let billed_now = self.billed_now(now).map(|first| first.period.start);
-        let periods = self.schedule().into_iter().flat_map(|schedule| schedule.periods());
+        // Where nothing is billed a second time, no period has to be looked at.
+        let schedule = self.schedule().filter(|_| advance || arrears);
+        let periods = schedule.into_iter().flat_map(|schedule| schedule.periods());
         let mut last = None;
         periods
             .flat_map(move |period| {
@@ -140,14 +143,20 @@ impl Agreement {
 impl Terms {
     /// The periods that are billed in a zone; `plan_end` is when the plan ends the subscription.
     pub fn periods(&self, zone: Zone, plan_end: Option<Instant>) -> Option<Schedule> {
-        let end = match self.schedule {
-            // A period × count is cut by the end (`flexprice.md` V13), the others run to theirs (`billwerk.md` §2).
-            PlanSchedule::Cycle { .. } => [self.requested_end, plan_end].into_iter().flatten().min().map(End::At),
-            _ => [self.requested_end, plan_end].into_iter().flatten().min().map(End::WithPeriod),
-        };
         let most = self.fixed_count.and_then(|count| u32::try_from(count).ok());
         let unit = self.partial_periods.unit;
-        let schedule = self.schedule.schedule(self.billed_from?, zone, self.anchor, unit, end, most)?;
+        let schedule = self.schedule.schedule(self.billed_from?, zone, self.anchor, unit, None, most)?;
+        let first = |ends: [Option<Instant>; 2]| ends.into_iter().flatten().min();
+        let end = match self.schedule {
+            // The end that was asked for cuts a period × count (`flexprice.md` V13); the plan ends it with a period.
+            PlanSchedule::Cycle { .. } => {
+                let whole = |end| schedule.ending(Some(End::WithPeriod(end))).ends_at();
+                first([self.requested_end, plan_end.and_then(whole)]).map(End::At)
+            }
+            // The others run to the end of their period (`billwerk.md` §2).
+            _ => first([self.requested_end, plan_end]).map(End::WithPeriod),
+        };
+        let schedule = schedule.ending(end);
         Some(match self.partial_periods.handling {
             PartialPeriodHandling::NoBill => schedule.without_stub(),
             _ => schedule,
@@ -156,10 +165,10 @@ impl Terms {
 
     /// The periods after the running one: `count` at most.
     pub fn upcoming(&self, subscription: &Subscription, count: usize) -> Vec<Period> {
-        let Some(schedule) = self.periods(subscription.timezone, None) else { return Vec::new() };
+        let Some(schedule) = self.periods(subscription.timezone, subscription.end_date) else { return Vec::new() };
         let since = subscription.current_period_end.unwrap_or(subscription.start_date);
-        let over = |period: &Period| subscription.end_date.is_none_or(|end| period.start < end);
-        schedule.periods_since(since).map(|period| period.period).filter(over).take(count).collect()
+        let later = |period: &Period| since <= period.start;
+        schedule.periods_since(since).map(|period| period.period).filter(later).take(count).collect()
     }
 }
 

@@ -16,6 +16,8 @@ use bigdecimal::BigDecimal;
 /// What follows from the request, the plan, the customer and the tenant together.
 pub(super) struct Timing {
     pub start: Instant,
+    /// The end that is asked for: where phases say all that happens, that of the last one.
+    pub end: Option<Instant>,
     pub zone: Zone,
     pub currency: Currency,
     pub quantity: i32,
@@ -32,29 +34,21 @@ pub(super) fn decide(cx: &Cx<'_>) -> Result<Timing, Refusal> {
     let start = asked.start_date.or(request.phases.first().map(|phase| phase.start_date)).unwrap_or(cx.now);
     let schedule = schedule(cx)?;
     not_too_early(schedule, start, zone, cx.now)?;
-    if let Some(end) = asked.end_date {
-        if end <= cx.now {
-            let message = "The end must lie in the future.";
-            return Err(Refusal::new(ErrorCode::EndDateNotInFuture, message).at(&["endDate"]));
-        }
-        // Where no start was given it is now, or that of the first phase.
-        if end <= start {
-            let message = "The end must lie after the start.";
-            return Err(Refusal::new(ErrorCode::EndDateBeforeStart, message).at(&["endDate"]));
-        }
-    }
+    let end = end(cx, start)?;
     if asked.proration == Some(ProrationBehavior::CreateProrations) && day_of(start, zone) < day_of(cx.now, zone) {
         let message = "A start in the past cannot be prorated: start today, or leave prorationBehavior out.";
         return Err(Refusal::new(ErrorCode::ProrationWithPastStart, message).at(&["startDate"]));
     }
     trial_around(request.trial, start)?;
+    let currency = request.currency.unwrap_or(plan.currency);
     Ok(Timing {
         start,
+        end,
         zone,
-        currency: request.currency.unwrap_or(plan.currency),
+        currency,
         quantity: request.quantity.unwrap_or(plan.quantity),
         schedule,
-        partial_periods: partial_periods(cx, schedule),
+        partial_periods: partial_periods(cx, schedule, currency),
         tax: Tax {
             rate: tax_rate(plan.tax.rate, situation.settings.tax_rate),
             included: request
@@ -63,6 +57,27 @@ pub(super) fn decide(cx: &Cx<'_>) -> Result<Timing, Refusal> {
                 .unwrap_or(situation.settings.amounts_include_tax),
         },
     })
+}
+
+/// The end, which lies in the future and after the start.
+fn end(cx: &Cx<'_>, start: Instant) -> Result<Option<Instant>, Refusal> {
+    let phases = &cx.request.phases;
+    let last = phases.len().saturating_sub(1).to_string();
+    let (end, path) = match (cx.request.timing.end_date, phases.last().and_then(|last| last.end_date)) {
+        (Some(end), _) => (end, vec!["endDate"]),
+        (None, Some(end)) => (end, vec!["phases", last.as_str(), "endDate"]),
+        (None, None) => return Ok(None),
+    };
+    if end <= cx.now {
+        let message = "The end must lie in the future.";
+        return Err(Refusal::new(ErrorCode::EndDateNotInFuture, message).at(&path));
+    }
+    // Where no start was given it is now, or that of the first phase.
+    if end <= start {
+        let message = "The end must lie after the start.";
+        return Err(Refusal::new(ErrorCode::EndDateBeforeStart, message).at(&path));
+    }
+    Ok(Some(end))
 }
 
 /// Refuses a trial that starts after the subscription or ends before it, where no start was given to say so earlier.
@@ -122,7 +137,7 @@ fn schedule(cx: &Cx<'_>) -> Result<PlanSchedule, Refusal> {
 
 /// What is billed of a partial period: what the request says, else what the plan says. Where the request bills in another
 /// rhythm than the plan's kind, the plan has said nothing about it, and a part is billed in full (`decisions.md` 13).
-fn partial_periods(cx: &Cx<'_>, schedule: PlanSchedule) -> PartialPeriods {
+fn partial_periods(cx: &Cx<'_>, schedule: PlanSchedule, currency: Currency) -> PartialPeriods {
     let plan = &cx.situation.plan;
     let is_cycle = |schedule| matches!(schedule, PlanSchedule::Cycle { .. });
     let own = if is_cycle(schedule) == is_cycle(plan.schedule) {
@@ -139,7 +154,9 @@ fn partial_periods(cx: &Cx<'_>, schedule: PlanSchedule) -> PartialPeriods {
         Some(ProrationBehavior::None) => PartialPeriodHandling::BillFull,
         None => own.handling,
     };
-    PartialPeriods { handling, ..own }
+    // The plan's smallest amount says nothing about prices in another currency.
+    let minimum_amount = own.minimum_amount.filter(|minimum| minimum.currency == currency);
+    PartialPeriods { handling, minimum_amount, ..own }
 }
 
 /// The commitment, in the subscription's currency.

@@ -100,8 +100,12 @@ both! {
                 Check("an_attempt_has_one_source"),
                 "UPDATE payment_attempts SET payment_method_id = (SELECT id FROM payment_methods)".to_owned(),
             ),
-            (Check("a_reserved_attempt"), "UPDATE payment_attempts SET status = 'SUCCEEDED'".to_owned()),
-            (Check("a_reserved_attempt"), "UPDATE payment_attempts SET finished_at = created_at".to_owned()),
+            (Check("an_attempt_is_finished"), "UPDATE payment_attempts SET status = 'SUCCEEDED'".to_owned()),
+            (Check("an_attempt_is_finished"), "UPDATE payment_attempts SET finished_at = created_at".to_owned()),
+            (
+                Check("an_attempt_is_finished"),
+                "UPDATE payment_attempts SET status = 'REVERSING', finished_at = created_at".to_owned(),
+            ),
             (Check("error_state"), format!("UPDATE payment_attempts SET {declined}, error_state = 'LOST'")),
             (
                 Check("an_error_is_what_the_status_says"),
@@ -244,10 +248,25 @@ both! {
         let [declined, succeeded] =
             [declined, ChargeOutcome::Succeeded].map(|outcome| rivals.one.finished(&outcome, at(2)).unwrap());
         finish(app, &declined).unwrap();
-        for late in [&succeeded, &declined, &rivals.one.reversed(at(3)).unwrap()] {
+        for late in [&succeeded, &declined, &rivals.one.given_up(&ChargeOutcome::Succeeded, at(3)).unwrap()] {
             loses(finish(app, late));
         }
         let stored = app.app.db.read_once(|conn| payment::all(app.tenant).order("id").load(conn)).unwrap();
         assert_eq!(stored, [declined, rivals.two], "and nobody else gets it");
+    }
+
+    what_is_taken_back_pays_for_nothing(app) {
+        let rivals = Rivals::make(app);
+        let reversing = rivals.one.given_up(&ChargeOutcome::Succeeded, at(1)).unwrap();
+        let reversed = reversing.reversed(at(2)).unwrap();
+        loses(finish(app, &reversed));
+        finish(app, &reversing).unwrap();
+        for late in [&rivals.one.finished(&ChargeOutcome::Succeeded, at(3)).unwrap(), &reversing, &rivals.one] {
+            loses(finish(app, late));
+        }
+        finish(app, &reversed).unwrap();
+        loses(finish(app, &reversed));
+        let stored = app.app.db.read_once(|conn| payment::all(app.tenant).order("id").load(conn)).unwrap();
+        assert_eq!(stored, [reversed, rivals.two]);
     }
 }

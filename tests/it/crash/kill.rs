@@ -1,5 +1,6 @@
 //! `kill -9` in the middle of fulfilments, again and again.
 
+use super::random;
 use crate::support::builders::text;
 use crate::support::program::{Program, tenant};
 use crate::support::{mutation, on_both};
@@ -63,14 +64,6 @@ impl Ground {
         assert_eq!(answer["data"]["fulfilOrderItem"]["userErrors"], json!([]), "{answer:#}");
         Some(text(&answer["data"]["fulfilOrderItem"]["subscription"]["id"]))
     }
-}
-
-/// Numbers that look random and are the same in each run (xorshift).
-fn random(seed: &mut u64) -> u64 {
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 7;
-    *seed ^= *seed << 17;
-    *seed
 }
 
 on_both! {

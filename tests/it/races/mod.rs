@@ -6,3 +6,4 @@ mod others;
 mod payments;
 mod plans;
 mod scans;
+mod subscriptions;

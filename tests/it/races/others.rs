@@ -1,24 +1,16 @@
 //! Idempotency keys, assets, customers and products that several clients want at once.
 
+use crate::support::both;
 use crate::support::builders::text;
 use crate::support::consistency::assert_consistent;
 use crate::support::together::{outcome, outcomes, tally, together};
-use crate::support::{TestApp, both, mutation};
 use serde_json::{Value, json};
-
-/// The payload of a mutation under an idempotency key.
-fn attempt_once(app: &TestApp, key: &str, field: &str, input: Value, selection: &str) -> Value {
-    let (document, variables) = mutation(field, input, selection);
-    let mut response = app.send_as(&app.key, &[("idempotency-key", key)], &document, variables).json();
-    assert_eq!(response.get("errors"), None, "{response:#}");
-    response["data"][field].take()
-}
 
 both! {
     a_scan_has_its_effect_once_under_one_idempotency_key(app) {
         let warehouse = app.warehouse();
         let done = together(16, |_| {
-            attempt_once(app, "scan-1", "fulfilOrderItem", warehouse.scan("L1"), "subscription { id } asset { status }")
+            app.attempt_once("scan-1", "fulfilOrderItem", warehouse.scan("L1"), "subscription { id } asset { status }")
         });
         assert_eq!(outcome(&done[0]), "DONE");
         for payload in &done {
@@ -32,9 +24,9 @@ both! {
     a_refusal_uses_no_idempotency_key_up(app) {
         let warehouse = app.warehouse();
         app.fulfil(&warehouse.order, &warehouse.customer, "L1");
-        let done = together(8, |_| attempt_once(app, "scan-1", "fulfilOrderItem", warehouse.scan("L1"), "__typename"));
+        let done = together(8, |_| app.attempt_once("scan-1", "fulfilOrderItem", warehouse.scan("L1"), "__typename"));
         assert_eq!(tally(&done), json!({"ASSET_NOT_AVAILABLE": 8}));
-        let done = attempt_once(app, "scan-1", "fulfilOrderItem", warehouse.scan("L2"), "__typename");
+        let done = app.attempt_once("scan-1", "fulfilOrderItem", warehouse.scan("L2"), "__typename");
         assert_eq!(outcome(&done), "DONE");
         assert_consistent(app);
     }
@@ -44,7 +36,7 @@ both! {
         let serials = ["L1", "L2"];
         let done = together(16, |index| {
             let input = warehouse.scan(serials[index % 2]);
-            attempt_once(app, "scan-1", "fulfilOrderItem", input, "asset { serialNumber }")
+            app.attempt_once("scan-1", "fulfilOrderItem", input, "asset { serialNumber }")
         });
         assert_eq!(tally(&done), json!({"DONE": 8, "IDEMPOTENCY_KEY_REUSED": 8}));
         let winner = done.iter().position(|payload| outcome(payload) == "DONE").unwrap() % 2;

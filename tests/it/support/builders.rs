@@ -51,6 +51,15 @@ impl TestApp {
         text(&self.mutate("createCoupon", input, "coupon { id }")["coupon"]["id"])
     }
 
+    /// A plan over 300.00 EUR a month, M30, and a coupon for it that takes a tenth off, CPN.
+    pub fn shop(&self, coupon: Value) {
+        self.plan("M30", "300.00");
+        self.mutate("createDiscount", json!({"code": "TEN", "name": "A tenth", "percentage": "10"}), "__typename");
+        let mut input = json!({"code": "CPN", "name": "Welcome", "discount": "TEN"});
+        input.as_object_mut().unwrap().extend(coupon.as_object().unwrap().clone());
+        self.mutate("createCoupon", input, "__typename");
+    }
+
     pub fn asset(&self, sku: &str, serial_number: &str) -> String {
         let made = self.mutate("createAsset", json!({"sku": sku, "serialNumber": serial_number}), "asset { id }");
         text(&made["asset"]["id"])
@@ -118,4 +127,11 @@ impl Warehouse {
 
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned()
+}
+
+/// What asks for a subscription of `customer` to the plan M30, with what else is said of it.
+pub fn to_m30(customer: &Value, changes: Value) -> Value {
+    let mut input = json!({"customer": customer, "plan": {"code": "M30"}});
+    input.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    input
 }

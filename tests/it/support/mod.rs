@@ -4,12 +4,14 @@
 pub mod builders;
 pub mod consistency;
 pub mod database;
+pub mod gate;
 pub mod payments;
 pub mod postgres;
 pub mod program;
 pub mod together;
 
 use database::TestDatabase;
+use gate::Gate;
 use perennial::app::{Ambient, App, TestGateway, operator};
 use perennial::domain::api_key::Scope;
 use perennial::domain::{Id, Instant, tenant::Tenant};
@@ -78,6 +80,8 @@ pub struct TestApp {
     pub key: String,
     /// Its charges do not hang, unless a deadline is set.
     pub gateway: Arc<TestGateway>,
+    /// What the program asks instead, which asks the gateway.
+    pub gate: Arc<Gate>,
     clock: Arc<Mutex<Instant>>,
     address: SocketAddr,
     server: Option<(actix_web::dev::ServerHandle, JoinHandle<()>)>,
@@ -108,13 +112,14 @@ impl TestApp {
             counting_ids(),
         );
         let gateway = Arc::new(TestGateway::new(Duration::ZERO));
+        let gate = Arc::new(Gate::new(gateway.clone()));
         let public_url = "https://perennial.example.com".to_owned();
-        let app = Arc::new(App { db: database.open(), ambient, gateway: gateway.clone(), public_url });
+        let app = Arc::new(App { db: database.open(), ambient, gateway: gate.clone(), public_url });
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
         let (address, server) = serve(app.clone());
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);
         let agent = config.timeout_global(Some(Duration::from_mins(1))).build().into();
-        TestApp { app, database, tenant, key, gateway, clock, address, server: Some(server), agent }
+        TestApp { app, database, tenant, key, gateway, gate, clock, address, server: Some(server), agent }
     }
 
     /// Another tenant on the same server: its id and a key of the ADMIN scope.
@@ -188,6 +193,14 @@ impl TestApp {
         response["data"][field].take()
     }
 
+    /// The payload of a mutation under an idempotency key.
+    pub fn attempt_once(&self, key: &str, field: &str, input: Value, selection: &str) -> Value {
+        let (document, variables) = mutation(field, input, selection);
+        let mut response = self.send_as(&self.key, &[("idempotency-key", key)], &document, variables).json();
+        assert_eq!(response.get("errors"), None, "{response:#}");
+        response["data"][field].take()
+    }
+
     /// Asserts that a mutation refuses with these codes and changes nothing in any table.
     #[track_caller]
     pub fn refuses(&self, field: &str, input: Value, codes: &[&str]) -> Value {
@@ -206,7 +219,9 @@ fn code(error: &Value) -> &str {
 
 /// The document of one mutation with its variables.
 pub fn mutation(field: &str, input: Value, selection: &str) -> (String, Value) {
-    let mut initial = field.chars();
+    // A preview takes what the creation takes.
+    let of = if field == "previewSubscription" { "createSubscription" } else { field };
+    let mut initial = of.chars();
     let ty = initial.next().unwrap().to_uppercase().collect::<String>() + initial.as_str();
     let document = format!(
         "mutation ($input: {ty}Input!) {{ {field}(input: $input) {{ {selection} userErrors {{ code message field number }} }} }}"

@@ -50,3 +50,21 @@ impl TestApp {
         attempt
     }
 }
+
+/// Asserts that every payment has come to its end, that the gateway has kept what the log says and nothing else, and that
+/// the database is consistent.
+#[track_caller]
+pub fn assert_settled(app: &TestApp) {
+    let log = app.app.db.read_once(|conn| payment::all(app.tenant).order("id").load(conn)).unwrap();
+    let with = |status| log.iter().filter(move |attempt| attempt.status == status);
+    let open: Vec<_> = log.iter().filter(|attempt| attempt.finished_at.is_none()).collect();
+    assert!(open.is_empty(), "{open:#?}");
+    let kept: Vec<_> = with(PaymentAttemptStatus::Succeeded).map(|attempt| (attempt.id, attempt.amount)).collect();
+    let charged: Vec<_> = app.gateway.charged().iter().map(|charge| (charge.attempt, charge.amount)).collect();
+    assert_eq!(charged, kept, "what the gateway has kept, and what the log says that it has\n{log:#?}");
+    let reversed: Vec<_> = app.gateway.reversed().iter().map(|charge| charge.attempt).collect();
+    for attempt in with(PaymentAttemptStatus::Reversed).chain(with(PaymentAttemptStatus::Failed)) {
+        assert!(reversed.contains(&attempt.id), "{attempt:#?}");
+    }
+    app.database.assert_consistent();
+}

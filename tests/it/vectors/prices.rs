@@ -21,6 +21,9 @@ struct Vector {
     name: String,
     #[serde(rename = "source")]
     _source: String,
+    /// Why it cannot be asked for over HTTP.
+    #[serde(rename = "notOverHttp")]
+    _not_over_http: Option<String>,
     input: Input,
     expected: Value,
 }

@@ -1,6 +1,9 @@
 //! Subscriptions to plans: `createSubscription`, `previewSubscription`, `activateSubscription`.
 
 mod creation;
+mod idempotency;
+mod payments;
+mod taking_back;
 
 use crate::support::TestApp;
 use crate::support::builders::text;

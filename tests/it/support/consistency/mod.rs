@@ -1,5 +1,7 @@
 //! What must hold of every database that was filled through the API, whatever happened at once and whatever was killed.
 
+mod subscriptions;
+
 use super::TestApp;
 use super::database::TestDatabase;
 
@@ -173,50 +175,56 @@ const RULES: &[(&str, &str)] = &[
     ("a claimed idempotency key has an outcome", "SELECT key AS line FROM idempotency_keys WHERE CAST(outcome AS TEXT) = 'null'"),
     ("no event is told twice", "SELECT event_type || ' ' || subject AS line FROM events
          WHERE event_type IN ('order.created', 'order.confirmed', 'order.cancelled', 'order.fulfilled',
-             'subscription.created', 'customer.created', 'customer.archived', 'product.created', 'asset.created',
+             'subscription.created', 'subscription.draft_created', 'subscription.activated', 'invoice.created',
+             'invoice.paid', 'customer.created', 'customer.archived', 'product.created', 'asset.created',
              'billing_group.created', 'payment_method.created', 'payment_method.archived', 'plan.created', 'plan.archived')
          GROUP BY tenant_id, event_type, subject HAVING count(*) > 1"),
 ];
 
-/// Events, and the rows of which each has one.
-const EVENTS: &[(&str, &str)] = &[
-    ("order.created", "orders"),
-    ("order.confirmed", "orders WHERE confirmed_at IS NOT NULL"),
-    ("order.cancelled", "orders WHERE status = 'CANCELLED'"),
-    ("order.fulfilled", "orders WHERE status = 'FULFILLED'"),
-    ("subscription.created", "subscriptions"),
-    ("asset.assigned", "asset_assignments"),
-    ("asset.created", "assets"),
-    ("customer.created", "customers"),
-    ("customer.archived", "customers WHERE archived_at IS NOT NULL"),
-    ("product.created", "products"),
-    ("billing_group.created", "billing_groups"),
-    ("payment_method.created", "payment_methods"),
-    ("payment_method.archived", "payment_methods WHERE state = 'INACTIVE'"),
-    ("plan.created", "plans WHERE version = 1"),
-    ("plan.archived", "plans WHERE version = 1 AND state = 'DELETED'"),
-    ("feature.created", "features"),
-    ("feature.archived", "features WHERE state = 'DELETED'"),
-    ("add_on.created", "add_ons"),
-    ("add_on.archived", "add_ons WHERE state = 'DELETED'"),
-    ("discount.created", "discounts"),
-    ("discount.archived", "discounts WHERE state = 'DELETED'"),
-    ("coupon.created", "coupons"),
-    ("coupon.archived", "coupons WHERE state = 'DELETED'"),
+/// Events, one or any of several, and the rows of which each has one.
+const EVENTS: &[(&[&str], &str)] = &[
+    (&["order.created"], "orders"),
+    (&["order.confirmed"], "orders WHERE confirmed_at IS NOT NULL"),
+    (&["order.cancelled"], "orders WHERE status = 'CANCELLED'"),
+    (&["order.fulfilled"], "orders WHERE status = 'FULFILLED'"),
+    (&["subscription.created", "subscription.draft_created"], "subscriptions"),
+    (&["invoice.created"], "invoices"),
+    (&["invoice.paid"], "invoices WHERE status = 'PAID'"),
+    (&["coupon.redeemed"], "coupon_redemptions"),
+    (&["asset.assigned"], "asset_assignments"),
+    (&["asset.created"], "assets"),
+    (&["customer.created"], "customers"),
+    (&["customer.archived"], "customers WHERE archived_at IS NOT NULL"),
+    (&["product.created"], "products"),
+    (&["billing_group.created"], "billing_groups"),
+    (&["payment_method.created"], "payment_methods"),
+    (&["payment_method.archived"], "payment_methods WHERE state = 'INACTIVE'"),
+    (&["plan.created"], "plans WHERE version = 1"),
+    (&["plan.archived"], "plans WHERE version = 1 AND state = 'DELETED'"),
+    (&["feature.created"], "features"),
+    (&["feature.archived"], "features WHERE state = 'DELETED'"),
+    (&["add_on.created"], "add_ons"),
+    (&["add_on.archived"], "add_ons WHERE state = 'DELETED'"),
+    (&["discount.created"], "discounts"),
+    (&["discount.archived"], "discounts WHERE state = 'DELETED'"),
+    (&["coupon.created"], "coupons"),
+    (&["coupon.archived"], "coupons WHERE state = 'DELETED'"),
 ];
 
 impl TestDatabase {
     /// Every breach of a rule.
     pub fn inconsistencies(&self) -> Vec<String> {
-        let events = EVENTS.iter().map(|(event, rows)| {
+        let events = EVENTS.iter().map(|(events, rows)| {
+            let (named, among) = (events.join(" or "), events.join("', '"));
             format!(
-                "SELECT told || ' times {event} for ' || made AS line FROM (SELECT
-                     CAST((SELECT count(*) FROM events WHERE event_type = '{event}') AS TEXT) AS told,
+                "SELECT told || ' times {named} for ' || made AS line FROM (SELECT
+                     CAST((SELECT count(*) FROM events WHERE event_type IN ('{among}')) AS TEXT) AS told,
                      CAST((SELECT count(*) FROM {rows}) AS TEXT) AS made) AS counted WHERE told <> made"
             )
         });
-        let names = RULES.iter().map(|(rule, _)| *rule).chain(EVENTS.iter().map(|_| "each event is told once"));
-        let statements: Vec<String> = RULES.iter().map(|(_, breach)| (*breach).to_owned()).chain(events).collect();
+        let rules = || RULES.iter().chain(subscriptions::RULES);
+        let names = rules().map(|(rule, _)| *rule).chain(EVENTS.iter().map(|_| "each event is told once"));
+        let statements: Vec<String> = rules().map(|(_, breach)| (*breach).to_owned()).chain(events).collect();
         let found = names.zip(self.texts_of_each(&statements));
         found.flat_map(|(rule, places)| places.into_iter().map(move |place| format!("{rule}: {place}"))).collect()
     }

@@ -1,0 +1,85 @@
+//! Payment attempts for which nothing was created: what may have been charged goes back.
+//!
+//! An attempt is first marked as being taken back, in a transaction of its own, so that it cannot pay for anything any
+//! more; then the gateway is asked, outside of any transaction; then its answer is stored. Whoever dies in between leaves
+//! a row that says what is owed, and to ask the gateway twice does no harm.
+
+use super::App;
+use crate::domain::payment::{ChargeOutcome, PaymentAttempt, Reversal};
+use crate::domain::tenant::Tenant;
+use crate::domain::{Id, Refusal};
+use crate::repository::{Fault, Query, payment, payment_method};
+use chrono::TimeDelta;
+
+/// How long an attempt may take. One that takes longer has died: whoever comes next takes its charge back.
+pub const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(2);
+
+/// Gives an attempt up, for which nothing was created: lets its token go, and takes back what may have been charged. One
+/// that has its outcome is left alone: its creation was stored, whatever was heard of it.
+pub fn give_up(
+    app: &App,
+    tenant: Id<Tenant>,
+    attempt: Id<PaymentAttempt>,
+    outcome: &ChargeOutcome,
+) -> Result<(), Fault> {
+    let now = app.ambient.now();
+    let attempt = advance(app, tenant, attempt, |attempt| attempt.given_up(outcome, now))?;
+    attempt.map_or(Ok(()), |attempt| take_back(app, tenant, &attempt))
+}
+
+/// Takes back what died, of all tenants: attempts that were never heard of again, and those whose reversal was not
+/// heard of. Answers how many there were.
+pub fn take_back_dead(app: &App) -> Result<usize, Fault> {
+    let until = app.ambient.now() - LONGEST_ATTEMPT;
+    let dead = app.db.read_once(|conn| payment::open_since(conn, until))?;
+    for (tenant, attempt) in &dead {
+        give_up(app, *tenant, *attempt, &ChargeOutcome::Succeeded)?;
+    }
+    Ok(dead.len())
+}
+
+/// Asks the gateway to take a charge back, where the attempt waits for that.
+fn take_back(app: &App, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Result<(), Fault> {
+    if attempt.reversed(app.ambient.now()).is_err() {
+        return Ok(());
+    }
+    let Some(reference) = gateway_reference(app, tenant, attempt)? else { return Ok(()) };
+    match app.gateway.reverse(&attempt.charge(reference)) {
+        Reversal::Done => {
+            let now = app.ambient.now();
+            advance(app, tenant, attempt.id, |attempt| attempt.reversed(now))?;
+        }
+        Reversal::Failed { code } => {
+            tracing::error!(attempt = %attempt.id, code, "a charge could not be taken back: it is tried again");
+        }
+    }
+    Ok(())
+}
+
+/// Brings an attempt to what follows, where that follows still, and lets its token go. Answers the attempt as it is
+/// then. It is held before it is looked at: a transaction that is about to give it its outcome is waited for.
+fn advance(
+    app: &App,
+    tenant: Id<Tenant>,
+    id: Id<PaymentAttempt>,
+    next: impl Fn(&PaymentAttempt) -> Result<PaymentAttempt, Refusal>,
+) -> Result<Option<PaymentAttempt>, Fault> {
+    app.db.write(|tx| {
+        let Some(attempt) = Query::by_id(tenant, id).hold(tx)? else { return Ok(None) };
+        let Ok(next) = next(&attempt) else { return Ok(Some(attempt)) };
+        if let Some(token) = next.payment_token_id {
+            payment_method::release_token(tx, tenant, token, id)?;
+        }
+        payment::finish(tx, tenant, &next)?;
+        Ok(Some(next))
+    })
+}
+
+/// What the gateway knows the card by that an attempt charges.
+fn gateway_reference(app: &App, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Result<Option<String>, Fault> {
+    app.db.read_once(|conn| match (attempt.payment_method_id, attempt.payment_token_id) {
+        (Some(method), _) => Ok(Query::by_id(tenant, method).first(conn)?.map(|method| method.gateway_reference)),
+        (None, Some(token)) => Ok(Query::by_id(tenant, token).first(conn)?.map(|token| token.gateway_reference)),
+        (None, None) => Ok(None),
+    })
+}
