@@ -18,6 +18,7 @@ mod isolation;
 mod lists;
 mod lookups;
 mod order;
+mod own;
 mod payment;
 mod payment_method;
 mod plan;
