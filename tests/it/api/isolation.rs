@@ -1,96 +1,12 @@
 //! Two tenants with the same natural keys: what belongs to the other one is not there, whatever asks for it. Which
 //! arguments there are is read from the schema, so that a new one is covered by itself.
 
+use super::own::Own;
 use super::{blamed, with};
 use crate::support::builders::text;
-use crate::support::{TestApp, both, mutation};
+use crate::support::{START, TestApp, both, mutation};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// One tenant's objects: an id of each type, by the name of the type.
-struct Own {
-    key: String,
-    ids: BTreeMap<&'static str, String>,
-}
-
-impl Own {
-    /// Makes one object of each type. Every tenant's have the same natural keys.
-    fn make(app: &TestApp, key: &str) -> Own {
-        let run = |field: &str, input: Value, selection: &str| {
-            let payload = app.attempt_as(key, field, input, selection);
-            assert_eq!(payload["userErrors"], json!([]), "{field}");
-            payload
-        };
-        let customer = run("createCustomer", json!({"name": "Jane", "externalId": "crm-1"}), "customer { id }");
-        let customer = text(&customer["customer"]["id"]);
-        let prices = json!([{"contractLength": 12, "monthlyPrice": "129.00"}]);
-        let product =
-            run("createProduct", json!({"sku": "LAP", "name": "L", "rentalPrices": prices}), "product { id }");
-        let group = run(
-            "createBillingGroup",
-            json!({"customerId": customer, "name": "G", "billingDay": 1}),
-            "billingGroup { id }",
-        );
-        let mut assets =
-            ["L1", "L2"].map(|serial_number| {
-                text(
-                    &run("createAsset", json!({"sku": "LAP", "serialNumber": serial_number}), "asset { id }")["asset"]
-                        ["id"],
-                )
-            });
-        let items = json!([{"sku": "LAP", "quantity": 5, "contractLength": 12}]);
-        let order = run("createOrder", json!({"customerId": customer, "items": items}), "order { id items { id } }");
-        let id = &order["order"]["id"];
-        run("confirmOrder", json!({"orderId": id}), "__typename");
-        let scan = json!({"orderId": id, "customerId": customer, "assetSerialNumber": "L1"});
-        let made = run("fulfilOrderItem", scan, "subscription { id }");
-        let plan = json!({"code": "gold", "name": "G", "schedule": {"type": "DAILY"}, "amount": "1"});
-        let plan = run("createPlan", plan, "plan { id prices { id } }")["plan"].take();
-        let tenant = app.send_as(key, &[], "{ tenant { id } }", json!({})).json();
-        let tenant = text(&tenant["data"]["tenant"]["id"]);
-        let subscription = text(&made["subscription"]["id"]);
-        let [token, used] = [(); 2].map(|()| {
-            let made =
-                run("createTestToken", json!({"card": "SUCCEEDS", "customerId": customer}), "paymentToken { id }");
-            text(&made["paymentToken"]["id"])
-        });
-        let method = run("addPaymentMethod", json!({"customerId": customer, "token": used}), "paymentMethod { id }");
-        let method = text(&method["paymentMethod"]["id"]);
-        let attempt = app.reserve_payment(tenant.parse().unwrap(), (&customer, &subscription), &method, None);
-        let feature =
-            run("createFeature", json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"}), "feature { id }");
-        let add_on = json!({
-            "code": "support", "name": "S", "addOnType": "ON_OFF", "unitAmount": "5", "eligiblePlans": ["gold"],
-            "entitlements": [{"feature": "sso"}],
-        });
-        let add_on = run("createAddOn", add_on, "addOn { id }");
-        let discount =
-            run("createDiscount", json!({"code": "HALF", "name": "H", "percentage": "50"}), "discount { id }");
-        let coupon = run("createCoupon", json!({"code": "WELCOME", "name": "W", "discount": "HALF"}), "coupon { id }");
-        let entitlements = json!({"planId": plan["id"], "entitlements": [{"feature": "sso"}]});
-        run("setPlanEntitlements", entitlements, "__typename");
-        let ids = BTreeMap::from([
-            ("AddOn", text(&add_on["addOn"]["id"])),
-            ("Asset", std::mem::take(&mut assets[1])),
-            ("BillingGroup", text(&group["billingGroup"]["id"])),
-            ("Coupon", text(&coupon["coupon"]["id"])),
-            ("Customer", customer),
-            ("Discount", text(&discount["discount"]["id"])),
-            ("Feature", text(&feature["feature"]["id"])),
-            ("Order", text(id)),
-            ("OrderItem", text(&order["order"]["items"][0]["id"])),
-            ("PaymentAttempt", attempt.id.to_string()),
-            ("PaymentMethod", method),
-            ("PaymentToken", token),
-            ("Plan", text(&plan["id"])),
-            ("Price", text(&plan["prices"][0]["id"])),
-            ("Product", text(&product["product"]["id"])),
-            ("Subscription", subscription),
-            ("Tenant", tenant),
-        ]);
-        Own { key: key.to_owned(), ids }
-    }
-}
 
 /// The id of the same type that no object has.
 fn nobody(id: &str) -> String {
@@ -100,8 +16,10 @@ fn nobody(id: &str) -> String {
 /// The type of the object that an argument names: `customerId`, `parentCustomerId` and `customer(id:)` are Customers.
 fn named_by(own: &Own, argument: &str) -> &'static str {
     let argument = argument.trim_end_matches("Id").to_lowercase();
-    if argument == "token" {
-        return "PaymentToken";
+    match argument.as_str() {
+        "token" => return "PaymentToken",
+        "source" => return "PaymentMethod",
+        _ => {}
     }
     let fits = |ty: &&&'static str| argument.ends_with(&ty.to_lowercase());
     let longest = own.ids.keys().filter(fits).max_by_key(|ty| ty.len());
@@ -131,53 +49,59 @@ fn unwrapped(ty: &Value) -> (String, bool, bool) {
     (text(&inner["name"]), required, list)
 }
 
-/// An input of a type that is right as far as it can be, with own objects for all ids; `paths` collects where ids are.
-fn example(
-    own: &Own,
-    types: &BTreeMap<String, Value>,
-    ty: &str,
-    path: &str,
-    all: bool,
-    paths: &mut Vec<String>,
-) -> Value {
+/// Where ids stand in an input of a type. A source is one, too, though it may be of either of two types.
+fn id_paths(types: &BTreeMap<String, Value>, ty: &str, path: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for field in types[ty]["inputFields"].as_array().unwrap() {
+        let name = field["name"].as_str().unwrap();
+        let (inner, _, list) = unwrapped(&field["type"]);
+        let here = if list { format!("{path}/{name}/0") } else { format!("{path}/{name}") };
+        if inner == "ID" || name == "source" {
+            paths.push(here);
+        } else if types[&inner]["kind"] == "INPUT_OBJECT" {
+            paths.extend(id_paths(types, &inner, &here));
+        }
+    }
+    paths
+}
+
+/// An input of a type that is right as far as it can be, with own objects for all ids: what is required, and what leads
+/// along a path.
+fn example(own: &Own, types: &BTreeMap<String, Value>, ty: &str, along: &[&str]) -> Value {
+    if let ([], Some(named)) = (along, ty.strip_suffix("ReferenceInput")) {
+        return json!({"id": own.ids[named]});
+    }
     let mut input = serde_json::Map::new();
     for field in types[ty]["inputFields"].as_array().unwrap() {
         let name = field["name"].as_str().unwrap();
         let (inner, required, list) = unwrapped(&field["type"]);
-        let here = if list { format!("{path}/{name}/0") } else { format!("{path}/{name}") };
-        if inner == "ID" {
-            paths.push(here.clone());
-        }
-        if !(required || all && types[&inner]["kind"] == "INPUT_OBJECT") {
+        let below = match along {
+            [step, "0", below @ ..] | [step, below @ ..] if *step == name => Some(below),
+            _ => None,
+        };
+        if !required && below.is_none() {
             continue;
         }
         let value = match (inner.as_str(), name) {
+            ("ID", "id") => json!(own.ids[ty.trim_end_matches("ReferenceInput")]),
             ("ID", _) => json!(own.ids[named_by(own, name)]),
             ("String", "sku") => json!("LAP"),
             ("String", "assetSerialNumber") => json!("L2"),
+            ("String", "source") => json!(own.ids["PaymentMethod"]),
             ("String", _) => json!("new"),
             ("Int", _) => json!(12),
             ("Decimal", _) => json!("1"),
+            ("DateTime", _) => json!(START),
             ("AssetStatus", _) => json!("RESERVED"),
             // Each model of a price and each type of a schedule takes some of the settings only.
             ("PriceInput", _) => json!({"amount": "1"}),
             ("PlanScheduleInput", _) => json!({"type": "DAILY"}),
             (other, _) if types[other]["kind"] == "ENUM" => types[other]["enumValues"][0]["name"].clone(),
-            (other, _) => example(own, types, other, &here, all, paths),
+            (other, _) => example(own, types, other, below.unwrap_or_default()),
         };
         input.insert(name.to_owned(), if list { json!([value]) } else { value });
     }
     Value::Object(input)
-}
-
-/// Puts a value where a pointer leads, making what is missing on the way.
-fn put(input: &mut Value, pointer: &str, value: Value) {
-    let (above, name) = pointer.rsplit_once('/').unwrap();
-    let above = input.pointer_mut(above).unwrap();
-    match above {
-        Value::Array(list) => list[0] = value,
-        object => drop(object.as_object_mut().unwrap().insert(name.to_owned(), value)),
-    }
 }
 
 both! {
@@ -213,7 +137,7 @@ both! {
                 }
             }
         }
-        assert!(asked >= 7 + 2 * 11, "only {asked} were asked");
+        assert!(asked >= 12 + 2 * 23, "only {asked} were asked");
     }
 
     an_id_of_another_tenant_is_answered_like_one_that_nobody_has_by_every_filter(app) {
@@ -242,7 +166,7 @@ both! {
                 asked += 1;
             }
         }
-        assert!(asked >= 9, "only {asked} were asked");
+        assert!(asked >= 12, "only {asked} were asked");
     }
 
     an_id_of_another_tenant_is_answered_like_one_that_nobody_has_by_every_mutation(app) {
@@ -253,17 +177,17 @@ both! {
         for field in types["Mutation"]["fields"].as_array().unwrap() {
             let name = field["name"].as_str().unwrap();
             let (input, ..) = unwrapped(&field["args"][0]["type"]);
-            let mut paths = Vec::new();
-            let base = example(&own, &types, &input, "", true, &mut paths);
-            // A scan that is addressed to nobody's order is about that order: all else must be right.
-            let base =
-                if name == "changeAssetStatus" { with(base, json!({"orderId": own.ids["Order"]})) } else { base };
-            for path in paths {
-                let argument = path.rsplit('/').find(|step| step.parse::<usize>().is_err()).unwrap();
+            for path in id_paths(&types, &input, "") {
+                let steps: Vec<&str> = path.split('/').skip(1).collect();
+                let base = example(&own, &types, &input, &steps);
+                // A scan that is addressed to nobody's order is about that order: all else must be right.
+                let base =
+                    if name == "changeAssetStatus" { with(base, json!({"orderId": own.ids["Order"]})) } else { base };
+                let argument = steps.iter().rfind(|step| !["0", "id"].contains(*step)).unwrap();
                 let theirs = &other.ids[named_by(&own, argument)];
                 let ask = |id: &str| {
                     let mut input = base.clone();
-                    put(&mut input, &path, json!(id));
+                    *input.pointer_mut(&path).unwrap() = json!(id);
                     let (document, variables) = mutation(name, input, "__typename");
                     app.send(&document, variables)
                 };
@@ -272,17 +196,37 @@ both! {
                 app.database.assert_unchanged(&before);
                 assert_eq!(answers[0], answers[1], "{name} {path}");
                 let errors = blamed(&answers[0]["data"][name]["userErrors"]);
-                let place = path.replace('/', ".");
-                let code = if argument == "token" { "INVALID_TOKEN" } else { "NOT_FOUND" };
+                // What is named by its id or otherwise is blamed as a whole.
+                let place = steps.join(".");
+                let place = place.trim_end_matches(".id");
+                let code = match *argument {
+                    "token" => "INVALID_TOKEN",
+                    "priceId" => "PRICE_NOT_IN_PLAN",
+                    _ => "NOT_FOUND",
+                };
                 assert!(
-                    errors.len() == 1 && errors[0].contains(code) && errors[0].ends_with(&place),
+                    errors.len() == 1 && errors[0].contains(code) && errors[0].ends_with(place),
                     "{name} {path}: it is refused for another reason: {}",
                     answers[0]
                 );
                 asked.push(format!("{name}{path}"));
             }
         }
-        assert!(asked.len() >= 24, "{asked:?}");
+        assert!(asked.len() >= 60, "{asked:?}");
+    }
+
+    a_token_of_another_tenant_is_answered_like_one_that_nobody_has(app) {
+        let own = Own::make(app, &app.key);
+        let other = Own::make(app, &app.another_tenant("Other").1);
+        let theirs = &other.ids["PaymentToken"];
+        let plan = json!({"id": own.ids["Plan"]});
+        for (name, input) in [
+            ("createSubscription", json!({"customer": {"id": own.ids["Customer"]}, "plan": plan})),
+            ("previewSubscription", json!({"customer": {"create": {"name": "New"}}, "plan": plan})),
+        ] {
+            let ask = |token: &str| app.refuses(name, with(input.clone(), json!({"source": token})), &["INVALID_TOKEN"]);
+            assert_eq!(ask(theirs), ask(&nobody(theirs)), "{name}");
+        }
     }
 
     both_tenants_may_have_the_same_natural_keys_and_each_finds_its_own(app) {
@@ -295,7 +239,7 @@ both! {
             ("orderByNumber", "O-000001"),
             ("planByCode", "gold"),
             ("assetBySerialNumber", "L2"),
-            ("subscriptionByHandle", "nothing has a handle yet"),
+            ("subscriptionByHandle", "jane-gold"),
             ("featureByCode", "sso"),
             ("addOnByCode", "support"),
             ("discountByCode", "HALF"),
@@ -313,8 +257,7 @@ both! {
             let document = format!("{{ {name}({}: {key:?}) {{ id }} }}", argument["name"].as_str().unwrap());
             for tenant in [&own, &other] {
                 let found = app.send_as(&tenant.key, &[], &document, json!({})).json()["data"][name]["id"].take();
-                let nobody_has_one = name == "subscriptionByHandle" && found.is_null();
-                assert!(nobody_has_one || tenant.ids.values().any(|id| found == *id), "{name}: {found}");
+                assert!(tenant.ids.values().any(|id| found == *id), "{name}: {found}");
             }
         }
     }
@@ -325,12 +268,18 @@ both! {
         let everything = "{
             customers { totalCount nodes {
                 id orders { nodes { id } } assets { nodes { id } } billingGroups { id } paymentMethods { id }
+                entitlements { feature { id } } invoices { nodes { id } }
             } }
             products { totalCount nodes { id assets { totalCount nodes { id } } } }
-            plans { totalCount nodes { id prices { id plan { id } } versions { id } } }
+            plans { totalCount nodes { id prices { id plan { id } } versions { id } subscriptions { nodes { id } } } }
             orders { totalCount nodes { id items { id } subscriptions { nodes { id } } reservedAssets { id } } }
             assets { totalCount nodes { id assignments { nodes { customer { id } } } } }
-            subscriptions { totalCount nodes { id order { id } asset { id } } }
+            subscriptions { totalCount nodes {
+                id order { id } asset { id } terms { paymentMethod { id } invoicedCustomer { id } }
+                items { id price { id } } addOns { id addOn { id } } additionalCosts { id } discounts { id } phases { id }
+                entitlements { feature { id } } invoices { nodes { id } }
+            } }
+            invoices { totalCount nodes { id customer { id } subscription { id } } }
             paymentAttempts { totalCount nodes { id customerId subscriptionId paymentMethod { id } } }
             features { totalCount nodes { id } }
             addOns { totalCount nodes { id entitlements { feature { id } } } }
@@ -340,15 +289,26 @@ both! {
         }";
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
             let seen = app.send_as(&tenant.key, &[], everything, json!({})).json();
-            assert_eq!(seen["data"]["assets"]["totalCount"], 2, "{seen}");
-            let lists = [
-                "discounts", "coupons",
-            ];
-            for list in lists {
-                assert_eq!(seen["data"][list]["totalCount"], 1, "{list}");
+            for (list, count) in [
+                ("customers", 1),
+                ("products", 1),
+                ("plans", 1),
+                ("orders", 1),
+                ("assets", 2),
+                ("subscriptions", 3),
+                ("invoices", 1),
+                ("paymentAttempts", 2),
+                ("features", 1),
+                ("addOns", 1),
+                ("discounts", 1),
+                ("coupons", 1),
+            ] {
+                assert_eq!(seen["data"][list]["totalCount"], count, "{list}: {seen}");
             }
             let seen = seen.to_string();
-            assert!(tenant.ids.values().filter(|id| seen.contains(id.as_str())).count() >= 9);
+            // No list shows a token.
+            let unseen: Vec<_> = tenant.ids.iter().filter(|(_, id)| !seen.contains(id.as_str())).collect();
+            assert_eq!(unseen, [(&"PaymentToken", &tenant.ids["PaymentToken"])]);
             for id in foreign.ids.values() {
                 assert!(!seen.contains(id.as_str()), "{id} belongs to another tenant");
             }

@@ -19,6 +19,7 @@ mod lists;
 mod lookups;
 mod nested_pages;
 mod order;
+mod own;
 mod payment;
 mod payment_method;
 mod plan;

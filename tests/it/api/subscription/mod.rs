@@ -1,6 +1,7 @@
 //! Subscriptions to plans: `createSubscription`, `previewSubscription`, `activateSubscription`.
 
 mod add_ons;
+mod bad_input;
 mod collection;
 mod creation;
 mod customers;
@@ -13,6 +14,8 @@ mod items;
 mod order;
 mod payments;
 mod phases;
+mod previews;
+mod random;
 mod refusals;
 mod rules;
 mod taking_back;

@@ -1,0 +1,115 @@
+//! One object of each type that there is.
+
+use crate::support::builders::text;
+use crate::support::{START, TestApp};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// One tenant's objects: an id of each type, by the name of the type. The subscription is a draft.
+pub struct Own {
+    pub key: String,
+    pub ids: BTreeMap<&'static str, String>,
+}
+
+impl Own {
+    /// Makes one object of each type. Every tenant's have the same natural keys.
+    pub fn make(app: &TestApp, key: &str) -> Own {
+        let run = |field: &str, input: Value, selection: &str| {
+            let payload = app.attempt_as(key, field, input, selection);
+            assert_eq!(payload["userErrors"], json!([]), "{field}");
+            payload
+        };
+        let customer = run("createCustomer", json!({"name": "Jane", "externalId": "crm-1"}), "customer { id }");
+        let customer = text(&customer["customer"]["id"]);
+        let prices = json!([{"contractLength": 12, "monthlyPrice": "129.00"}]);
+        let product =
+            run("createProduct", json!({"sku": "LAP", "name": "L", "rentalPrices": prices}), "product { id }");
+        let group = run(
+            "createBillingGroup",
+            json!({"customerId": customer, "name": "G", "billingDay": 1}),
+            "billingGroup { id }",
+        );
+        let mut assets =
+            ["L1", "L2"].map(|serial_number| {
+                text(
+                    &run("createAsset", json!({"sku": "LAP", "serialNumber": serial_number}), "asset { id }")["asset"]
+                        ["id"],
+                )
+            });
+        let items = json!([{"sku": "LAP", "quantity": 5, "contractLength": 12}]);
+        let order = run("createOrder", json!({"customerId": customer, "items": items}), "order { id items { id } }");
+        let id = &order["order"]["id"];
+        run("confirmOrder", json!({"orderId": id}), "__typename");
+        let scan = json!({"orderId": id, "customerId": customer, "assetSerialNumber": "L1"});
+        let made = run("fulfilOrderItem", scan, "subscription { id }");
+        let plan = json!({"code": "gold", "name": "G", "schedule": {"type": "DAILY"}, "amount": "1"});
+        let plan = run("createPlan", plan, "plan { id prices { id } }")["plan"].take();
+        let tenant = app.send_as(key, &[], "{ tenant { id } }", json!({})).json();
+        let tenant = text(&tenant["data"]["tenant"]["id"]);
+        let subscription = text(&made["subscription"]["id"]);
+        let [token, used] = [(); 2].map(|()| {
+            let made =
+                run("createTestToken", json!({"card": "SUCCEEDS", "customerId": customer}), "paymentToken { id }");
+            text(&made["paymentToken"]["id"])
+        });
+        let method = run("addPaymentMethod", json!({"customerId": customer, "token": used}), "paymentMethod { id }");
+        let method = text(&method["paymentMethod"]["id"]);
+        let attempt = app.reserve_payment(tenant.parse().unwrap(), (&customer, &subscription), &method, None);
+        let feature =
+            run("createFeature", json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"}), "feature { id }");
+        let add_on = json!({
+            "code": "support", "name": "S", "addOnType": "ON_OFF", "unitAmount": "5", "eligiblePlans": ["gold"],
+            "entitlements": [{"feature": "sso"}],
+        });
+        let add_on = run("createAddOn", add_on, "addOn { id }");
+        let discount =
+            run("createDiscount", json!({"code": "HALF", "name": "H", "percentage": "50"}), "discount { id }");
+        let coupon = run("createCoupon", json!({"code": "WELCOME", "name": "W", "discount": "HALF"}), "coupon { id }");
+        let entitlements = json!({"planId": plan["id"], "entitlements": [{"feature": "sso"}]});
+        run("setPlanEntitlements", entitlements, "__typename");
+        let phase = json!({
+            "startDate": START, "priceOverrides": [{"priceId": plan["prices"][0]["id"], "amount": "2"}],
+        });
+        let wanted = json!({
+            "customer": {"id": customer}, "plan": {"code": "gold"}, "startDate": START,
+            "addOns": [{"addOn": {"code": "support"}}], "discounts": [{"discount": {"code": "HALF"}}],
+            "additionalCosts": [{"handle": "cost", "text": "C", "amount": "3"}], "phases": [phase],
+            "entitlements": ["sso"],
+        });
+        let selection = "subscription {
+            items { id } addOns { id } discounts { id } additionalCosts { id } phases { id }
+        } invoice { id }";
+        let subscribed = run("createSubscription", wanted, selection);
+        let draft = json!({
+            "customer": {"id": customer}, "plan": {"code": "gold"}, "handle": "jane-gold", "status": "DRAFT",
+        });
+        let draft = run("createSubscription", draft, "subscription { id }");
+        let part = |list: &str| text(&subscribed["subscription"][list][0]["id"]);
+        let ids = BTreeMap::from([
+            ("AddOn", text(&add_on["addOn"]["id"])),
+            ("AdditionalCost", part("additionalCosts")),
+            ("Asset", std::mem::take(&mut assets[1])),
+            ("BillingGroup", text(&group["billingGroup"]["id"])),
+            ("Coupon", text(&coupon["coupon"]["id"])),
+            ("Customer", customer),
+            ("Discount", text(&discount["discount"]["id"])),
+            ("Feature", text(&feature["feature"]["id"])),
+            ("Invoice", text(&subscribed["invoice"]["id"])),
+            ("Order", text(id)),
+            ("OrderItem", text(&order["order"]["items"][0]["id"])),
+            ("PaymentAttempt", attempt.id.to_string()),
+            ("PaymentMethod", method),
+            ("PaymentToken", token),
+            ("Plan", text(&plan["id"])),
+            ("Price", text(&plan["prices"][0]["id"])),
+            ("Product", text(&product["product"]["id"])),
+            ("Subscription", text(&draft["subscription"]["id"])),
+            ("SubscriptionAddOn", part("addOns")),
+            ("SubscriptionDiscount", part("discounts")),
+            ("SubscriptionItem", part("items")),
+            ("SubscriptionPhase", part("phases")),
+            ("Tenant", tenant),
+        ]);
+        Own { key: key.to_owned(), ids }
+    }
+}
