@@ -158,8 +158,12 @@ pub(super) fn coupons(
         let template = template.ok_or_else(|| blamed(coupon::not_found(code)))?;
         let once_key = coupon.once_key(situation.customer.id, &situation.plan.code, situation.subscription_id);
         let before = situation.redeemed.iter().any(|(id, key)| *id == coupon.id && *key == once_key);
-        if before || redemptions.iter().any(|known| known.coupon_id == coupon.id) {
+        if before {
             return Err(blamed(coupon::already_used(code)));
+        }
+        if redemptions.iter().any(|known| known.coupon_id == coupon.id) {
+            let message = format!("The coupon {code} is named twice.");
+            return Err(blamed(Refusal::new(ErrorCode::CouponAlreadyUsed, message)));
         }
         discounts.allowed(cx).map_err(blamed)?;
         discounts.unused(&coupon.code).map_err(blamed)?;

@@ -134,7 +134,8 @@ impl Object for Subscription {
             )
             .column(
                 "hostedPaymentLink",
-                "Where its customer can pay for it, and whoever else knows the link; null where there is no such page.",
+                "Where its customer is to pay for it: an address below the public URL that nobody can guess. \
+                 Perennial serves no page there yet. Null where none was asked for.",
                 |subscription| &subscription.hosted_payment_link,
             )
             .column("metadata", "Whatever you keep with it.", |subscription| &subscription.metadata)

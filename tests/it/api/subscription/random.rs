@@ -25,8 +25,7 @@ const CONTRADICTIONS: &[&str] = &[
     "START_DATE_TOO_EARLY",
 ];
 
-struct Market<'a> {
-    app: &'a TestApp,
+struct Market {
     random: Random,
     now: Instant,
     customers: Vec<String>,
@@ -39,8 +38,8 @@ fn written(moment: Instant) -> Value {
     json!(moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
 }
 
-impl<'a> Market<'a> {
-    fn new(app: &'a TestApp) -> Self {
+impl Market {
+    fn new(app: &TestApp) -> Self {
         let mut customers = Vec::new();
         for zone in ["UTC", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia"] {
             let made = app.mutate("createCustomer", json!({"name": zone, "timezone": zone}), "customer { id }");
@@ -90,7 +89,7 @@ impl<'a> Market<'a> {
         app.mutate("createCoupon", coupon, "__typename");
         app.feature("sso", "BOOLEAN");
         let now = app.app.ambient.now();
-        Market { app, random: Random(20_250_131), now, customers, plans, made: 0 }
+        Market { random: Random(20_250_131), now, customers, plans, made: 0 }
     }
 
     /// A moment up to so many days from now, and up to so many back.
