@@ -1,8 +1,8 @@
 //! Storing the plan, one use case after the other. Each has an idempotency key of its own, its place in the row: a
 //! filling that was broken off is completed by running all of it again, and what was done then is answered, not done.
 
-use super::DemoError;
 use super::plan::{AssetFate, Plan, PlannedOrder, plan};
+use super::{DemoError, catalogue, subscriptions};
 use crate::app::asset::{ChangeAssetStatus, change_asset_status, create_asset};
 use crate::app::billing_group::{CreateBillingGroup, create_billing_group};
 use crate::app::customer::{CreateCustomer, create_customer};
@@ -23,7 +23,7 @@ use crate::domain::{Date, Id};
 use crate::repository::Fault;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 
 /// Stores the whole plan for a tenant; what is stored already stays.
 pub fn store(app: &App, viewer: &Viewer, tenant: &Tenant, progress: &dyn Fn(u64, u64)) -> Result<(), DemoError> {
@@ -62,6 +62,8 @@ pub fn store(app: &App, viewer: &Viewer, tenant: &Tenant, progress: &dyn Fn(u64,
         let id = steps.order(&plan, &ids, order, today)?;
         first = first.or(Some(id));
     }
+    catalogue::store(&mut steps)?;
+    subscriptions::store(&mut steps, &ids.customers, tenant.created_at)?;
     // The last step: see `is_complete`.
     if let Some(order) = first {
         steps.confirm(order)?;
@@ -88,16 +90,22 @@ fn count(plan: &Plan) -> u64 {
             + order.reserved.len()
     };
     let orders: usize = plan.orders.iter().map(order).sum();
-    let steps = plan.products.len() + plan.customers.len() + plan.groups.len() + plan.assets.len() + by_hand + orders;
+    let devices = plan.products.len() + plan.assets.len() + by_hand;
+    let steps = plan.customers.len() + plan.groups.len() + devices + orders + catalogue::STEPS + subscriptions::STEPS;
     u64::try_from(steps + 1).unwrap_or(u64::MAX)
 }
 
 /// What the plan has at this place.
-fn at<T: Copy>(list: &[T], place: usize) -> Result<T, DemoError> {
+pub fn at<T: Copy>(list: &[T], place: usize) -> Result<T, DemoError> {
     Ok(list.get(place).copied().ok_or_else(|| Fault::Database(format!("the plan has no {place}")))?)
 }
 
-struct Steps<'s> {
+/// What the plan says is wrong, which is a mistake of the plan.
+pub fn mistake(error: impl Display) -> DemoError {
+    DemoError::Failed(Fault::Database(error.to_string()))
+}
+
+pub struct Steps<'s> {
     app: &'s App,
     viewer: &'s Viewer,
     progress: &'s dyn Fn(u64, u64),
@@ -107,7 +115,7 @@ struct Steps<'s> {
 
 impl Steps<'_> {
     /// Runs one use case, or answers what it did when it was run before.
-    fn run<C: Debug, T>(
+    pub fn run<C: Debug, T>(
         &mut self,
         operation: &'static str,
         command: &C,
@@ -182,15 +190,14 @@ impl Steps<'_> {
 }
 
 fn new_order(plan: &Plan, ids: &Ids, planned: &PlannedOrder) -> Result<CreateOrder, DemoError> {
-    let mistake = |error: String| DemoError::Failed(Fault::Database(error));
-    let length = ContractLength::try_new(planned.months).map_err(|error| mistake(error.to_string()))?;
+    let length = ContractLength::try_new(planned.months).map_err(mistake)?;
     let mut items = Vec::new();
     for item in &planned.items {
         let units = i32::try_from(item.quantity).unwrap_or(i32::MAX);
-        let product = plan.products.get(item.product).ok_or_else(|| mistake("no such product".to_owned()))?;
+        let product = plan.products.get(item.product).ok_or_else(|| mistake("no such product"))?;
         items.push(NewItem {
             sku: product.sku.clone(),
-            quantity: Quantity::try_new(units).map_err(|error| mistake(error.to_string()))?,
+            quantity: Quantity::try_new(units).map_err(mistake)?,
             contract_length: length,
             unit_price: None,
         });

@@ -1,23 +1,28 @@
-//! The demo tenant: a company that rents out devices, with two years of customers, orders and rentals.
+//! The demo tenant: a company that rents out devices, with two years of customers, orders and rentals, and with plans
+//! that go with them.
 //!
 //! [`plan`] makes the data up, the same each time; [`fill`] stores it through the use cases, so that counters, events
 //! and audit records are those of real requests.
 
+mod catalogue;
 mod customers;
 mod dice;
 mod fill;
 mod lists;
 mod plan;
 mod stock;
+mod subscriptions;
 
 use crate::app::operator::{self, OperatorError};
 use crate::app::{App, Viewer};
 use crate::domain::api_key::Scope;
 use crate::domain::customer::Customer;
 use crate::domain::order::{Order, OrderStatus};
-use crate::domain::tenant::{BillingStart, Settings, Tenant};
+use crate::domain::pricing::TaxRate;
+use crate::domain::tenant::{BillingStart, Settings, Tenant, TenantMode};
 use crate::domain::{Currency, Id, Refusal};
 use crate::repository::{self, Fault};
+use bigdecimal::BigDecimal;
 use chrono_tz::Europe;
 use uuid::Uuid;
 
@@ -63,9 +68,12 @@ pub fn fill(app: &App, progress: &dyn Fn(u64, u64)) -> Result<Demo, DemoError> {
         None if operator::has_tenants(app)? => return Err(DemoError::Taken),
         None => {
             let settings = Settings {
+                // No money moves in the demo.
+                mode: TenantMode::Test,
                 billing_start: BillingStart::Immediate,
                 timezone: Europe::Berlin,
                 default_currency: Currency::EUR,
+                tax_rate: TaxRate::try_new(&BigDecimal::new(19.into(), 2)).map_err(fill::mistake)?,
                 ..Settings::default()
             };
             let key = operator::create_tenant_as(app, TENANT, NAME, settings)?;

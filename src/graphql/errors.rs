@@ -68,7 +68,10 @@ fn finish_foreign(error: &mut ServerError) {
         }
         None if error.message == "Query is too complex." => ("QUERY_TOO_COMPLEX", None),
         None => match argument(&error.message) {
-            Some(path) => ("BAD_USER_INPUT", Some(path)),
+            Some(path) => {
+                explain(&mut error.message);
+                ("BAD_USER_INPUT", Some(path))
+            }
             None if error.path.is_empty() => ("GRAPHQL_VALIDATION_FAILED", None),
             None => ("BAD_USER_INPUT", None),
         },
@@ -78,6 +81,19 @@ fn finish_foreign(error: &mut ServerError) {
     extensions.set("code", code);
     if let Some(path) = argument {
         extensions.set("argument", Value::List(path));
+    }
+}
+
+/// Says what is right where validation only says that something is wrong.
+fn explain(message: &mut String) {
+    for (said, instead) in [
+        ("Oneof input objects requires have exactly one field", "exactly one of its fields must be given"),
+        ("expected type \"Decimal\"", "expected a decimal in a string, such as \"9.99\""),
+    ] {
+        if let Some(start) = message.strip_suffix(said) {
+            *message = format!("{start}{instead}");
+            return;
+        }
     }
 }
 
@@ -103,6 +119,25 @@ mod tests {
             let mut response = Response::from_errors(vec![ServerError::new(message, None)]);
             finish(&mut response, "request");
             assert_eq!(response.errors.first().and_then(code), Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_validation_leaves_open_is_said() {
+        for (message, expected) in [
+            (
+                "Invalid value for argument \"input.plan\", Oneof input objects requires have exactly one field",
+                "Invalid value for argument \"input.plan\", exactly one of its fields must be given",
+            ),
+            (
+                "Invalid value for argument \"input.amount\", expected type \"Decimal\"",
+                "Invalid value for argument \"input.amount\", expected a decimal in a string, such as \"9.99\"",
+            ),
+        ] {
+            let mut response = Response::from_errors(vec![ServerError::new(message, None)]);
+            finish(&mut response, "request");
+            assert_eq!(response.errors.first().map(|error| error.message.as_str()), Some(expected));
+            assert_eq!(response.errors.first().and_then(code), Some("BAD_USER_INPUT"));
         }
     }
 

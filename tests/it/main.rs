@@ -1,12 +1,15 @@
 //! The integration tests: one binary, a module a concern.
 
 #![cfg(test)]
+// Whole objects are written as JSON.
+#![recursion_limit = "256"]
 
 mod api;
 mod architecture;
 mod cli;
 mod contract;
 mod crash;
+mod demo;
 mod differential;
 mod migrations;
 mod races;

@@ -125,3 +125,6 @@ fn refused(outcome: Outcome) -> Refusal {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,7 +74,7 @@ pub struct CreateSubscriptionInput {
     end_date: Option<DateTime>,
     /// When prices are billed that do not say so themselves. Default: IN_ADVANCE.
     billing_cadence: Option<Wire<BillingCadence>>,
-    /// Bills in this rhythm instead of the plan's.
+    /// Bills in this rhythm instead of the plan's. Prices without a billing period of their own cost the same in each.
     billing_period: Option<Wire<BillingPeriod>>,
     /// How many billing periods are billed together: 1 to 366; 0 counts as 1.
     billing_period_count: Option<i32>,

@@ -18,6 +18,7 @@ mod invoice;
 mod isolation;
 mod lists;
 mod lookups;
+mod nested_pages;
 mod order;
 mod own;
 mod payment;

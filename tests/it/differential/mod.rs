@@ -18,7 +18,7 @@ mod generator;
 mod lists;
 mod nulls;
 mod oracle;
-mod random;
+pub mod random;
 mod schema;
 pub mod statements;
 mod store;

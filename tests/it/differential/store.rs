@@ -51,7 +51,7 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
         ("Order", "items" | "subscriptions") => "order",
         ("Order", "reservedAssets") => "reservedFor",
         ("OrderItem", "subscriptions") => "orderItem",
-        ("Customer", "children") => "parent",
+        ("Customer" | "Subscription", "children") => "parent",
         (
             "Customer",
             "monthlyRevenue" | "billingGroups" | "paymentMethods" | "entitlements" | "invoices" | "orders"
@@ -63,7 +63,6 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
             "paymentSchedule" | "items" | "addOns" | "additionalCosts" | "discounts" | "phases" | "entitlements"
             | "invoices",
         ) => "subscription",
-        ("Subscription", "children") => "parent",
         ("Invoice", "lines") => "invoice",
         ("BillingGroup", "subscriptions") => "billingGroup",
         ("Asset", "assignments") => "asset",

@@ -2,7 +2,7 @@
 
 use super::Answer;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Mutex;
@@ -37,6 +37,18 @@ pub fn tenant(url: &str) -> (String, String) {
     (made["tenantId"].as_str().unwrap().to_owned(), made["apiKey"].as_str().unwrap().to_owned())
 }
 
+/// What the program says, line by line. It is read to the end whether or not anybody listens, so that the program never
+/// waits for a reader.
+fn lines(output: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    receiver
+}
+
 /// A program that serves. Killed with this value.
 pub struct Program {
     child: Child,
@@ -51,27 +63,39 @@ impl Program {
         let own = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--workers", "2"];
         let mut command = command(&[&own, arguments].concat());
         let mut child = command.env("DATABASE_URL", url).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (sender, log) = channel();
-        // Reads to the end whether or not anybody listens, so that the program never waits for a reader.
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let _ = sender.send(line);
-            }
-        });
+        let log = lines(child.stderr.take().unwrap());
         let mut said = String::new();
         while let Ok(line) = log.recv_timeout(PATIENCE) {
             let entry: Value = serde_json::from_str(&line).unwrap_or_default();
             if entry["message"] == "listening" {
                 let address = entry["address"].as_str().unwrap().parse().unwrap();
-                let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-                return Ok(Program { child, address, log: Mutex::new(log), agent: config.build().into() });
+                return Ok(Program::at(address, child, log));
             }
             said += &line;
         }
         child.kill().unwrap();
         child.wait().unwrap();
         Err(said)
+    }
+
+    /// Starts the demo on a free port, in a database that is filled already, and waits until it says where it is.
+    pub fn demo(url: &str) -> Program {
+        let mut command = command(&["demo", "--listen", "127.0.0.1:0", "--workers", "2"]);
+        let mut child =
+            command.env("DATABASE_URL", url).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let said = lines(child.stdout.take().unwrap());
+        let address = loop {
+            let line = said.recv_timeout(PATIENCE).unwrap();
+            if let Some(address) = line.strip_prefix("Playground  http://") {
+                break address.trim_end_matches('/').parse().unwrap();
+            }
+        };
+        Program::at(address, child, said)
+    }
+
+    fn at(address: SocketAddr, child: Child, log: Receiver<String>) -> Program {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+        Program { child, address, log: Mutex::new(log), agent: config.build().into() }
     }
 
     pub fn serve(url: &str) -> Program {

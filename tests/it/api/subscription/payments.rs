@@ -253,7 +253,7 @@ both! {
         archive(&old);
         let created = app.while_paying(|| create(app, &input, json!({})), || archive(&new));
         assert_eq!(created["subscription"]["status"], "ACTIVE", "{created:#}");
-        assert_eq!((&created["subscription"]["terms"]["paymentMethod"], &created["invoice"]["status"]), (&json!(null), &json!("DRAFT")));
+        assert_eq!((&created["subscription"]["terms"]["paymentMethod"], &created["invoice"]["status"]), (&json!(null), &json!("OPEN")));
         assert_settled(app);
     }
 

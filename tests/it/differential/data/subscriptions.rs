@@ -179,7 +179,7 @@ impl Making<'_> {
         let new = |(place, known): (usize, &perennial::domain::add_on::AddOn)| NewAddOn {
             add_on: if place % 2 == 0 { Reference::Id(known.id) } else { Reference::Code(known.code.clone()) },
             handle: but_every(2, n + place, format!("{} {place}", awkward(n))),
-            quantity: known.quantity(Some(place as i32 + 2)).ok(),
+            quantity: known.quantity(Some(small(place) + 2)).ok(),
             amount: (known.currency != currency || n % 4 == 2).then(|| exact("7")),
             fixed_amount: n % 3 == 2,
             amount_includes_tax: but_every(2, n, place == 0),
@@ -273,7 +273,7 @@ fn request(n: usize, now: Instant) -> Request {
     let proration = [ProrationBehavior::CreateProrations, ProrationBehavior::None][n % 2];
     Request {
         handle: but_every(3, n, format!("{} to {n}", awkward(n))),
-        quantity: but_every(2, n, n as i32 % 5 + 1),
+        quantity: but_every(2, n, small(n % 5) + 1),
         currency: None,
         status: match n % 11 {
             _ if is_draft => InitialStatus::Draft,
@@ -331,12 +331,16 @@ fn request(n: usize, now: Instant) -> Request {
     }
 }
 
+fn small(number: usize) -> i32 {
+    i32::try_from(number).expect("a small number")
+}
+
 fn cost(n: usize, place: usize) -> NewCost {
     NewCost {
         handle: format!("{} cost {n} {place}", awkward(n)),
         text: awkward(n + place).to_owned(),
         amount: exact(["3", "0"][place % 2]),
-        quantity: n as i32 % 3 + 1,
+        quantity: small(n % 3) + 1,
         amount_includes_tax: but_every(2, n, true),
         tax_rate: but_every(2, n + 1, TaxRate::try_new(&exact("0.07")).expect("a rate")),
     }

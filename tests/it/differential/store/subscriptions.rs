@@ -17,11 +17,14 @@ use perennial::repository::subscription_parts as parts;
 use perennial::repository::{Conn, Read, feature, subscription, terms};
 use std::collections::BTreeMap;
 
+/// Where an entitlement stands in its subscription: by feature, source and the place of the add-on.
+type Place = (Id<Feature>, &'static str, i32);
+
 /// What each subscription and each customer is entitled to, found without the database's view.
 #[derive(Default)]
 struct Granted {
-    /// By feature, source and the place of the add-on; and how much, where that is limited.
-    rows: Vec<(Id<Subscription>, (Id<Feature>, &'static str, i32), Option<i64>, Entitlement)>,
+    /// To what, and how much, where that is limited.
+    rows: Vec<(Id<Subscription>, Place, Option<i64>, Entitlement)>,
     sums: BTreeMap<(Id<Customer>, Id<Feature>), Option<i64>>,
 }
 

@@ -131,4 +131,23 @@ pub const RULES: &[(&str, &str)] = &[
          HAVING count(*) <> (SELECT count(*) FROM payment_tokens t
              WHERE (t.tenant_id, t.gateway_reference) = (m.tenant_id, m.gateway_reference) AND t.used_at IS NOT NULL)",
     ),
+    (
+        "what discounts take off a line stands in lines of their own",
+        "SELECT l.description AS line FROM invoice_lines l WHERE l.kind <> 'DISCOUNT' AND l.discount_amount <> (
+             SELECT coalesce(sum(-d.amount), 0) FROM invoice_lines d
+             WHERE (d.tenant_id, d.invoice_id, d.reduced_position) = (l.tenant_id, l.invoice_id, l.position))",
+    ),
+    (
+        "a discount of a subscription counts the invoices that it was on",
+        "SELECT d.handle AS line FROM subscription_discounts d WHERE d.uses <> (
+             SELECT count(DISTINCT l.invoice_id) FROM invoice_lines l
+             WHERE (l.tenant_id, l.discount_id) = (d.tenant_id, d.id))",
+    ),
+    (
+        "an invoice is in the currency of its subscription, and for who gets its invoices",
+        "SELECT i.reason || ' ' || CAST(i.total AS TEXT) AS line FROM invoices i
+         JOIN subscriptions s ON (s.tenant_id, s.id) = (i.tenant_id, i.subscription_id)
+         JOIN subscription_terms t ON (t.tenant_id, t.subscription_id) = (s.tenant_id, s.id)
+         WHERE i.currency <> s.currency OR i.customer_id <> t.invoiced_customer_id OR i.total < 0",
+    ),
 ];
