@@ -42,7 +42,7 @@ fn refused(app: &TestApp, query: &str) -> (String, String) {
 }
 
 /// Walks a list page by page; answers the ids in the order in which they were seen.
-fn walk(
+pub(super) fn walk(
     app: &TestApp,
     list: &str,
     arguments: &str,
@@ -85,7 +85,7 @@ fn walk(
 
 /// Asserts that so many objects of a list meet a filter, and that a page of one shows one of them.
 #[track_caller]
-fn assert_count(app: &TestApp, list: &str, filter: &str, count: usize) {
+pub(super) fn assert_count(app: &TestApp, list: &str, filter: &str, count: usize) {
     let query = format!("{{ {list}(filter: {{{filter}}}, first: 1) {{ nodes {{ id }} totalCount }} }}");
     let answer = app.data(&query);
     assert_eq!(answer[list]["totalCount"], count, "{list} {filter}");

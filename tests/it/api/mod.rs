@@ -14,6 +14,7 @@ mod fulfilment;
 mod fulfilment_refusals;
 mod http;
 mod idempotency;
+mod invoice;
 mod isolation;
 mod lists;
 mod lookups;

@@ -183,6 +183,7 @@ impl Making<'_> {
         self.subscribed_plans();
         self.catalogue(amounts.plans);
         self.subscriptions(amounts.subscriptions);
+        self.draft_invoices();
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

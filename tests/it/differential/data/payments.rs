@@ -8,7 +8,7 @@ use perennial::app::payment_method::{
 };
 use perennial::app::test_gateway::TestCard;
 use perennial::domain::customer::Customer;
-use perennial::domain::payment::{PaymentAttempt, PaymentAttemptStatus};
+use perennial::domain::payment::{ChargeOutcome, PaymentAttempt, PaymentAttemptStatus};
 use perennial::domain::payment_method::{PaymentToken, Source};
 use perennial::domain::{Choice, Currency, Id, Money};
 use perennial::repository::{Fault, payment};
@@ -61,18 +61,21 @@ impl Making<'_> {
             };
             let (card, _, _) = TestCard::ALL[n % TestCard::ALL.len()];
             let outcome = self.app.gateway.charge(&reserved.charge(card.reference()));
-            let ended = match n % 7 {
-                0 => None,
-                1 => Some(reserved.reversed(self.app.ambient.now())),
-                _ => Some(reserved.finished(&outcome, self.app.ambient.now())),
+            let now = || self.app.ambient.now();
+            let given_up = || reserved.given_up(&ChargeOutcome::Succeeded, now()).expect("it was reserved");
+            let steps = match n % 7 {
+                0 => Vec::new(),
+                1 => vec![given_up()],
+                2 => vec![given_up(), given_up().reversed(now()).expect("it was given up")],
+                _ => vec![reserved.finished(&outcome, now()).expect("it was reserved")],
             };
             let tenant = self.viewer.tenant_id;
             let stored = self.app.db.write(|tx| {
                 payment::reserve(tx, tenant, &reserved)?;
-                match &ended {
-                    Some(ended) => payment::finish(tx, tenant, ended.as_ref().expect("it was reserved")),
-                    None => Ok::<_, Fault>(()),
+                for step in &steps {
+                    payment::finish(tx, tenant, step)?;
                 }
+                Ok::<_, Fault>(())
             });
             stored.expect("it is stored");
         }
