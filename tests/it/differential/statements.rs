@@ -66,9 +66,28 @@ pub fn statements_do_not_depend_on_rows(open: &dyn Fn() -> Db) {
         ),
         // Those that have a key in common with a row.
         ("query ($n: Int!) { plans(first: $n) { nodes { versions { state prices { name } } } } }", 3),
+        (
+            "query ($n: Int!) { subscriptions(first: $n) { nodes { status plan { code prices { name } } customer { name } \
+             items { quantity price { amount } } addOns { handle addOn { code } } entitlements { source feature { code } } \
+             invoices(first: 3) { nodes { number lines { description } } } } } }",
+            12,
+        ),
+        (
+            "query ($n: Int!) { subscriptions(first: $n) { nodes { terms { taxRate invoicedCustomer { id } } \
+             upcomingPeriods { start } additionalCosts { text invoice { id } } phases { id } children { totalCount } \
+             discounts { handle discount { code } } parent { id } } } }",
+            11,
+        ),
+        (
+            "query ($n: Int!) { customers(first: $n) { nodes { entitlements { usageLimit feature { code } } \
+             invoices(last: 2) { totalCount nodes { subscription { id plan { subscriptions { totalCount } } } } } } } }",
+            8,
+        ),
+        ("query ($n: Int!) { invoices(first: $n) { nodes { lines { amount { amount } } customer { id } } } }", 3),
         // What is part of the row costs nothing.
         ("query ($n: Int!) { products(first: $n) { nodes { listPrice { amount } } pageInfo { endCursor } } }", 1),
         ("query ($n: Int!) { plans(first: $n) { nodes { schedule { type } setupFee { amount { amount } } } } }", 1),
+        ("query ($n: Int!) { invoices(first: $n) { nodes { totals { total { amount } } period { start } } } }", 1),
     ] {
         // A single order may have nothing below it; then a statement is saved.
         assert!(subject.statements(query, &json!({"n": 1})) <= expected, "{query}");
