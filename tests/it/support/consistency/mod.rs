@@ -167,11 +167,6 @@ const RULES: &[(&str, &str)] = &[
         "SELECT p.code AS line FROM plans p JOIN prices r ON (r.tenant_id, r.plan_id) = (p.tenant_id, p.id)
          GROUP BY p.tenant_id, p.id, p.code HAVING min(r.position) <> 0 OR max(r.position) + 1 <> count(*)",
     ),
-    (
-        "a coupon counts its redemptions",
-        "SELECT c.code AS line FROM coupons c WHERE c.redemptions <> (
-             SELECT count(*) FROM coupon_redemptions r WHERE (r.tenant_id, r.coupon_id) = (c.tenant_id, c.id))",
-    ),
     ("a claimed idempotency key has an outcome", "SELECT key AS line FROM idempotency_keys WHERE CAST(outcome AS TEXT) = 'null'"),
     ("no event is told twice", "SELECT event_type || ' ' || subject AS line FROM events
          WHERE event_type IN ('order.created', 'order.confirmed', 'order.cancelled', 'order.fulfilled',
