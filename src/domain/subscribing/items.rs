@@ -37,11 +37,13 @@ fn billed<'a>(cx: &Cx<'a>, timing: &Timing) -> Result<Vec<&'a Price>, Refusal> {
     let plan = &cx.situation.plan;
     let currency = timing.currency;
     let mut prices: Vec<&Price> = cx.situation.prices.iter().filter(|price| price.currency == currency).collect();
-    if prices.is_empty() {
+    // A plan whose invoices are made by hand may have no prices at all.
+    let priceless = cx.situation.prices.is_empty();
+    if prices.is_empty() && !priceless {
         return refused(format!("The plan {} has no price in {currency}.", plan.code), "currency");
     }
     prices.retain(|price| price.fits(timing.schedule));
-    if prices.is_empty() {
+    if prices.is_empty() && !priceless {
         return refused(format!("The plan {} has no price for this billing period.", plan.code), "billingPeriod");
     }
     let foreign = plan.setup_fee.as_ref().filter(|fee| fee.amount.currency != currency);

@@ -71,6 +71,7 @@ pub struct CreateSubscriptionInput {
     /// Its first moment, at most one billing period back. Default: now.
     start_date: Option<DateTime>,
     /// The moment at which it is over. A schedule of fixed days or whole months runs to the end of its last period.
+    /// Default: the end of the last phase, if it has one.
     end_date: Option<DateTime>,
     /// When prices are billed that do not say so themselves. Default: IN_ADVANCE.
     billing_cadence: Option<Wire<BillingCadence>>,
@@ -139,7 +140,7 @@ pub struct CreateSubscriptionInput {
     signup_method: Option<Wire<SignupMethod>>,
     /// What is charged: a payment method (`ca_…`) of the customer, or a one-time token (`ct_…`).
     source: Option<String>,
-    /// Whether nothing is created unless the first invoice is paid.
+    /// Whether nothing is created unless the first invoice is paid, which must be made right away.
     conditional_create: Option<bool>,
 
     /// The running subscription that it is a part of.

@@ -23,7 +23,7 @@ pub struct ActivateSubscriptionInput {
     /// Its first moment, at most one billing period back. Default: now.
     start_date: Option<DateTime>,
     /// What is charged: a payment method (`ca_…`) of the customer, or a one-time token (`ct_…`). Default: what the draft
-    /// has, else the customer's own.
+    /// has, else the customer's own; nothing, where the draft says that the customer is asked.
     source: Option<String>,
     /// Refuse with CONFLICT unless the subscription is at this version.
     expected_version: Option<i32>,

@@ -239,7 +239,7 @@ pub struct SubscriptionDiscountInput {
     fixed_period: Option<i32>,
     /// What `fixedPeriod` is counted in.
     fixed_period_unit: Option<Wire<DurationUnit>>,
-    /// The only price that it is taken off.
+    /// The only price of the plan that it is taken off, or what stands for that.
     price_id: Option<ID>,
     /// Its first moment. Default: that of the subscription or of the phase.
     start_date: Option<DateTime>,
@@ -293,7 +293,8 @@ impl SubscriptionDiscountInput {
 pub struct SubscriptionPhaseInput {
     /// Its first moment.
     start_date: DateTime,
-    /// The moment at which it is over, and the next one starts. Only the last phase may have none.
+    /// The moment at which it is over, and the next one starts, or with the last one the subscription is over. Only the
+    /// last phase may have none.
     end_date: Option<DateTime>,
     /// Other quantities or amounts for the plan's prices.
     price_overrides: Option<Vec<PriceOverrideInput>>,

@@ -1,6 +1,7 @@
 //! When a subscription runs, and in which rhythm it is billed.
 
 use super::{bill, monthly, on_the_first, plan, preview, request, subscribe};
+use crate::support::consistency::assert_consistent;
 use crate::support::{TestApp, both};
 use serde_json::{Value, json};
 
@@ -244,6 +245,11 @@ both! {
             },
             "invoice": null, "userErrors": [],
         }));
+        plan(app, json!({"code": "EMPTY", "schedule": {"type": "MANUAL"}}));
+        let dollars = request(&customer, "EMPTY", json!({"currency": "USD"}));
+        let made = subscribe(app, dollars, "status currency items { name }");
+        assert_eq!(made, json!({"status": "ACTIVE", "currency": "USD", "items": []}), "it may have no prices at all");
+        assert_consistent(app);
     }
 
     /// Nothing is billed again of what is billed once, in whatever year one looks.

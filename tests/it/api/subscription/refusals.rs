@@ -181,6 +181,10 @@ both! {
         refused_with(app, &asked(json!(["GOOD"])), 87, "COUPON_ALREADY_USED input.couponCodes.0");
         app.set_clock("2025-02-01T00:00:00Z");
         refused_with(app, &asked(json!(["LATE"])), 86, "COUPON_NOT_FOUND input.couponCodes.0");
+        let dollars = json!({"code": "DOLLARS", "name": "D", "amount": "1", "currency": "USD"});
+        app.mutate("createDiscount", dollars, "__typename");
+        app.coupon("FOREIGN", "DOLLARS");
+        refused_with(app, &asked(json!(["FOREIGN"])), 154, "CURRENCY_MISMATCH input.couponCodes.0");
         let phases = json!([{"startDate": "2025-02-01T00:00:00Z", "couponCodes": ["NONE"]}]);
         let phased = request(&jane, "M30", json!({"phases": phases}));
         refused_with(app, &phased, 86, "COUPON_NOT_FOUND input.phases.0.couponCodes.0");
