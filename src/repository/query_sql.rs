@@ -171,9 +171,12 @@ impl<'q, Columns> Statement<'q, Columns> {
     }
 
     fn ordered<T>(&mut self, query: &Query<T>) {
+        // A whole list is found first and sorted then: SQLite would go through an index in this order, and pass over
+        // all rows that were not asked for. The sign keeps it from that.
+        let sign = if self.dialect == Dialect::Sqlite && query.limit.is_none() { "+" } else { "" };
         for (index, (column, direction)) in query.order.iter().enumerate() {
             let word = if index == 0 { " ORDER BY " } else { ", " };
-            self.push(&[word, column, if *direction == Direction::Desc { " DESC" } else { "" }]);
+            self.push(&[word, sign, column, if *direction == Direction::Desc { " DESC" } else { "" }]);
         }
     }
 

@@ -296,20 +296,19 @@ CREATE TABLE additional_costs (
 CREATE INDEX additional_costs_invoice ON additional_costs (tenant_id, invoice_id);
 
 -- What each subscription entitles to: by its plan, by its add-ons, and by itself.
--- CROSS JOIN keeps SQLite from looking at all entitlements of the tenant first.
 CREATE VIEW subscription_entitlements AS
     SELECT s.tenant_id, s.id AS subscription_id, s.customer_id, s.status AS subscription_status, 'PLAN' AS source,
         0 AS position, e.feature_id, e.usage_limit, e.soft_limit, e.reset_period, e.static_value
     FROM subscriptions s
-    CROSS JOIN entitlements e ON e.tenant_id = s.tenant_id AND e.plan_id = s.plan_id
+    JOIN entitlements e ON e.tenant_id = s.tenant_id AND e.plan_id = s.plan_id
     UNION ALL
     SELECT s.tenant_id, s.id, s.customer_id, s.status, 'ADD_ON',
         a.position, e.feature_id, e.usage_limit * a.quantity, e.soft_limit, e.reset_period, e.static_value
     FROM subscriptions s
-    CROSS JOIN subscription_add_ons a ON a.tenant_id = s.tenant_id AND a.subscription_id = s.id
-    CROSS JOIN entitlements e ON e.tenant_id = a.tenant_id AND e.add_on_id = a.add_on_id
+    JOIN subscription_add_ons a ON a.tenant_id = s.tenant_id AND a.subscription_id = s.id
+    JOIN entitlements e ON e.tenant_id = a.tenant_id AND e.add_on_id = a.add_on_id
     UNION ALL
     SELECT s.tenant_id, s.id, s.customer_id, s.status, 'SUBSCRIPTION',
         0, e.feature_id, e.usage_limit, e.soft_limit, e.reset_period, e.static_value
     FROM subscriptions s
-    CROSS JOIN entitlements e ON e.tenant_id = s.tenant_id AND e.subscription_id = s.id;
+    JOIN entitlements e ON e.tenant_id = s.tenant_id AND e.subscription_id = s.id;

@@ -140,7 +140,7 @@ both! {
         app.pending_order(&warehouse.customer, &[("LAP", 1, 12)]);
         let found = app.data(r#"{ productBySku(sku: "LAP") { id } assetBySerialNumber(serialNumber: "M1") { id } }"#);
         let (product, asset) = (text(&found["productBySku"]["id"]), text(&found["assetBySerialNumber"]["id"]));
-        let (customer, order) = (&warehouse.customer, &warehouse.order);
+        let (customer, order, nobody) = (&warehouse.customer, &warehouse.order, "0".repeat(26));
         app.set_clock("2025-04-01T00:00:00Z");
         app.mutate("archiveCustomer", json!({"customerId": app.customer("Joe")}), "__typename");
         for (list, filter, count) in [
@@ -162,6 +162,8 @@ both! {
             ("subscriptions", "status: {eq: ACTIVE}".to_owned(), 2),
             ("subscriptions", format!(r#"orderId: {{eq: "{order}"}}, assetId: {{eq: "{asset}"}}"#), 1),
             ("subscriptions", format!(r#"billingGroupId: {{eq: "{group}"}}"#), 1),
+            ("subscriptions", "planId: {isNull: true}".to_owned(), 2),
+            ("subscriptions", format!(r#"planId: {{eq: "plan_{nobody}"}}"#), 0),
             ("subscriptions", "billingGroupId: {isNull: true}, handle: {isNull: true}".to_owned(), 1),
             ("subscriptions", r#"nextBillingDate: {eq: "2025-03-15"}"#.to_owned(), 1),
             ("subscriptions", r#"nextBillingDate: {lt: "2025-03-15"}"#.to_owned(), 1),

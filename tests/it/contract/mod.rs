@@ -5,5 +5,6 @@ mod catalogue;
 mod payments;
 mod plans;
 mod refusals;
+mod subscriptions;
 mod transactions;
 mod values;

@@ -1,11 +1,13 @@
 //! What random queries reach seldom, with the answers written down.
 
+use super::data::CODES;
 use super::store::{Row, text};
 use super::{Subject, errors, on};
 use crate::support::Backend;
-use async_graphql::Variables;
+use async_graphql::{Value, Variables};
 use perennial::repository::Db;
 use serde_json::{Value as Json, json};
+use std::sync::Arc;
 
 /// Asks, and wants these data and these errors: their paths and codes.
 #[track_caller]
@@ -71,6 +73,19 @@ fn nulls(subject: &Subject) {
         json!({"id": customer}),
         json!({"customer": null}),
         &[r#"["customer","orders","nodes",0,"subscriptions"] "BAD_USER_INPUT""#],
+    );
+    // The only object of another may be null; a rental has none.
+    let store = &subject.oracles[0].world.store;
+    let to_plan = |row: &&Arc<Row>| *row.cell("plan") != Value::Null;
+    let [of_plan, rental] = [true, false]
+        .map(|wanted| id(store.of("Subscription").find(|row| to_plan(row) == wanted).expect("a subscription")));
+    check(
+        subject,
+        "query ($a: ID!, $b: ID!) { a: subscription(id: $a) { ...S } b: subscription(id: $b) { ...S } } \
+         fragment S on Subscription { id terms { invoicedCustomer { orders(first: 101) { totalCount } } } }",
+        json!({"a": of_plan, "b": rental}),
+        json!({"a": {"id": of_plan, "terms": null}, "b": {"id": rental, "terms": null}}),
+        &[r#"["a","terms","invoicedCustomer","orders"] "BAD_USER_INPUT""#],
     );
     // Where there is no object, no field of it fails.
     check(
@@ -317,10 +332,47 @@ fn mutations(subject: &Subject) {
     );
 }
 
+/// What is tried out is what is then made: both say the same of the same request.
+fn previews(subject: &Subject) {
+    let store = &subject.oracles[0].world.store;
+    let plan = store.of("Plan").find(|row| text(row.cell("code")).starts_with(CODES)).expect("a plan");
+    let customer = store.of("Customer").find(|row| *row.cell("archivedAt") == Value::Null).expect("a customer");
+    let input = json!({
+        "customer": {"id": customer.id()}, "plan": {"id": plan.id()}, "noTrial": true, "collectionMethod": "SEND_INVOICE",
+        "additionalCosts": [{"handle": "tried-out", "text": "\"cost\" \\ ß", "amount": "3"}],
+    });
+    let query = "mutation ($in: CreateSubscriptionInput!) { \
+         a: previewSubscription(input: $in) { preview { ...P plan { id versions { version } } periods { __typename } \
+         invoices { reason ...I } } userErrors { code field } } \
+         b: createSubscription(input: $in) { subscription { status currency timezone plan { id versions { version } } } \
+         invoice { reason subscription { upcomingPeriods { __typename } } ...J } userErrors { code } } } \
+         fragment P on SubscriptionPreview { status currency timezone } \
+         fragment I on InvoicePreview { lines { ...L } totals { ...T } } \
+         fragment J on Invoice { lines { ...L } totals { ...T } } \
+         fragment T on InvoiceTotals { total { amount currency } taxTotal { amount } } \
+         fragment L on InvoiceLine { kind description quantity unitAmount priceId amount { amount } reducedPosition }";
+    let answer = subject.ask(&subject.oracles[0], query, Variables::from_json(json!({"in": input})));
+    assert_eq!(errors(&answer), [""; 0], "{answer}");
+    let [tried, made] = ["a", "b"].map(|key| &answer["data"][key]);
+    assert_eq!([&tried["userErrors"], &made["userErrors"]], [&json!([]); 2], "{answer}");
+    for field in ["status", "currency", "timezone", "plan"] {
+        assert_eq!(tried["preview"][field], made["subscription"][field], "{field}");
+    }
+    let invoices = tried["preview"]["invoices"].as_array().expect("invoices");
+    let same = invoices.iter().find(|invoice| invoice["reason"] == made["invoice"]["reason"]).expect("the same one");
+    for field in ["lines", "totals"] {
+        assert_eq!(same[field], made["invoice"][field], "{field}");
+    }
+    assert!(same["lines"].as_array().is_some_and(|lines| lines.len() > 1), "{answer}");
+    // The first period is running; the upcoming ones come after it.
+    let lengths = [&tried["preview"]["periods"], &made["invoice"]["subscription"]["upcomingPeriods"]];
+    assert_eq!(lengths.map(|list| list.as_array().map(Vec::len)), [Some(10), Some(10)]);
+}
+
 /// The chosen queries have the answers that are written down, on this database.
 pub fn chosen_queries_have_their_answers(db: Db) {
     let subject = Subject::new(db);
-    for test in [nulls, pages, nodes, documents, keys, left_out, mutations] {
+    for test in [nulls, pages, nodes, documents, keys, left_out, mutations, previews] {
         test(&subject);
     }
 }

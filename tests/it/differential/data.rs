@@ -7,6 +7,8 @@ mod plans;
 mod subscribed_plans;
 mod subscriptions;
 
+pub use subscribed_plans::CODES;
+
 use chrono::TimeDelta;
 use perennial::app::asset::{self, ChangeAssetStatus, CreateAsset};
 use perennial::app::billing_group::{self, CreateBillingGroup, UpdateBillingGroup};

@@ -15,6 +15,7 @@ pub mod chosen;
 mod coverage;
 mod data;
 mod generator;
+mod indexes;
 mod lists;
 mod nulls;
 mod oracle;

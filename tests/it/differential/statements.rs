@@ -6,93 +6,102 @@ use async_graphql::Variables;
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 use perennial::repository::Db;
 use serde_json::json;
-use std::cell::Cell;
+use std::cell::RefCell;
 
 thread_local! {
-    static STATEMENTS: Cell<usize> = const { Cell::new(0) };
+    /// What this thread runs, while somebody wants to know.
+    static STATEMENTS: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 
-/// How many statements this thread has run on connections that were opened after [`count_statements`].
-fn statements() -> usize {
-    STATEMENTS.get()
-}
-
-/// Counts the statements of each connection that is opened from now on.
-fn count_statements() {
-    fn count(event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::StartQuery { .. } = event {
-            STATEMENTS.set(STATEMENTS.get() + 1);
+/// Lets [`run_by`] see the statements of each connection that is opened from now on.
+pub fn watch_statements() {
+    fn note(event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            STATEMENTS.with_borrow_mut(|seen| {
+                if let Some(seen) = seen {
+                    let text = query.to_string();
+                    seen.push(text.split(" -- binds: ").next().unwrap_or_default().to_owned());
+                }
+            });
         }
     }
-    set_default_instrumentation(|| Some(Box::new(count))).unwrap();
+    set_default_instrumentation(|| Some(Box::new(note))).unwrap();
 }
+
+/// The statements that something runs on this thread, on connections that were opened after [`watch_statements`].
+pub fn run_by(run: impl FnOnce()) -> Vec<String> {
+    STATEMENTS.set(Some(Vec::new()));
+    run();
+    STATEMENTS.take().unwrap_or_default()
+}
+
+/// Queries for so many objects, each with the number of its statements.
+pub const QUERIES: &[(&str, usize)] = &[
+    ("query ($n: Int!) { orders(first: $n) { nodes { number } } }", 1),
+    ("query ($n: Int!) { orders(first: $n) { nodes { number } totalCount } }", 2),
+    ("query ($n: Int!) { orders(first: $n) { totalCount } }", 1),
+    (
+        "query ($n: Int!) { orders(first: $n) { nodes { customer { name } billingGroup { name } \
+             items { product { name rentalPrices { contractLength } } subscriptions { id asset { id } } } } } }",
+        8,
+    ),
+    (
+        "query ($n: Int!) { orders(first: $n) { nodes { subscriptions(first: 9) { totalCount nodes { asset { \
+             assignments(last: 3) { edges { node { customer { id } } } } } } } } } }",
+        6,
+    ),
+    // An alias is another relation; what merges is not.
+    ("query ($n: Int!) { orders(first: $n) { nodes { a: customer { id } b: customer { id } } } }", 3),
+    ("query ($n: Int!) { orders(first: $n) { nodes { customer { id } customer { name } } edges { node { id } } } }", 2),
+    // Those that have a key in common with a row.
+    ("query ($n: Int!) { plans(first: $n) { nodes { versions { state prices { name } } } } }", 3),
+    (
+        "query ($n: Int!) { subscriptions(first: $n) { nodes { status plan { code prices { name } } customer { name } \
+             items { quantity price { amount } } addOns { handle addOn { code } } entitlements { source feature { code } } \
+             invoices(first: 3) { nodes { number lines { description } } } } } }",
+        12,
+    ),
+    (
+        "query ($n: Int!) { subscriptions(first: $n) { nodes { terms { taxRate invoicedCustomer { id } } \
+             upcomingPeriods { start } additionalCosts { text invoice { id } } phases { id } children { totalCount } \
+             discounts { handle discount { code } } parent { id } } } }",
+        11,
+    ),
+    (
+        "query ($n: Int!) { customers(first: $n) { nodes { entitlements { usageLimit feature { code } } \
+             invoices(last: 2) { totalCount nodes { subscription { id plan { subscriptions { totalCount } } } } } } } }",
+        8,
+    ),
+    ("query ($n: Int!) { invoices(first: $n) { nodes { lines { amount { amount } } customer { id } } } }", 3),
+    // What is part of the row costs nothing.
+    ("query ($n: Int!) { products(first: $n) { nodes { listPrice { amount } } pageInfo { endCursor } } }", 1),
+    ("query ($n: Int!) { plans(first: $n) { nodes { schedule { type } setupFee { amount { amount } } } } }", 1),
+    ("query ($n: Int!) { invoices(first: $n) { nodes { totals { total { amount } } period { start } } } }", 1),
+];
 
 impl Subject {
     /// How many statements a query takes, without those that begin and end its transaction.
     fn statements(&self, query: &str, variables: &serde_json::Value) -> usize {
-        let run = |query| {
-            let before = statements();
-            let answer = self.ask(&self.oracles[0], query, Variables::from_json(variables.clone()));
-            assert!(answer.get("errors").is_none(), "{query}\n{answer}");
-            statements() - before
-        };
-        run(query) - run("{ viewer { keyName } }")
+        let count = |query| run_by(|| self.answer(query, variables)).len();
+        count(query) - count("{ viewer { keyName } }")
+    }
+
+    /// Asks what must have an answer without errors.
+    pub fn answer(&self, query: &str, variables: &serde_json::Value) {
+        let answer = self.ask(&self.oracles[0], query, Variables::from_json(variables.clone()));
+        assert!(answer.get("errors").is_none(), "{query}\n{answer}");
     }
 }
 
 /// The number of statements of a query follows from the query alone, on this database.
 pub fn statements_do_not_depend_on_rows(open: &dyn Fn() -> Db) {
-    count_statements();
+    watch_statements();
     let subject = Subject::new(open());
-    for (query, expected) in [
-        ("query ($n: Int!) { orders(first: $n) { nodes { number } } }", 1),
-        ("query ($n: Int!) { orders(first: $n) { nodes { number } totalCount } }", 2),
-        ("query ($n: Int!) { orders(first: $n) { totalCount } }", 1),
-        (
-            "query ($n: Int!) { orders(first: $n) { nodes { customer { name } billingGroup { name } \
-             items { product { name rentalPrices { contractLength } } subscriptions { id asset { id } } } } } }",
-            8,
-        ),
-        (
-            "query ($n: Int!) { orders(first: $n) { nodes { subscriptions(first: 9) { totalCount nodes { asset { \
-             assignments(last: 3) { edges { node { customer { id } } } } } } } } } }",
-            6,
-        ),
-        // An alias is another relation; what merges is not.
-        ("query ($n: Int!) { orders(first: $n) { nodes { a: customer { id } b: customer { id } } } }", 3),
-        (
-            "query ($n: Int!) { orders(first: $n) { nodes { customer { id } customer { name } } edges { node { id } } } }",
-            2,
-        ),
-        // Those that have a key in common with a row.
-        ("query ($n: Int!) { plans(first: $n) { nodes { versions { state prices { name } } } } }", 3),
-        (
-            "query ($n: Int!) { subscriptions(first: $n) { nodes { status plan { code prices { name } } customer { name } \
-             items { quantity price { amount } } addOns { handle addOn { code } } entitlements { source feature { code } } \
-             invoices(first: 3) { nodes { number lines { description } } } } } }",
-            12,
-        ),
-        (
-            "query ($n: Int!) { subscriptions(first: $n) { nodes { terms { taxRate invoicedCustomer { id } } \
-             upcomingPeriods { start } additionalCosts { text invoice { id } } phases { id } children { totalCount } \
-             discounts { handle discount { code } } parent { id } } } }",
-            11,
-        ),
-        (
-            "query ($n: Int!) { customers(first: $n) { nodes { entitlements { usageLimit feature { code } } \
-             invoices(last: 2) { totalCount nodes { subscription { id plan { subscriptions { totalCount } } } } } } } }",
-            8,
-        ),
-        ("query ($n: Int!) { invoices(first: $n) { nodes { lines { amount { amount } } customer { id } } } }", 3),
-        // What is part of the row costs nothing.
-        ("query ($n: Int!) { products(first: $n) { nodes { listPrice { amount } } pageInfo { endCursor } } }", 1),
-        ("query ($n: Int!) { plans(first: $n) { nodes { schedule { type } setupFee { amount { amount } } } } }", 1),
-        ("query ($n: Int!) { invoices(first: $n) { nodes { totals { total { amount } } period { start } } } }", 1),
-    ] {
+    for (query, expected) in QUERIES {
         // A single order may have nothing below it; then a statement is saved.
-        assert!(subject.statements(query, &json!({"n": 1})) <= expected, "{query}");
+        assert!(subject.statements(query, &json!({"n": 1})) <= *expected, "{query}");
         for rows in [10, 50] {
-            assert_eq!(subject.statements(query, &json!({"n": rows})), expected, "{rows}: {query}");
+            assert_eq!(subject.statements(query, &json!({"n": rows})), *expected, "{rows}: {query}");
         }
     }
     let store = &subject.oracles[0].world.store;
