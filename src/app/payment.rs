@@ -1,7 +1,7 @@
 //! Payment attempts for which nothing was created: what may have been charged goes back.
 //!
 //! An attempt is first marked as being taken back, in a transaction of its own, so that it cannot pay for anything any
-//! more; then the gateway is asked, outside of any transaction; then its answer is stored. Whoever dies in between leaves
+//! more; then the gateway is asked, outside of any transaction; then its answer is stored. Whoever dies meanwhile leaves
 //! a row that says what is owed, and to ask the gateway twice does no harm.
 
 use super::App;
@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 /// How long an attempt may take. One that takes longer has died: whoever comes next takes its charge back.
 pub const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(2);
 
-/// Gives an attempt up, for which nothing was created: lets its token go, and takes back what may have been charged. One
+/// Gives an attempt up for which nothing was created: lets its token go, and takes back what may have been charged. One
 /// that has its outcome is left alone: its creation was stored, whatever was heard of it.
 pub fn give_up(
     app: &App,

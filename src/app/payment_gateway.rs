@@ -4,7 +4,8 @@ use crate::domain::payment::{Charge, ChargeOutcome, Reversal};
 
 /// A payment gateway. Its calls are outside effects: they are made outside of transactions, between one that reserves
 /// the attempt and one that stores its outcome. Both block until the gateway answers, or up to the adapter's deadline,
-/// and both may be repeated: the attempt's id is the idempotency key.
+/// which is well below [`super::payment::LONGEST_ATTEMPT`]; and both may be repeated: the attempt's id is the idempotency
+/// key.
 pub trait PaymentGateway: Send + Sync {
     /// Charges a customer. The same attempt is charged once at most: a repetition answers what came of the first call.
     /// Whether a charge that failed was made may be unknown, as after a timeout: reverse it.

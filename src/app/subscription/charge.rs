@@ -101,7 +101,10 @@ fn ask(app: &App, charge: &Charge) -> ChargeOutcome {
     match app.gateway.charge(charge) {
         ChargeOutcome::Failed { code } => match app.gateway.reverse(charge) {
             Reversal::Done => ChargeOutcome::Failed { code },
-            Reversal::Failed { .. } => ChargeOutcome::Unclear { code },
+            Reversal::Failed { code: why } => {
+                tracing::error!(attempt = %charge.attempt, code, why, "whether a charge was made is not known");
+                ChargeOutcome::Unclear { code }
+            }
         },
         outcome => outcome,
     }

@@ -39,8 +39,8 @@ both! {
         for refused in done.iter().filter(|payload| outcome(payload) != "DONE") {
             assert_eq!(refused["userErrors"][0]["number"], 86);
         }
-        let coupon = app.data("{ couponByCode(code: \"CPN\") { state expireReason redemptions } }")["couponByCode"].take();
-        assert_eq!(coupon, json!({"state": "EXPIRED", "expireReason": "MAX", "redemptions": 1}));
+        let coupon = app.data("{ couponByCode(code: \"CPN\") { state expireReason redemptions } }");
+        assert_eq!(coupon["couponByCode"], json!({"state": "EXPIRED", "expireReason": "MAX", "redemptions": 1}));
         assert_eq!(counts(app, &["coupon_redemptions", "customers", "subscriptions", "invoices"]), [1, 1, 1, 1]);
         assert_settled(app);
     }
@@ -83,7 +83,8 @@ both! {
 
     two_coupons_in_any_order_stand_in_nobodys_way(app) {
         app.shop(json!({"maxRedemptions": 10}));
-        app.mutate("createCoupon", json!({"code": "TWO", "name": "Two", "discount": "TEN", "maxRedemptions": 10}), "__typename");
+        let two = json!({"code": "TWO", "name": "Two", "discount": "TEN", "maxRedemptions": 10});
+        app.mutate("createCoupon", two, "__typename");
         let done = together(16, |index| {
             let mut codes = ["CPN", "TWO"];
             codes.rotate_left(index % 2);
@@ -99,7 +100,8 @@ both! {
             if round == 0 {
                 app.shop(json!({}));
             }
-            let made = app.mutate("createCoupon", json!({"code": code, "name": "C", "discount": "TEN"}), "coupon { id }");
+            let new = json!({"code": code, "name": "C", "discount": "TEN"});
+            let made = app.mutate("createCoupon", new, "coupon { id }");
             let coupon = json!({"couponId": made["coupon"]["id"]});
             let done = together(4, |index| match index {
                 0 => app.attempt("archiveCoupon", coupon.clone(), "__typename"),
@@ -127,7 +129,14 @@ both! {
             assert_eq!(app.gateway.charged().len(), before + 1);
             assert_settled(app);
         }
+        assert_eq!(log(app), ["SUCCEEDED 2"], "nobody else was even asked for money");
         assert_eq!(counts(app, &["payment_tokens WHERE used_at IS NOT NULL", "payment_methods", "customers"]), [2, 2, 2]);
+        // The same where nothing is charged yet.
+        let request = json!({"source": app.token("SUCCEEDS"), "trialDays": 7});
+        let done = together(16, |index| create(app, &new_customer(index), request.clone()));
+        assert_eq!(tally(&done), json!({"DONE": 1, "TOKEN_ALREADY_USED": 15}));
+        assert_eq!(log(app), ["SUCCEEDED 2"]);
+        assert_settled(app);
     }
 
     a_declined_token_is_tried_by_one_at_a_time_and_used_by_nobody(app) {

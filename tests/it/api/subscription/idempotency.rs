@@ -168,6 +168,39 @@ both! {
         assert_settled(app);
     }
 
+    a_token_whose_hold_has_run_out_is_whose_it_is_next(app) {
+        app.shop(json!({}));
+        for next_is_done in [false, true] {
+            let now = app.app.ambient.now();
+            let input = to_m30(&json!({"create": {"name": "Jane"}}), json!({"source": app.token("SUCCEEDS")}));
+            let pay = || app.attempt("createSubscription", input.clone(), WHAT);
+            std::thread::scope(|scope| {
+                let slow_hold = app.gate.hold();
+                let slow = scope.spawn(pay);
+                slow_hold.wait();
+                app.set_clock(&(now + TimeDelta::minutes(2)).to_rfc3339());
+                let next_hold = app.gate.hold();
+                let next = scope.spawn(pay);
+                next_hold.wait();
+                let (slow, next) = if next_is_done {
+                    drop(next_hold);
+                    let next = next.join().unwrap();
+                    drop(slow_hold);
+                    (slow.join().unwrap(), next)
+                } else {
+                    drop(slow_hold);
+                    let slow = slow.join().unwrap();
+                    drop(next_hold);
+                    (slow, next.join().unwrap())
+                };
+                assert_eq!(blamed(&slow["userErrors"]), ["TOKEN_ALREADY_USED input.source"], "{next_is_done}");
+                assert_eq!(next["userErrors"], json!([]));
+            });
+            assert_settled(app);
+        }
+        assert_eq!(statuses(app), ["REVERSED", "SUCCEEDED", "REVERSED", "SUCCEEDED"]);
+    }
+
     who_is_slow_finds_that_a_twin_has_done_it(app) {
         let (_, input) = buyer(app);
         let mut twin = Value::Null;
