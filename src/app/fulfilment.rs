@@ -170,6 +170,7 @@ fn finish(work: &mut Work<'_, '_>, fulfilling: Fulfilling, notes: &[Option<Strin
             due_date,
             amount: unit.monthly_amount,
             status,
+            invoice_id: None,
         }));
         assignments.push(AssetAssignment {
             id: work.id(),
@@ -234,6 +235,7 @@ fn subscription(work: &Work<'_, '_>, order: &Order, unit: &Unit, today: Date, no
         current_period_start: Some(period_start),
         current_period_end: Some(period_end),
         next_billing_date: unit.terms.next_billing_date(today),
+        billing: unit.billing(today),
         hosted_payment_link: None,
         notes,
         metadata: Metadata::empty(),

@@ -12,6 +12,7 @@ pub mod discount;
 mod eligible_plans;
 pub mod feature;
 pub mod fulfilment;
+pub mod invoice;
 pub mod mutation;
 pub mod operator;
 pub mod order;

@@ -6,12 +6,12 @@
 
 use super::asset::{self, Asset};
 use super::billing_group::BillingGroup;
-use super::calendar::day_of;
+use super::calendar::{day_of, start_of_day};
 use super::customer::Customer;
 use super::order::{self, Order, OrderItem, OrderStatus};
 use super::product::{RentalPrice, monthly_price};
 use super::schedule::RentalTerms;
-use super::subscription::ContractLength;
+use super::subscription::{BillingState, ContractLength};
 use super::tenant::{BillingStart, Settings};
 use super::{Date, ErrorCode, Id, Instant, Money, Refusal};
 
@@ -52,6 +52,17 @@ pub struct Unit {
     pub billing_group: Option<Id<BillingGroup>>,
     pub monthly_amount: Money,
     pub terms: RentalTerms,
+}
+
+impl Unit {
+    /// When the run looks at it first: on its first open due date, and when that has passed its contract's end.
+    pub fn billing(&self, today: Date) -> BillingState {
+        let terms = &self.terms;
+        let due = terms.next_billing_date(today).map(|day| start_of_day(day, terms.zone));
+        let next_at = Some(due.map_or(terms.end_instant(), |due| due.min(terms.end_instant())));
+        let consolidated_by = self.billing_group.map(Id::untyped);
+        BillingState { next_at, due_at: next_at, consolidated_by, ..BillingState::default() }
+    }
 }
 
 /// What a fulfilment leaves behind.

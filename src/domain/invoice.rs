@@ -1,11 +1,14 @@
 //! Invoices: what a customer is asked to pay, and why (`billwerk.md` §7).
 
+use super::billing_group::BillingGroup;
+use super::calendar::start_of_day;
 use super::choice::choice;
 use super::customer::Customer;
+use super::payment_method::PaymentMethod;
 use super::period::Period;
 use super::pricing::{Bill, Line, Rounding};
-use super::subscription::Subscription;
-use super::{Currency, Date, Entity, Id, Instant, Money};
+use super::subscription::{CollectionMethod, Subscription};
+use super::{Currency, Date, Entity, ErrorCode, Id, Instant, Money, Refusal, Zone};
 
 /// What a customer is asked to pay.
 #[derive(Clone, Debug)]
@@ -17,18 +20,24 @@ pub struct Invoice {
     pub reason: InvoiceReason,
     /// Who gets it.
     pub customer_id: Id<Customer>,
-    pub subscription_id: Id<Subscription>,
+    /// What it bills; none where that is several subscriptions, or none.
+    pub subscription_id: Option<Id<Subscription>>,
+    /// The group whose subscriptions it bills together.
+    pub billing_group_id: Option<Id<BillingGroup>>,
     pub currency: Currency,
-    /// The period that it bills; none for a setup fee by itself.
+    /// The period that it bills; none where there is none, as for a setup fee by itself.
     pub period: Option<Period>,
     /// The number of that period in the subscription's life, from 1.
     pub period_number: Option<i32>,
     pub totals: Totals,
-    pub amount_paid: Money,
+    pub balance: Balance,
+    pub collection: Collection,
     pub rounding: Rounding,
     /// In the subscription's zone.
     pub issue_date: Date,
     pub due_date: Date,
+    pub paid_at: Option<Instant>,
+    pub voided_at: Option<Instant>,
     pub test: bool,
     pub version: i32,
     pub created_at: Instant,
@@ -38,6 +47,104 @@ pub struct Invoice {
 impl Entity for Invoice {
     const NAME: &'static str = "Invoice";
     const PREFIX: &'static str = "inv";
+}
+
+/// What was taken off the total of an invoice, and what is left. None of it is negative.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Balance {
+    /// By the customer's credits.
+    pub credit_applied: Money,
+    /// By credit notes.
+    pub credited: Money,
+    /// By payments.
+    pub paid: Money,
+    /// What of the payments went back: it is not due again.
+    pub refunded: Money,
+    /// What is still to be paid.
+    pub due: Money,
+}
+
+impl Balance {
+    /// That of an invoice over this total.
+    pub fn of(total: Money) -> Self {
+        let zero = Money::new(0, total.currency);
+        Balance { credit_applied: zero, credited: zero, paid: zero, refunded: zero, due: total }
+    }
+}
+
+/// How an invoice gets its money.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Collection {
+    pub method: CollectionMethod,
+    /// What is charged; none where nothing is known, or the customer pays by itself.
+    pub payment_method_id: Option<Id<PaymentMethod>>,
+    /// When it is charged, or reminded of, next; none where nothing is to be done by itself.
+    pub collect_at: Option<Instant>,
+    /// Since when it is dunned.
+    pub dunning_started_at: Option<Instant>,
+    /// How many reminders were sent.
+    pub dunning_step: i32,
+}
+
+impl Collection {
+    /// That of an invoice nobody has asked for yet.
+    pub fn new(method: CollectionMethod, payment_method_id: Option<Id<PaymentMethod>>) -> Self {
+        Collection { method, payment_method_id, collect_at: None, dunning_started_at: None, dunning_step: 0 }
+    }
+}
+
+impl Invoice {
+    /// Issues it: from here on nothing of its lines changes, and it asks for its money: what can be charged at once, the
+    /// rest when it is past due. Where there is nothing to ask for, it is paid. It needs a number.
+    pub fn issue(&mut self, now: Instant, zone: Zone) {
+        self.status = InvoiceStatus::Open;
+        self.collection.collect_at = match (self.collection.method, self.collection.payment_method_id) {
+            (CollectionMethod::ChargeAutomatically, Some(_)) => Some(now),
+            _ => Some(self.past_due_at(zone)),
+        };
+        self.settle(now);
+    }
+
+    /// When it is past due: as the day after its due date begins in a zone.
+    pub fn past_due_at(&self, zone: Zone) -> Instant {
+        start_of_day(self.due_date.succ_opt().unwrap_or(Date::MAX), zone)
+    }
+
+    /// Takes a payment. Refuses more than is due, and any payment where nothing is.
+    pub fn pay(&mut self, amount: Money, now: Instant) -> Result<(), Refusal> {
+        let payable = [InvoiceStatus::Open, InvoiceStatus::PastDue, InvoiceStatus::Failed].contains(&self.status);
+        if !payable {
+            let message = match self.status {
+                InvoiceStatus::Paid => "The invoice is paid already.",
+                InvoiceStatus::Void => "The invoice is void: nothing is to be paid.",
+                _ => "The invoice is a draft: finalise it first.",
+            };
+            return Err(Refusal::new(ErrorCode::InvoiceNotPayable, message).at(&["invoiceId"]));
+        }
+        let due = self.balance.due;
+        if amount.currency != self.currency {
+            let message = format!("The invoice is in {}.", self.currency);
+            return Err(Refusal::new(ErrorCode::CurrencyMismatch, message).at(&["amount"]));
+        }
+        if amount.minor > due.minor {
+            let message = format!("Only {due} {} are due.", self.currency);
+            return Err(Refusal::new(ErrorCode::PaymentTooHigh, message).at(&["amount"]));
+        }
+        self.balance.paid.minor += amount.minor;
+        self.settle(now);
+        Ok(())
+    }
+
+    /// Reckons what is due after something was taken off. Where that is nothing, it is paid, and nobody is asked for it.
+    fn settle(&mut self, now: Instant) {
+        let Balance { credit_applied, credited, paid, .. } = self.balance;
+        self.balance.due.minor = self.totals.total.minor - credit_applied.minor - credited.minor - paid.minor;
+        if self.balance.due.minor == 0 {
+            self.status = InvoiceStatus::Paid;
+            self.paid_at = Some(now);
+            self.collection.collect_at = None;
+        }
+    }
 }
 
 /// What the lines of an invoice come to.
@@ -73,6 +180,8 @@ pub struct InvoiceLine {
     pub invoice_id: Id<Invoice>,
     /// The place in the invoice, from 0.
     pub position: i32,
+    /// What it bills; none where it bills no subscription.
+    pub subscription_id: Option<Id<Subscription>>,
     pub line: Line,
 }
 
@@ -90,6 +199,12 @@ choice! {
         Open = "OPEN",
         /// It is paid, or there was nothing to pay.
         Paid = "PAID",
+        /// It was not paid in time: its customer is reminded, or charged again.
+        PastDue = "PAST_DUE",
+        /// It was not paid at all, and nothing more is done by itself.
+        Failed = "FAILED",
+        /// It was withdrawn: nothing is to be paid.
+        Void = "VOID",
     }
 }
 
@@ -98,7 +213,17 @@ choice! {
     pub enum InvoiceReason {
         /// A subscription was created or activated.
         SubscriptionCreate = "SUBSCRIPTION_CREATE",
+        /// A trial came to its end.
+        SubscriptionTrialEnd = "SUBSCRIPTION_TRIAL_END",
+        /// A period came to its end, and the next one began.
+        SubscriptionCycle = "SUBSCRIPTION_CYCLE",
         /// A setup fee is asked for by itself.
         SetupFee = "SETUP_FEE",
+        /// A rental's payment is due.
+        Rental = "RENTAL",
+        /// Several subscriptions are billed together.
+        Consolidated = "CONSOLIDATED",
+        /// It was made by hand.
+        OneOff = "ONE_OFF",
     }
 }

@@ -7,6 +7,7 @@
 
 use super::choice::choice;
 use super::customer::Customer;
+use super::invoice::Invoice;
 use super::payment_method::{PaymentMethod, PaymentToken};
 use super::subscription::Subscription;
 use super::{Entity, ErrorCode, Id, Instant, Money, Refusal};
@@ -16,8 +17,11 @@ use super::{Entity, ErrorCode, Id, Instant, Money, Refusal};
 pub struct PaymentAttempt {
     /// The gateway's idempotency key, too.
     pub id: Id<PaymentAttempt>,
-    /// What was to be paid for. It does not exist where the payment failed, and nor may the customer.
-    pub subscription_id: Id<Subscription>,
+    /// What was to be created with the money. It does not exist where the payment failed, and nor may the customer. None
+    /// where an invoice is paid.
+    pub subscription_id: Option<Id<Subscription>>,
+    /// The invoice that is paid.
+    pub invoice_id: Option<Id<Invoice>>,
     pub customer_id: Id<Customer>,
     /// What was charged: one of the two.
     pub payment_method_id: Option<Id<PaymentMethod>>,
@@ -210,7 +214,8 @@ mod tests {
     fn attempt(status: PaymentAttemptStatus) -> PaymentAttempt {
         PaymentAttempt {
             id: Id::new(Uuid::from_u128(1)),
-            subscription_id: Id::new(Uuid::from_u128(2)),
+            subscription_id: Some(Id::new(Uuid::from_u128(2))),
+            invoice_id: None,
             customer_id: Id::new(Uuid::from_u128(3)),
             payment_method_id: None,
             payment_token_id: Some(Id::new(Uuid::from_u128(4))),

@@ -126,6 +126,13 @@ choice! {
         /// The token has expired.
         TokenExpired = "TOKEN_EXPIRED",
 
+        /// There is no such invoice.
+        InvoiceNotFound = "INVOICE_NOT_FOUND",
+        /// Nothing is to be paid of the invoice: it is paid, void, or a draft.
+        InvoiceNotPayable = "INVOICE_NOT_PAYABLE",
+        /// The payment is more than is due.
+        PaymentTooHigh = "PAYMENT_TOO_HIGH",
+
         /// There is no such discount.
         DiscountNotFound = "DISCOUNT_NOT_FOUND",
         /// The discount is archived.

@@ -13,7 +13,14 @@ impl Object for Invoice {
             .column("status", "Where it stands.", |invoice| &invoice.status)
             .column("reason", "Why it was made.", |invoice| &invoice.reason)
             .one("customer", "Who gets it.", |invoice| invoice.customer_id)
-            .one("subscription", "What it is for.", |invoice| invoice.subscription_id)
+            .maybe(
+                "subscription",
+                "What it bills; null where that is several subscriptions, which its lines name, or none.",
+                |invoice| invoice.subscription_id,
+            )
+            .maybe("billingGroup", "The group whose subscriptions it bills together; null for others.", |invoice| {
+                invoice.billing_group_id
+            })
             .column("currency", "Its currency.", |invoice| &invoice.currency)
             .maybe_value("period", "The period that it bills; null for a setup fee by itself.", |invoice| {
                 invoice.period.as_ref()
@@ -23,12 +30,35 @@ impl Object for Invoice {
             })
             .many("lines", "Its lines, in their order.", invoice::lines_of, |line| line.invoice_id)
             .value("totals", "What the lines come to.", |invoice| &invoice.totals)
-            .value("amountPaid", "What is paid of it.", |invoice| &invoice.amount_paid)
+            .value("creditApplied", "What the customer's credits took off the total.", |invoice| {
+                &invoice.balance.credit_applied
+            })
+            .value("amountCredited", "What credit notes took off the total.", |invoice| &invoice.balance.credited)
+            .value("amountPaid", "What is paid of it.", |invoice| &invoice.balance.paid)
+            .value("amountDue", "What is still to be paid.", |invoice| &invoice.balance.due)
+            .value("amountRefunded", "What of the payments went back.", |invoice| &invoice.balance.refunded)
+            .column("collectionMethod", "How it is paid.", |invoice| &invoice.collection.method)
+            .maybe(
+                "paymentMethod",
+                "What is charged; null where nothing is known, or the customer pays by itself.",
+                |invoice| invoice.collection.payment_method_id,
+            )
+            .column(
+                "nextAttemptAt",
+                "When it is charged, or reminded of, next; null where nothing is done by itself.",
+                |invoice| &invoice.collection.collect_at,
+            )
+            .column("dunningStartedAt", "Since when it is dunned; null where it is not.", |invoice| {
+                &invoice.collection.dunning_started_at
+            })
+            .column("dunningStep", "How many reminders were sent.", |invoice| &invoice.collection.dunning_step)
             .column("rounding", "How its amounts were rounded.", |invoice| &invoice.rounding)
             .column("issueDate", "The day on which it was issued, in the subscription's zone.", |invoice| {
                 &invoice.issue_date
             })
             .column("dueDate", "The day on which it is due.", |invoice| &invoice.due_date)
+            .column("paidAt", "When it was paid in full; null before.", |invoice| &invoice.paid_at)
+            .column("voidedAt", "When it was withdrawn; null where it was not.", |invoice| &invoice.voided_at)
             .column("test", "Whether it is a test.", |invoice| &invoice.test)
             .column("version", "Counts its changes.", |invoice| &invoice.version)
             .column("createdAt", "When it was created.", |invoice| &invoice.created_at)
@@ -53,6 +83,7 @@ impl Object for InvoiceLine {
     fn declare() -> Type<Self> {
         Type::new("InvoiceLine", "A line of an invoice: it says how its amount came about.")
             .column("position", "Its place, from 0.", |line: &InvoiceLine| &line.position)
+            .maybe("subscription", "What it bills; null where it bills no subscription.", |line| line.subscription_id)
             .column("kind", "What it is for.", |line| &line.line.kind)
             .column("description", "What it is called.", |line| &line.line.description)
             .computed("priceId", "The price that was billed; null where there is none in the catalogue.", |line| {

@@ -12,9 +12,13 @@ impl Object for PaymentAttempt {
         .node(|attempt: &PaymentAttempt| attempt.id)
         .column(
             "subscriptionId",
-            "The subscription that was to be paid for. It does not exist where the payment failed.",
+            "The subscription that was to be created with the money: it does not exist where the payment failed. Null where \
+             an invoice is paid.",
             |attempt| &attempt.subscription_id,
         )
+        .maybe("invoice", "The invoice that is paid; null where a subscription was to be created.", |attempt| {
+            attempt.invoice_id
+        })
         .column(
             "customerId",
             "Who was to pay. Where the payment failed, a customer that was new with the subscription does not exist.",

@@ -1,14 +1,15 @@
 //! Invoices and their lines.
 
-use super::db::{Read, Tx};
+use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
 use super::query::{Query, stored};
 use super::schema::{invoice_lines, invoices};
 use super::sql_types::{At, Decimal, In, instant};
 use super::subscription::ROWS;
+use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
-use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, Totals};
+use crate::domain::invoice::{Balance, Collection, Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, Totals};
 use crate::domain::period::{Period, Proration};
 use crate::domain::pricing::{Line, Reduction, Tax};
 use crate::domain::subscription::Subscription;
@@ -17,20 +18,30 @@ use crate::domain::{Id, Instant, Money};
 use diesel::prelude::*;
 
 stored!(Invoice, invoices(
-    id, number, status, reason, customer_id, subscription_id, currency, period_start, period_end, period_number, subtotal,
-    discount_total, net_total, tax_total, total, amount_paid, rounding, issue_date, due_date, test, version, created_at,
-    updated_at
+    id, number, status, reason, customer_id, subscription_id, billing_group_id, currency, period_start, period_end,
+    period_number, subtotal, discount_total, net_total, tax_total, total, credit_applied, amount_credited, amount_paid,
+    amount_due, amount_refunded, collection_method, payment_method_id, collect_at, dunning_started_at, dunning_step, rounding,
+    issue_date, due_date, paid_at, voided_at, test, version, created_at, updated_at
 ) => {
     let (At(created_at), At(updated_at)) = (created_at, updated_at);
     let money = |minor| Money::new(minor, currency);
     Invoice {
-        id, number, status, reason, customer_id, subscription_id, currency,
+        id, number, status, reason, customer_id, subscription_id, billing_group_id, currency,
         period: period(instant(period_start), instant(period_end)), period_number,
         totals: Totals {
             subtotal: money(subtotal), discount_total: money(discount_total), net_total: money(net_total),
             tax_total: money(tax_total), total: money(total),
         },
-        amount_paid: money(amount_paid), rounding, issue_date, due_date, test, version, created_at, updated_at,
+        balance: Balance {
+            credit_applied: money(credit_applied), credited: money(amount_credited), paid: money(amount_paid),
+            refunded: money(amount_refunded), due: money(amount_due),
+        },
+        collection: Collection {
+            method: collection_method, payment_method_id, collect_at: instant(collect_at),
+            dunning_started_at: instant(dunning_started_at), dunning_step,
+        },
+        rounding, issue_date, due_date, paid_at: instant(paid_at), voided_at: instant(voided_at), test, version,
+        created_at, updated_at,
     }
 });
 
@@ -40,6 +51,7 @@ listed!(Invoice: List::new()
     .choice::<InvoiceReason>(invoices::reason)
     .id::<Customer>(invoices::customer_id)
     .id::<Subscription>(invoices::subscription_id)
+    .id::<BillingGroup>(invoices::billing_group_id)
     .text(invoices::currency)
     .day(invoices::issue_date).sorted(|invoice: &Invoice| invoice.issue_date.into())
     .day(invoices::due_date).sorted(|invoice| invoice.due_date.into())
@@ -47,7 +59,7 @@ listed!(Invoice: List::new()
     .instant(invoices::updated_at).sorted(|invoice| invoice.updated_at.into()));
 
 stored!(InvoiceLine, invoice_lines(
-    id, invoice_id, position, kind, description, price_id, plan_version, reference_id, billing_model, quantity,
+    id, invoice_id, position, subscription_id, kind, description, price_id, plan_version, reference_id, billing_model, quantity,
     unit_amount, proration_numerator, proration_denominator, proration_unit, period_start, period_end, timezone, rounding,
     currency, amount, discount_amount, tax_rate, amount_includes_tax, reduced_position, discount_id, discount_percentage
 ) => {
@@ -69,7 +81,7 @@ stored!(InvoiceLine, invoice_lines(
             position, discount, percentage: discount_percentage,
         }),
     };
-    InvoiceLine { id, invoice_id, position, line }
+    InvoiceLine { id, invoice_id, position, subscription_id, line }
 });
 
 /// The period that two columns may hold.
@@ -95,46 +107,72 @@ pub fn lines_of(tenant: Id<Tenant>, invoices: &[Id<Invoice>]) -> Query<InvoiceLi
     Query::new(tenant).of_each("invoice_id", invoices).order("position")
 }
 
-pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice, lines: &[InvoiceLine]) -> Read<()> {
-    let (period, totals) = (invoice.period, invoice.totals);
-    on_backend!(tx, |conn| diesel::insert_into(invoices::table)
-        .values((
-            invoices::tenant_id.eq(tenant),
-            invoices::id.eq(invoice.id),
-            invoices::number.eq(&invoice.number),
-            invoices::status.eq(invoice.status),
-            invoices::reason.eq(invoice.reason),
-            invoices::customer_id.eq(invoice.customer_id),
-            invoices::subscription_id.eq(invoice.subscription_id),
-            invoices::currency.eq(invoice.currency),
-            invoices::period_start.eq(period.map(|period| At(period.start))),
-            invoices::period_end.eq(period.map(|period| At(period.end))),
-            invoices::period_number.eq(invoice.period_number),
-            invoices::subtotal.eq(totals.subtotal.minor),
-            invoices::discount_total.eq(totals.discount_total.minor),
-            invoices::net_total.eq(totals.net_total.minor),
-            invoices::tax_total.eq(totals.tax_total.minor),
-            invoices::total.eq(totals.total.minor),
-            invoices::amount_paid.eq(invoice.amount_paid.minor),
-            invoices::rounding.eq(invoice.rounding),
-            invoices::issue_date.eq(invoice.issue_date),
-            invoices::due_date.eq(invoice.due_date),
-            invoices::test.eq(invoice.test),
-            invoices::version.eq(invoice.version),
-            invoices::created_at.eq(At(invoice.created_at)),
-            invoices::updated_at.eq(At(invoice.updated_at)),
-        ))
-        .execute(conn))?;
+/// Stores invoices with their lines.
+pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, made: &[(Invoice, Vec<InvoiceLine>)]) -> Read<()> {
+    for made in made.chunks(ROWS / 2) {
+        let rows: Vec<_> = made
+            .iter()
+            .map(|(invoice, _)| {
+                let (period, totals) = (invoice.period, invoice.totals);
+                let (balance, collection) = (invoice.balance, invoice.collection);
+                (
+                    (
+                        invoices::tenant_id.eq(tenant),
+                        invoices::id.eq(invoice.id),
+                        invoices::number.eq(&invoice.number),
+                        invoices::status.eq(invoice.status),
+                        invoices::reason.eq(invoice.reason),
+                        invoices::customer_id.eq(invoice.customer_id),
+                        invoices::subscription_id.eq(invoice.subscription_id),
+                        invoices::billing_group_id.eq(invoice.billing_group_id),
+                        invoices::currency.eq(invoice.currency),
+                        invoices::period_start.eq(period.map(|period| At(period.start))),
+                        invoices::period_end.eq(period.map(|period| At(period.end))),
+                        invoices::period_number.eq(invoice.period_number),
+                        invoices::subtotal.eq(totals.subtotal.minor),
+                        invoices::discount_total.eq(totals.discount_total.minor),
+                        invoices::net_total.eq(totals.net_total.minor),
+                        invoices::tax_total.eq(totals.tax_total.minor),
+                        invoices::total.eq(totals.total.minor),
+                        invoices::rounding.eq(invoice.rounding),
+                        invoices::issue_date.eq(invoice.issue_date),
+                        invoices::due_date.eq(invoice.due_date),
+                    ),
+                    (
+                        invoices::credit_applied.eq(balance.credit_applied.minor),
+                        invoices::amount_credited.eq(balance.credited.minor),
+                        invoices::amount_paid.eq(balance.paid.minor),
+                        invoices::amount_due.eq(balance.due.minor),
+                        invoices::amount_refunded.eq(balance.refunded.minor),
+                        invoices::collection_method.eq(collection.method),
+                        invoices::payment_method_id.eq(collection.payment_method_id),
+                        invoices::collect_at.eq(collection.collect_at.map(At)),
+                        invoices::dunning_started_at.eq(collection.dunning_started_at.map(At)),
+                        invoices::dunning_step.eq(collection.dunning_step),
+                        invoices::paid_at.eq(invoice.paid_at.map(At)),
+                        invoices::voided_at.eq(invoice.voided_at.map(At)),
+                        invoices::test.eq(invoice.test),
+                        invoices::version.eq(invoice.version),
+                        invoices::created_at.eq(At(invoice.created_at)),
+                        invoices::updated_at.eq(At(invoice.updated_at)),
+                    ),
+                )
+            })
+            .collect();
+        on_backend!(tx, |conn| diesel::insert_into(invoices::table).values(&rows).execute(conn))?;
+    }
+    let lines: Vec<_> = made.iter().flat_map(|(_, lines)| lines).collect();
     for lines in lines.chunks(ROWS) {
         let rows: Vec<_> = lines
             .iter()
-            .map(|InvoiceLine { id, position, line, .. }| {
+            .map(|InvoiceLine { id, invoice_id, position, subscription_id, line }| {
                 let reduces = line.reduces.as_ref();
                 (
                     invoice_lines::tenant_id.eq(tenant),
                     invoice_lines::id.eq(*id),
-                    invoice_lines::invoice_id.eq(invoice.id),
+                    invoice_lines::invoice_id.eq(*invoice_id),
                     invoice_lines::position.eq(*position),
+                    invoice_lines::subscription_id.eq(*subscription_id),
                     invoice_lines::kind.eq(line.kind),
                     invoice_lines::description.eq(&line.description),
                     invoice_lines::price_id.eq(line.price_id),
@@ -165,4 +203,34 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice, lines: &[I
         on_backend!(tx, |conn| diesel::insert_into(invoice_lines::table).values(&rows).execute(conn))?;
     }
     Ok(())
+}
+
+/// Stores how far an invoice has come, over the version before.
+pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice) -> Read<()> {
+    let (balance, collection) = (invoice.balance, invoice.collection);
+    let rows = on_backend!(tx, |conn| diesel::update(invoices::table)
+        .filter(invoices::tenant_id.eq(tenant))
+        .filter(invoices::id.eq(invoice.id))
+        .filter(invoices::version.eq(invoice.version - 1))
+        .set((
+            invoices::number.eq(&invoice.number),
+            invoices::status.eq(invoice.status),
+            invoices::credit_applied.eq(balance.credit_applied.minor),
+            invoices::amount_credited.eq(balance.credited.minor),
+            invoices::amount_paid.eq(balance.paid.minor),
+            invoices::amount_due.eq(balance.due.minor),
+            invoices::amount_refunded.eq(balance.refunded.minor),
+            invoices::payment_method_id.eq(collection.payment_method_id),
+            invoices::collect_at.eq(collection.collect_at.map(At)),
+            invoices::dunning_started_at.eq(collection.dunning_started_at.map(At)),
+            invoices::dunning_step.eq(collection.dunning_step),
+            invoices::issue_date.eq(invoice.issue_date),
+            invoices::due_date.eq(invoice.due_date),
+            invoices::paid_at.eq(invoice.paid_at.map(At)),
+            invoices::voided_at.eq(invoice.voided_at.map(At)),
+            invoices::version.eq(invoice.version),
+            invoices::updated_at.eq(At(invoice.updated_at)),
+        ))
+        .execute(conn))?;
+    changed(rows, 1)
 }

@@ -7,6 +7,7 @@ use super::schema::payment_attempts;
 use super::sql_types::{At, instant};
 use super::{Conn, on_backend};
 use crate::domain::customer::Customer;
+use crate::domain::invoice::Invoice;
 use crate::domain::payment::{PaymentAttempt, PaymentAttemptStatus};
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
@@ -14,19 +15,20 @@ use crate::domain::{Choice, Id, Instant, Money};
 use diesel::prelude::*;
 
 stored!(PaymentAttempt, payment_attempts(
-    id, subscription_id, customer_id, payment_method_id, payment_token_id, currency, amount, idempotency_key, status,
-    error_state, error_code, created_at, finished_at
+    id, subscription_id, invoice_id, customer_id, payment_method_id, payment_token_id, currency, amount, idempotency_key,
+    status, error_state, error_code, created_at, finished_at
 ) => {
     let At(created_at) = created_at;
     PaymentAttempt {
-        id, subscription_id, customer_id, payment_method_id, payment_token_id, amount: Money::new(amount, currency),
-        idempotency_key, status, error_state, error_code, created_at, finished_at: instant(finished_at),
+        id, subscription_id, invoice_id, customer_id, payment_method_id, payment_token_id,
+        amount: Money::new(amount, currency), idempotency_key, status, error_state, error_code, created_at, finished_at: instant(finished_at),
     }
 });
 
 listed!(PaymentAttempt: List::new()
     .choice::<PaymentAttemptStatus>(payment_attempts::status)
     .id::<Subscription>(payment_attempts::subscription_id)
+    .id::<Invoice>(payment_attempts::invoice_id)
     .id::<Customer>(payment_attempts::customer_id)
     .instant(payment_attempts::created_at).sorted(|attempt: &PaymentAttempt| attempt.created_at.into()));
 
@@ -59,6 +61,7 @@ pub fn reserve(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt) ->
             payment_attempts::tenant_id.eq(tenant),
             payment_attempts::id.eq(attempt.id),
             payment_attempts::subscription_id.eq(attempt.subscription_id),
+            payment_attempts::invoice_id.eq(attempt.invoice_id),
             payment_attempts::customer_id.eq(attempt.customer_id),
             payment_attempts::payment_method_id.eq(attempt.payment_method_id),
             payment_attempts::payment_token_id.eq(attempt.payment_token_id),

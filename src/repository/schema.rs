@@ -75,6 +75,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::repository::sql_types::{Identifier, Moment};
+    use diesel::sql_types::*;
+
+    billed_periods (tenant_id, source_id, period_end) {
+        tenant_id -> Identifier,
+        subscription_id -> Identifier,
+        source_id -> Identifier,
+        period_start -> Moment,
+        period_end -> Moment,
+        previous_end -> Nullable<Moment>,
+        invoice_id -> Identifier,
+    }
+}
+
+diesel::table! {
     use crate::repository::sql_types::{Document, Identifier, Moment};
     use diesel::sql_types::*;
 
@@ -89,6 +104,22 @@ diesel::table! {
         version -> Integer,
         created_at -> Moment,
         updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Identifier, Moment};
+    use diesel::sql_types::*;
+
+    billing_holds (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        subscription_id -> Identifier,
+        code -> Text,
+        message -> Text,
+        attempts -> Integer,
+        since -> Moment,
+        retry_at -> Moment,
     }
 }
 
@@ -239,6 +270,11 @@ diesel::table! {
         updated_at -> Moment,
         plan_id -> Nullable<Identifier>,
         hosted_payment_link -> Nullable<Text>,
+        next_billing_at -> Nullable<Moment>,
+        due_at -> Nullable<Moment>,
+        usage_billed_until -> Nullable<Moment>,
+        return_overdue_since -> Nullable<Moment>,
+        consolidated_by -> Nullable<Identifier>,
     }
 }
 
@@ -254,6 +290,7 @@ diesel::table! {
         currency -> Text,
         amount -> BigInt,
         status -> Text,
+        invoice_id -> Nullable<Identifier>,
     }
 }
 
@@ -454,7 +491,8 @@ diesel::table! {
         status -> Text,
         reason -> Text,
         customer_id -> Identifier,
-        subscription_id -> Identifier,
+        subscription_id -> Nullable<Identifier>,
+        billing_group_id -> Nullable<Identifier>,
         currency -> Text,
         period_start -> Nullable<Moment>,
         period_end -> Nullable<Moment>,
@@ -464,7 +502,18 @@ diesel::table! {
         net_total -> BigInt,
         tax_total -> BigInt,
         total -> BigInt,
+        credit_applied -> BigInt,
+        amount_credited -> BigInt,
         amount_paid -> BigInt,
+        amount_due -> BigInt,
+        amount_refunded -> BigInt,
+        collection_method -> Text,
+        payment_method_id -> Nullable<Identifier>,
+        collect_at -> Nullable<Moment>,
+        dunning_started_at -> Nullable<Moment>,
+        dunning_step -> Integer,
+        paid_at -> Nullable<Moment>,
+        voided_at -> Nullable<Moment>,
         rounding -> Text,
         issue_date -> Date,
         due_date -> Date,
@@ -484,6 +533,7 @@ diesel::table! {
         id -> Identifier,
         invoice_id -> Identifier,
         position -> Integer,
+        subscription_id -> Nullable<Identifier>,
         kind -> Text,
         description -> Text,
         price_id -> Nullable<Identifier>,
@@ -573,7 +623,8 @@ diesel::table! {
     payment_attempts (tenant_id, id) {
         tenant_id -> Identifier,
         id -> Identifier,
-        subscription_id -> Identifier,
+        subscription_id -> Nullable<Identifier>,
+        invoice_id -> Nullable<Identifier>,
         customer_id -> Identifier,
         payment_method_id -> Nullable<Identifier>,
         payment_token_id -> Nullable<Identifier>,

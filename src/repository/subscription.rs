@@ -11,7 +11,7 @@ use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::plan::Plan;
-use crate::domain::subscription::{ScheduledPayment, Subscription, SubscriptionStatus};
+use crate::domain::subscription::{BillingState, ScheduledPayment, Subscription, SubscriptionStatus};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Money};
 use diesel::prelude::*;
@@ -19,8 +19,9 @@ use diesel::prelude::*;
 stored!(Subscription, subscriptions(
     id, handle, status, customer_id, plan_id, order_id, order_item_id, asset_id, billing_group_id, parent_subscription_id,
     currency, timezone, monthly_amount, contract_length, billing_start, start_date, end_date, trial_start, trial_end,
-    billing_anchor, current_period_start, current_period_end, next_billing_date, hosted_payment_link, notes, metadata, version,
-    created_at, updated_at
+    billing_anchor, current_period_start, current_period_end, next_billing_date, next_billing_at, due_at,
+    usage_billed_until, return_overdue_since, consolidated_by, hosted_payment_link, notes, metadata, version, created_at,
+    updated_at
 ) => {
     let (In(timezone), At(start_date), At(created_at), At(updated_at)) = (timezone, start_date, created_at, updated_at);
     Subscription {
@@ -28,8 +29,12 @@ stored!(Subscription, subscriptions(
         currency, timezone, monthly_amount: amount(monthly_amount, Some(currency)), contract_length, billing_start,
         start_date, end_date: instant(end_date), trial_start: instant(trial_start), trial_end: instant(trial_end),
         billing_anchor: instant(billing_anchor), current_period_start: instant(current_period_start),
-        current_period_end: instant(current_period_end), next_billing_date, hosted_payment_link, notes, metadata, version,
-        created_at, updated_at,
+        current_period_end: instant(current_period_end), next_billing_date,
+        billing: BillingState {
+            next_at: instant(next_billing_at), due_at: instant(due_at), usage_until: instant(usage_billed_until),
+            return_overdue_since: instant(return_overdue_since), consolidated_by,
+        },
+        hosted_payment_link, notes, metadata, version, created_at, updated_at,
     }
 });
 
@@ -47,8 +52,10 @@ listed!(Subscription: List::new()
     .instant(subscriptions::created_at).sorted(|subscription| subscription.created_at.into())
     .instant(subscriptions::updated_at).sorted(|subscription| subscription.updated_at.into()));
 
-stored!(ScheduledPayment, scheduled_payments(subscription_id, sequence, due_date, currency, amount, status) => {
-    ScheduledPayment { subscription_id, sequence, due_date, amount: Money::new(amount, currency), status }
+stored!(ScheduledPayment, scheduled_payments(
+    subscription_id, sequence, due_date, currency, amount, status, invoice_id
+) => {
+    ScheduledPayment { subscription_id, sequence, due_date, amount: Money::new(amount, currency), status, invoice_id }
 }, key: subscription_id);
 
 pub fn all(tenant: Id<Tenant>) -> Query<Subscription> {
@@ -107,36 +114,45 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[Subscription]) -> Rea
             .iter()
             .map(|row| {
                 (
-                    subscriptions::tenant_id.eq(tenant),
-                    subscriptions::id.eq(row.id),
-                    subscriptions::handle.eq(&row.handle),
-                    subscriptions::status.eq(row.status),
-                    subscriptions::customer_id.eq(row.customer_id),
-                    subscriptions::plan_id.eq(row.plan_id),
-                    subscriptions::order_id.eq(row.order_id),
-                    subscriptions::order_item_id.eq(row.order_item_id),
-                    subscriptions::asset_id.eq(row.asset_id),
-                    subscriptions::billing_group_id.eq(row.billing_group_id),
-                    subscriptions::parent_subscription_id.eq(row.parent_subscription_id),
-                    subscriptions::currency.eq(row.currency),
-                    subscriptions::timezone.eq(In(row.timezone)),
-                    subscriptions::monthly_amount.eq(row.monthly_amount.map(|amount| amount.minor)),
-                    subscriptions::contract_length.eq(row.contract_length),
-                    subscriptions::billing_start.eq(row.billing_start),
-                    subscriptions::start_date.eq(At(row.start_date)),
-                    subscriptions::end_date.eq(row.end_date.map(At)),
-                    subscriptions::trial_start.eq(row.trial_start.map(At)),
-                    subscriptions::trial_end.eq(row.trial_end.map(At)),
-                    subscriptions::billing_anchor.eq(row.billing_anchor.map(At)),
-                    subscriptions::current_period_start.eq(row.current_period_start.map(At)),
-                    subscriptions::current_period_end.eq(row.current_period_end.map(At)),
-                    subscriptions::next_billing_date.eq(row.next_billing_date),
-                    subscriptions::hosted_payment_link.eq(&row.hosted_payment_link),
-                    subscriptions::notes.eq(&row.notes),
-                    subscriptions::metadata.eq(&row.metadata),
-                    subscriptions::version.eq(row.version),
-                    subscriptions::created_at.eq(At(row.created_at)),
-                    subscriptions::updated_at.eq(At(row.updated_at)),
+                    (
+                        subscriptions::tenant_id.eq(tenant),
+                        subscriptions::id.eq(row.id),
+                        subscriptions::handle.eq(&row.handle),
+                        subscriptions::status.eq(row.status),
+                        subscriptions::customer_id.eq(row.customer_id),
+                        subscriptions::plan_id.eq(row.plan_id),
+                        subscriptions::order_id.eq(row.order_id),
+                        subscriptions::order_item_id.eq(row.order_item_id),
+                        subscriptions::asset_id.eq(row.asset_id),
+                        subscriptions::billing_group_id.eq(row.billing_group_id),
+                        subscriptions::parent_subscription_id.eq(row.parent_subscription_id),
+                        subscriptions::currency.eq(row.currency),
+                        subscriptions::timezone.eq(In(row.timezone)),
+                        subscriptions::monthly_amount.eq(row.monthly_amount.map(|amount| amount.minor)),
+                        subscriptions::contract_length.eq(row.contract_length),
+                        subscriptions::billing_start.eq(row.billing_start),
+                    ),
+                    (
+                        subscriptions::start_date.eq(At(row.start_date)),
+                        subscriptions::end_date.eq(row.end_date.map(At)),
+                        subscriptions::trial_start.eq(row.trial_start.map(At)),
+                        subscriptions::trial_end.eq(row.trial_end.map(At)),
+                        subscriptions::billing_anchor.eq(row.billing_anchor.map(At)),
+                        subscriptions::current_period_start.eq(row.current_period_start.map(At)),
+                        subscriptions::current_period_end.eq(row.current_period_end.map(At)),
+                        subscriptions::next_billing_date.eq(row.next_billing_date),
+                        subscriptions::next_billing_at.eq(row.billing.next_at.map(At)),
+                        subscriptions::due_at.eq(row.billing.due_at.map(At)),
+                        subscriptions::usage_billed_until.eq(row.billing.usage_until.map(At)),
+                        subscriptions::return_overdue_since.eq(row.billing.return_overdue_since.map(At)),
+                        subscriptions::consolidated_by.eq(row.billing.consolidated_by),
+                        subscriptions::hosted_payment_link.eq(&row.hosted_payment_link),
+                        subscriptions::notes.eq(&row.notes),
+                        subscriptions::metadata.eq(&row.metadata),
+                        subscriptions::version.eq(row.version),
+                        subscriptions::created_at.eq(At(row.created_at)),
+                        subscriptions::updated_at.eq(At(row.updated_at)),
+                    ),
                 )
             })
             .collect();
@@ -161,6 +177,8 @@ pub fn activate(tx: &mut Tx<'_>, tenant: Id<Tenant>, subscription: &Subscription
             subscriptions::current_period_start.eq(subscription.current_period_start.map(At)),
             subscriptions::current_period_end.eq(subscription.current_period_end.map(At)),
             subscriptions::next_billing_date.eq(subscription.next_billing_date),
+            subscriptions::next_billing_at.eq(subscription.billing.next_at.map(At)),
+            subscriptions::due_at.eq(subscription.billing.due_at.map(At)),
             subscriptions::version.eq(subscription.version),
             subscriptions::updated_at.eq(At(subscription.updated_at)),
         ))

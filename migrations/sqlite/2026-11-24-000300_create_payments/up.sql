@@ -41,7 +41,9 @@ CREATE TABLE payment_tokens (
 CREATE TABLE payment_attempts (
     tenant_id BLOB NOT NULL REFERENCES tenants,
     id BLOB NOT NULL,
-    subscription_id BLOB NOT NULL,
+    -- What is to be created with the money, or the invoice that it pays.
+    subscription_id BLOB,
+    invoice_id BLOB,
     customer_id BLOB NOT NULL,
     payment_method_id BLOB,
     payment_token_id BLOB,
@@ -57,6 +59,7 @@ CREATE TABLE payment_attempts (
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, payment_method_id) REFERENCES payment_methods (tenant_id, id),
     FOREIGN KEY (tenant_id, payment_token_id) REFERENCES payment_tokens (tenant_id, id),
+    CONSTRAINT an_attempt_is_for_something CHECK (subscription_id IS NOT NULL OR invoice_id IS NOT NULL),
     CONSTRAINT an_attempt_has_one_source CHECK ((payment_method_id IS NULL) <> (payment_token_id IS NULL)),
     CONSTRAINT an_attempt_is_finished_with_its_outcome CHECK (
         (status IN ('RESERVED', 'REVERSING')) = (finished_at IS NULL)
@@ -76,6 +79,10 @@ CREATE UNIQUE INDEX payment_attempts_holds_token ON payment_attempts (tenant_id,
 -- One attempt at a time under an idempotency key.
 CREATE UNIQUE INDEX payment_attempts_reserved_key ON payment_attempts (tenant_id, idempotency_key)
     WHERE status = 'RESERVED';
+-- One attempt at a time for an invoice.
+CREATE UNIQUE INDEX payment_attempts_reserved_invoice ON payment_attempts (tenant_id, invoice_id)
+    WHERE status IN ('RESERVED', 'REVERSING');
+CREATE INDEX payment_attempts_invoice ON payment_attempts (tenant_id, invoice_id, id);
 -- Those that have no outcome, of all tenants: whoever takes back what died looks for them again and again.
 CREATE INDEX payment_attempts_open ON payment_attempts (tenant_id, created_at, id) WHERE finished_at IS NULL;
 CREATE INDEX payment_attempts_status ON payment_attempts (tenant_id, status, id);

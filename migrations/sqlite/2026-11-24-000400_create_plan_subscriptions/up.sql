@@ -172,10 +172,15 @@ CREATE TABLE invoices (
     tenant_id BLOB NOT NULL,
     id BLOB NOT NULL,
     number TEXT,
-    status TEXT NOT NULL CHECK (status IN ('DRAFT', 'OPEN', 'PAID')),
-    reason TEXT NOT NULL CHECK (reason IN ('SUBSCRIPTION_CREATE', 'SETUP_FEE')),
+    status TEXT NOT NULL CHECK (status IN
+        ('DRAFT', 'OPEN', 'PAID', 'PAST_DUE', 'FAILED', 'VOID')),
+    reason TEXT NOT NULL CHECK (reason IN
+        ('SUBSCRIPTION_CREATE', 'SUBSCRIPTION_TRIAL_END', 'SUBSCRIPTION_CYCLE', 'SETUP_FEE', 'RENTAL', 'CONSOLIDATED', 'ONE_OFF')),
     customer_id BLOB NOT NULL,
-    subscription_id BLOB NOT NULL,
+    -- None where it is for several, or for none.
+    subscription_id BLOB,
+    -- The group whose subscriptions it bills together.
+    billing_group_id BLOB,
     currency TEXT NOT NULL CHECK (length(currency) = 3),
     period_start TEXT,
     period_end TEXT,
@@ -185,7 +190,21 @@ CREATE TABLE invoices (
     net_total INTEGER NOT NULL,
     tax_total INTEGER NOT NULL,
     total INTEGER NOT NULL,
+    -- What the customer's credits, credit notes and payments took off the total, and what is left.
+    credit_applied INTEGER NOT NULL CHECK (credit_applied >= 0),
+    amount_credited INTEGER NOT NULL CHECK (amount_credited >= 0),
     amount_paid INTEGER NOT NULL CHECK (amount_paid >= 0),
+    amount_due INTEGER NOT NULL CHECK (amount_due >= 0),
+    amount_refunded INTEGER NOT NULL CHECK (amount_refunded BETWEEN 0 AND amount_paid),
+    collection_method TEXT NOT NULL CHECK (collection_method IN ('CHARGE_AUTOMATICALLY', 'SEND_INVOICE')),
+    payment_method_id BLOB,
+    -- When it is to be charged or reminded of next.
+    collect_at TEXT,
+    dunning_started_at TEXT,
+    -- How many reminders were sent.
+    dunning_step INTEGER NOT NULL CHECK (dunning_step >= 0),
+    paid_at TEXT,
+    voided_at TEXT,
     rounding TEXT NOT NULL CHECK (rounding IN ('HALF_AWAY_FROM_ZERO')),
     issue_date TEXT NOT NULL,
     due_date TEXT NOT NULL,
@@ -197,11 +216,25 @@ CREATE TABLE invoices (
     UNIQUE (tenant_id, number),
     FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    FOREIGN KEY (tenant_id, billing_group_id, customer_id) REFERENCES billing_groups (tenant_id, id, customer_id),
+    FOREIGN KEY (tenant_id, payment_method_id) REFERENCES payment_methods (tenant_id, id),
     CONSTRAINT a_billed_period_is_half_open CHECK (
         (period_start IS NULL) = (period_end IS NULL) AND (period_start IS NULL OR period_start < period_end)
     ),
     CONSTRAINT only_a_draft_has_no_number CHECK ((status = 'DRAFT') = (number IS NULL)),
-    CONSTRAINT paid_means_in_full CHECK (status <> 'PAID' OR amount_paid = total),
+    CONSTRAINT what_is_due CHECK (
+        amount_due = CASE WHEN status = 'VOID' THEN 0 ELSE total - credit_applied - amount_credited - amount_paid END
+    ),
+    CONSTRAINT paid_means_in_full CHECK (
+        CASE WHEN status IN ('OPEN', 'PAST_DUE', 'FAILED') THEN amount_due > 0 ELSE status = 'DRAFT' OR amount_due = 0 END
+    ),
+    CONSTRAINT paid_at_a_moment CHECK ((status = 'PAID') = (paid_at IS NOT NULL)),
+    CONSTRAINT void_means_nothing_was_paid CHECK (
+        (status = 'VOID') = (voided_at IS NOT NULL)
+        AND (status <> 'VOID' OR (amount_paid = 0 AND credit_applied = 0 AND amount_credited = 0))
+    ),
+    CONSTRAINT only_what_is_due_is_collected CHECK (collect_at IS NULL OR status IN ('OPEN', 'PAST_DUE')),
+    CONSTRAINT a_reminder_has_a_begin CHECK (dunning_step = 0 OR dunning_started_at IS NOT NULL),
     CONSTRAINT totals_add_up CHECK (net_total + tax_total = total),
     CONSTRAINT due_after_it_was_issued CHECK (due_date >= issue_date)
 ) STRICT;
@@ -213,6 +246,11 @@ CREATE INDEX invoices_status ON invoices (tenant_id, status, id);
 CREATE INDEX invoices_reason ON invoices (tenant_id, reason, id);
 CREATE INDEX invoices_customer ON invoices (tenant_id, customer_id, id);
 CREATE INDEX invoices_subscription ON invoices (tenant_id, subscription_id, id);
+CREATE INDEX invoices_billing_group ON invoices (tenant_id, billing_group_id, id);
+CREATE INDEX invoices_payment_method ON invoices (tenant_id, payment_method_id);
+CREATE INDEX invoices_total ON invoices (tenant_id, total, id);
+CREATE INDEX invoices_amount_due ON invoices (tenant_id, amount_due, id);
+CREATE INDEX invoices_collect_at ON invoices (tenant_id, collect_at, id) WHERE collect_at IS NOT NULL;
 CREATE INDEX invoices_currency ON invoices (tenant_id, currency, id);
 CREATE INDEX invoices_issue_date ON invoices (tenant_id, issue_date, id);
 CREATE INDEX invoices_due_date ON invoices (tenant_id, due_date, id);
@@ -224,6 +262,8 @@ CREATE TABLE invoice_lines (
     id BLOB NOT NULL,
     invoice_id BLOB NOT NULL,
     position INTEGER NOT NULL CHECK (position >= 0),
+    -- What it bills; none where it bills no subscription.
+    subscription_id BLOB,
     kind TEXT NOT NULL,
     description TEXT NOT NULL,
     price_id BLOB,
@@ -253,6 +293,7 @@ CREATE TABLE invoice_lines (
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, invoice_id, position),
     FOREIGN KEY (tenant_id, invoice_id) REFERENCES invoices (tenant_id, id),
+    FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
     FOREIGN KEY (tenant_id, price_id) REFERENCES prices (tenant_id, id),
     FOREIGN KEY (tenant_id, discount_id) REFERENCES subscription_discounts (tenant_id, id),
     CONSTRAINT a_proration_is_whole_or_none CHECK (
@@ -267,6 +308,7 @@ CREATE TABLE invoice_lines (
     )
 ) STRICT;
 
+CREATE INDEX invoice_lines_subscription ON invoice_lines (tenant_id, subscription_id);
 CREATE INDEX invoice_lines_price ON invoice_lines (tenant_id, price_id);
 CREATE INDEX invoice_lines_discount ON invoice_lines (tenant_id, discount_id);
 

@@ -1,9 +1,9 @@
 //! Starting a draft.
 
 use super::charge::{self, Charged, Step};
-use super::{SubscriptionCreated, load, outcome, store};
+use super::{SubscriptionCreated, load, outcome};
 use crate::app::mutation::{Answer, Call, Stop, Work, expect_version};
-use crate::app::payment_method;
+use crate::app::{invoice, payment_method};
 use crate::domain::event::EventType;
 use crate::domain::subscribing::request::InitialStatus;
 use crate::domain::subscribing::{Agreement, SourceFound, choose_source};
@@ -51,7 +51,7 @@ fn activate(
         agreement.open(now, &ids)?
     };
     let initial = (false, InitialStatus::Active);
-    if let Some(reservation) = charge::settle(&mut agreement, &mut opening, &found, initial, charged)? {
+    if let Some(reservation) = charge::settle(&mut agreement, &mut opening, &found, initial, charged, now)? {
         return Ok(Step::Charge(reservation));
     }
     if let SourceFound::Token(Some(token)) = &found {
@@ -63,7 +63,7 @@ fn activate(
     let tenant = work.tenant;
     repository::subscription::activate(work.tx, tenant, &agreement.subscription)?;
     repository::terms::activate(work.tx, tenant, &agreement.terms)?;
-    store::insert_invoices(work, &mut opening)?;
+    invoice::store(work, &mut opening.invoices)?;
     let Agreement { items, add_ons, costs, discounts, .. } = &agreement;
     repository::subscription_parts::activate(work.tx, tenant, items, add_ons, costs, discounts)?;
     work.event(

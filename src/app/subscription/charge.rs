@@ -158,7 +158,8 @@ fn reserve(work: &mut Work<'_, '_>, call: &Call<'_>, reservation: Reservation) -
     };
     let attempt = PaymentAttempt {
         id: work.id(),
-        subscription_id: reservation.subscription,
+        subscription_id: Some(reservation.subscription),
+        invoice_id: None,
         customer_id: reservation.customer,
         payment_method_id: method,
         payment_token_id: token,
@@ -198,6 +199,7 @@ pub(super) fn settle(
     source: &SourceFound,
     (conditional, initial): (bool, InitialStatus),
     charged: Option<&Charged>,
+    now: Instant,
 ) -> Result<Option<Reservation>, Stop> {
     let source = chargeable(source);
     let (subscription, customer) = (agreement.subscription.id, agreement.subscription.customer_id);
@@ -217,7 +219,7 @@ pub(super) fn settle(
         // What is due now is not what was charged.
         _ => return Err(changed().into()),
     };
-    agreement.settle(opening, outcome, conditional, initial).map_err(|refusal| {
+    agreement.settle(opening, outcome, conditional, initial, now).map_err(|refusal| {
         // The gateway's own words say more.
         let told = charged.and_then(|charged| charged.outcome.accepted().err());
         told.unwrap_or(refusal)

@@ -42,7 +42,7 @@ pub(super) fn load(
         let message = format!("There is a subscription with the handle {handle:?} already.");
         return Err(Refusal::new(ErrorCode::DuplicateHandle, message).at(&["handle"]).into());
     }
-    let subscription_id = charged.map_or_else(|| work.id(), |charged| charged.attempt.subscription_id);
+    let subscription_id = charged.and_then(|charged| charged.attempt.subscription_id).unwrap_or_else(|| work.id());
     let payment = &request.payment;
     let owner = (!new_customer).then_some(customer.id);
     let mut source = find_source(work, payment.source.as_deref(), payment.signup_method, owner)?;

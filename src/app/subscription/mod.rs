@@ -75,7 +75,7 @@ fn create(
     if !agreement.is_draft() {
         let asked = (new.request.payment.conditional_create, new.request.status);
         let source = &loaded.situation.source;
-        if let Some(reservation) = charge::settle(&mut agreement, &mut opening, source, asked, charged)? {
+        if let Some(reservation) = charge::settle(&mut agreement, &mut opening, source, asked, charged, now)? {
             return Ok(Step::Charge(reservation));
         }
     }

@@ -52,7 +52,7 @@ fn preview(work: &mut Work<'_, '_>, new: &CreateSubscription) -> Result<Preview,
             Settlement::Wait => Outcome::Unpaid,
         };
         let request = &new.request;
-        agreement.settle(&mut opening, outcome, request.payment.conditional_create, request.status)?;
+        agreement.settle(&mut opening, outcome, request.payment.conditional_create, request.status, now)?;
     }
     let periods = agreement.schedule().into_iter().flat_map(|schedule| schedule.periods());
     Ok(Preview {

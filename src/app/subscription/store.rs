@@ -5,9 +5,8 @@ use super::charge::Charged;
 use super::load::Loaded;
 use crate::app::credentials::unguessable;
 use crate::app::mutation::{Stop, Work};
-use crate::app::{customer, payment_method};
+use crate::app::{customer, invoice, payment_method};
 use crate::domain::event::EventType;
-use crate::domain::invoice::InvoiceStatus;
 use crate::domain::subscribing::{Agreement, Opening, SourceFound};
 use crate::domain::subscription::SignupMethod;
 use crate::repository::{self, Fault};
@@ -59,26 +58,8 @@ fn insert(work: &mut Work<'_, '_>, agreement: &Agreement, opening: &mut Opening)
     for redemption in redemptions {
         repository::coupon::redeem(work.tx, tenant, redemption, redemption.redeemed_at)?;
     }
-    insert_invoices(work, opening)?;
+    invoice::store(work, &mut opening.invoices)?;
     parts::insert_costs(work.tx, tenant, &agreement.costs)?;
-    Ok(())
-}
-
-/// Stores the opening invoices; those that are no drafts any more get the next numbers.
-pub(super) fn insert_invoices(work: &mut Work<'_, '_>, opening: &mut Opening) -> Result<(), Stop> {
-    const SERIES: &str = "invoices";
-    for (invoice, lines) in &mut opening.invoices {
-        if invoice.status != InvoiceStatus::Draft {
-            let number = repository::counter::next(work.tx, work.tenant, SERIES)?;
-            invoice.number = Some(format!("INV-{number:06}"));
-        }
-        repository::invoice::insert(work.tx, work.tenant, invoice, lines)?;
-        let data = serde_json::json!({"subscriptionId": invoice.subscription_id});
-        work.event(EventType::InvoiceCreated, invoice.id, data.clone());
-        if invoice.status == InvoiceStatus::Paid {
-            work.event(EventType::InvoicePaid, invoice.id, data);
-        }
-    }
     Ok(())
 }
 

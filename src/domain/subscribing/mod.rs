@@ -35,7 +35,7 @@ use super::price::{BillingCadence, Price};
 use super::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
-use super::subscription::{InvoiceBilling, Subscription, SubscriptionStatus, Terms};
+use super::subscription::{BillingState, InvoiceBilling, Subscription, SubscriptionStatus, Terms};
 use super::tenant::{Settings, TenantMode};
 use super::{ErrorCode, Id, Instant, Refusal, feature};
 use uuid::Uuid;
@@ -132,6 +132,8 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
     let parts = items::decide(&cx, &timing, &phases)?;
     discounts.targeted_at(&parts, timing.currency)?;
     let commitment = timing::commitment(&cx, timing.currency)?;
+    let consolidated_by =
+        (request.invoice_billing == InvoiceBilling::InvoiceToParent).then(|| invoiced_customer_id.untyped());
     let subscription = Subscription {
         id: situation.subscription_id,
         handle: request.handle.clone(),
@@ -156,6 +158,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         current_period_start: None,
         current_period_end: None,
         next_billing_date: None,
+        billing: BillingState { consolidated_by, ..BillingState::default() },
         hosted_payment_link: None,
         notes: None,
         metadata: request.metadata.clone(),

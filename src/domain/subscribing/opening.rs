@@ -3,7 +3,7 @@
 use super::extras::position;
 use super::{Agreement, Ids};
 use crate::domain::calendar::day_of;
-use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, Totals};
+use crate::domain::invoice::{Balance, Collection, Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, Totals};
 use crate::domain::payment_terms::due_date;
 use crate::domain::period::Proration;
 use crate::domain::plan::SetupFeeHandling;
@@ -11,7 +11,7 @@ use crate::domain::price::{BillingCadence, Price, PriceModel, PriceType};
 use crate::domain::pricing::{AppliedDiscount, Bill, Charge, Charges, LineKind, Rounding, Stacking, bill};
 use crate::domain::schedule::{PartialPeriodHandling, ScheduledPeriod};
 use crate::domain::subscription::parts::{AdditionalCost, AdditionalCostState, SubscriptionDiscount, SubscriptionItem};
-use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
+use crate::domain::{ErrorCode, Id, Instant, Refusal};
 use bigdecimal::BigDecimal;
 
 /// The invoices that are made right away, each with its lines.
@@ -241,15 +241,19 @@ impl Agreement {
             status: InvoiceStatus::Draft,
             reason,
             customer_id: self.terms.invoiced_customer_id,
-            subscription_id: self.subscription.id,
+            subscription_id: Some(self.subscription.id),
+            billing_group_id: None,
             currency: self.subscription.currency,
             period: period.map(|period| period.period),
             period_number: period.and_then(|period| i32::try_from(period.number).ok()),
             totals: Totals::from(bill),
-            amount_paid: Money::new(0, self.subscription.currency),
+            balance: Balance::of(bill.total),
+            collection: Collection::new(self.terms.collection_method, self.terms.payment_method_id),
             rounding: Rounding::HalfAwayFromZero,
             issue_date,
             due_date: due_date(issue_date, self.terms.payment_terms),
+            paid_at: None,
+            voided_at: None,
             test: self.terms.test,
             version: 1,
             created_at: now,
@@ -259,6 +263,7 @@ impl Agreement {
             id: Id::new(ids()),
             invoice_id: invoice.id,
             position: position(index),
+            subscription_id: invoice.subscription_id,
             line: line.clone(),
         });
         let lines: Vec<InvoiceLine> = lines.collect();

@@ -84,14 +84,13 @@ impl Agreement {
         outcome: Outcome,
         conditional: bool,
         initial: InitialStatus,
+        now: Instant,
     ) -> Result<(), Refusal> {
         let paid = matches!(outcome, Outcome::NothingDue | Outcome::Paid);
         for (invoice, _) in &mut opening.invoices {
-            let total = invoice.totals.total;
-            if paid || total.minor <= 0 {
-                (invoice.status, invoice.amount_paid) = (InvoiceStatus::Paid, total);
-            } else {
-                invoice.status = InvoiceStatus::Open;
+            invoice.issue(now, self.subscription.timezone);
+            if paid && invoice.status == InvoiceStatus::Open {
+                invoice.pay(invoice.balance.due, now)?;
             }
         }
         if paid {

@@ -8,6 +8,7 @@ use super::asset::Asset;
 use super::billing_group::BillingGroup;
 use super::choice::choice;
 use super::customer::Customer;
+use super::invoice::Invoice;
 use super::order::{Order, OrderItem};
 use super::period::Period;
 use super::plan::Plan;
@@ -51,6 +52,7 @@ pub struct Subscription {
     pub current_period_start: Option<Instant>,
     pub current_period_end: Option<Instant>,
     pub next_billing_date: Option<Date>,
+    pub billing: BillingState,
     /// Where its customer can pay for it. Whoever knows the link can.
     pub hosted_payment_link: Option<String>,
     pub notes: Option<String>,
@@ -58,6 +60,22 @@ pub struct Subscription {
     pub version: i32,
     pub created_at: Instant,
     pub updated_at: Instant,
+}
+
+/// Where the billing of a subscription stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BillingState {
+    /// The exact moment at which something is billed, or ends, next. None where nothing is to come.
+    pub next_at: Option<Instant>,
+    /// When the run looks at it: later than that where it was set aside, or its usage is waited for. None while it does
+    /// not run.
+    pub due_at: Option<Instant>,
+    /// Usage before this moment is billed, and takes nothing more.
+    pub usage_until: Option<Instant>,
+    /// Since when its device should have come back.
+    pub return_overdue_since: Option<Instant>,
+    /// Who gets one invoice for all that falls due on a day: a billing group, or a parent customer.
+    pub consolidated_by: Option<Id<()>>,
 }
 
 impl Entity for Subscription {
@@ -81,6 +99,8 @@ pub struct ScheduledPayment {
     pub due_date: Date,
     pub amount: Money,
     pub status: ScheduledPaymentStatus,
+    /// The invoice that asks for it.
+    pub invoice_id: Option<Id<Invoice>>,
 }
 
 choice! {

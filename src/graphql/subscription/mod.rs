@@ -10,7 +10,6 @@ mod terms;
 pub use mutations::mutations;
 
 use super::engine::{Object, Type};
-use crate::domain::invoice::Invoice;
 use crate::domain::subscription::{ScheduledPayment, Subscription};
 use crate::repository::{entitlement, invoice, subscription, subscription_parts, terms as stored_terms};
 
@@ -153,6 +152,6 @@ impl Object for ScheduledPayment {
             .column("dueDate", "The day on which it is due.", |payment| &payment.due_date)
             .value("amount", "What is due.", |payment| &payment.amount)
             .column("status", "Where it stands.", |payment| &payment.status)
-            .maybe::<Invoice>("invoice", "The invoice that asks for it; null before there is one.", |_| None)
+            .maybe("invoice", "The invoice that asks for it; null before there is one.", |payment| payment.invoice_id)
     }
 }

@@ -225,7 +225,7 @@ both! {
         line.line.discount_amount.minor = i64::MAX;
         line.line.tax.rate = TaxRate::try_new(&"0.190001".parse().unwrap()).unwrap();
         line.line.reduces = line.line.reduces.map(|reduced| Reduction { position: 99, ..reduced });
-        app.app.db.write(|tx| invoice::insert(tx, app.tenant, &stored, std::slice::from_ref(&line))).unwrap();
+        app.app.db.write(|tx| invoice::insert(tx, app.tenant, &[(stored.clone(), vec![line.clone()])])).unwrap();
         let found = app.app.db.read(|conn| {
             let lines = invoice::lines_of(app.tenant, &[stored.id]).load(conn)?;
             Ok::<_, Fault>((invoice::all(app.tenant).order("id").first(conn)?.unwrap(), lines))

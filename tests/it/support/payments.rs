@@ -34,7 +34,8 @@ impl TestApp {
         let now = self.app.ambient.now();
         let attempt = PaymentAttempt {
             id: self.app.ambient.id(now),
-            subscription_id: subscription.parse().unwrap(),
+            subscription_id: Some(subscription.parse().unwrap()),
+            invoice_id: None,
             customer_id: customer.parse().unwrap(),
             payment_method_id: source.method(),
             payment_token_id: source.token(),

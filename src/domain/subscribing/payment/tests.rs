@@ -1,13 +1,13 @@
 use super::*;
 use crate::domain::choice::Choice;
 use crate::domain::customer::Customer;
-use crate::domain::invoice::{Invoice, InvoiceReason, Totals};
+use crate::domain::invoice::{Balance, Collection, Invoice, InvoiceReason, Totals};
 use crate::domain::period::ProrationUnit;
 use crate::domain::plan::{NewPlan, PartialPeriods, Plan};
 use crate::domain::price::BillingCadence;
 use crate::domain::pricing::{Rounding, Tax, TaxRate};
 use crate::domain::schedule::{Interval, PartialPeriodHandling};
-use crate::domain::subscription::{Commitment, InvoiceBilling, Subscription, Terms};
+use crate::domain::subscription::{BillingState, Commitment, InvoiceBilling, Subscription, Terms};
 use crate::domain::tenant::Settings;
 use crate::domain::text::Metadata;
 use crate::domain::{Currency, Id, Zone};
@@ -54,6 +54,7 @@ fn agreement(collection_method: CollectionMethod, payment_behavior: PaymentBehav
         current_period_start: None,
         current_period_end: None,
         next_billing_date: None,
+        billing: BillingState::default(),
         hosted_payment_link: None,
         notes: None,
         metadata: Metadata::empty(),
@@ -118,7 +119,8 @@ fn opening(amounts: &[i64]) -> Opening {
             status: InvoiceStatus::Draft,
             reason: InvoiceReason::SubscriptionCreate,
             customer_id: id(1),
-            subscription_id: id(3),
+            subscription_id: Some(id(3)),
+            billing_group_id: None,
             currency: Currency::EUR,
             period: None,
             period_number: None,
@@ -129,10 +131,13 @@ fn opening(amounts: &[i64]) -> Opening {
                 tax_total: money(0),
                 total: money(*amount),
             },
-            amount_paid: money(0),
+            balance: Balance::of(money(*amount)),
+            collection: Collection::new(CollectionMethod::SendInvoice, None),
             rounding: Rounding::HalfAwayFromZero,
             issue_date: day,
             due_date: day,
+            paid_at: None,
+            voided_at: None,
             test: false,
             version: 1,
             created_at: Instant::UNIX_EPOCH,
@@ -207,7 +212,8 @@ fn the_behaviour_says_what_becomes_of_a_subscription_that_is_not_paid() {
                     // Billed before its trial is over, such as by a setup fee, it stays in it.
                     agreement.subscription.status = SubscriptionStatus::Trialing;
                 }
-                let settled = agreement.settle(&mut opening(&[30000]), outcome, conditional, initial);
+                let settled =
+                    agreement.settle(&mut opening(&[30000]), outcome, conditional, initial, Instant::UNIX_EPOCH);
                 let found = match settled {
                     Ok(()) => agreement.subscription.status.name().to_owned(),
                     Err(refusal) => refusal.code.number().unwrap().to_string(),
@@ -231,8 +237,9 @@ fn an_invoice_is_paid_when_everything_is_or_it_comes_to_nothing() {
     ] {
         let mut agreement = agreement(CollectionMethod::ChargeAutomatically, PaymentBehavior::AllowIncomplete);
         let mut opening = opening(&[30000, 0]);
-        agreement.settle(&mut opening, outcome, false, InitialStatus::Active).unwrap();
-        let found: Vec<_> = opening.invoices.iter().map(|(invoice, _)| (invoice.status, invoice.amount_paid)).collect();
+        agreement.settle(&mut opening, outcome, false, InitialStatus::Active, Instant::UNIX_EPOCH).unwrap();
+        let found: Vec<_> =
+            opening.invoices.iter().map(|(invoice, _)| (invoice.status, invoice.balance.paid)).collect();
         assert_eq!(found, [(status, money(paid)), (InvoiceStatus::Paid, money(0))], "{outcome:?}");
     }
 }

@@ -47,7 +47,8 @@ impl Making<'_> {
             let currency = ["EUR", "JPY", "KWD"][n % 3].parse::<Currency>().expect("a currency");
             let reserved = PaymentAttempt {
                 id: self.app.ambient.id(now),
-                subscription_id: self.app.ambient.id(now),
+                subscription_id: Some(self.app.ambient.id(now)),
+                invoice_id: None,
                 customer_id: if n.is_multiple_of(3) { self.app.ambient.id(now) } else { customer },
                 payment_method_id: source.method(),
                 payment_token_id: source.token(),

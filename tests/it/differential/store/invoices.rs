@@ -35,15 +35,27 @@ impl Store {
                 ("status", choice(row.status)),
                 ("reason", choice(row.reason)),
                 ("customer", id(row.customer_id)),
-                ("subscription", id(row.subscription_id)),
+                ("subscription", maybe(row.subscription_id, id)),
+                ("billingGroup", maybe(row.billing_group_id, id)),
                 ("currency", row.currency.code().into()),
                 ("period", maybe(row.period, period)),
                 ("periodNumber", maybe(row.period_number, Value::from)),
                 ("totals", totals),
-                ("amountPaid", money(row.amount_paid)),
+                ("creditApplied", money(row.balance.credit_applied)),
+                ("amountCredited", money(row.balance.credited)),
+                ("amountPaid", money(row.balance.paid)),
+                ("amountDue", money(row.balance.due)),
+                ("amountRefunded", money(row.balance.refunded)),
+                ("collectionMethod", choice(row.collection.method)),
+                ("paymentMethod", maybe(row.collection.payment_method_id, id)),
+                ("nextAttemptAt", maybe(row.collection.collect_at, instant)),
+                ("dunningStartedAt", maybe(row.collection.dunning_started_at, instant)),
+                ("dunningStep", row.collection.dunning_step.into()),
                 ("rounding", choice(row.rounding)),
                 ("issueDate", day(row.issue_date)),
                 ("dueDate", day(row.due_date)),
+                ("paidAt", maybe(row.paid_at, instant)),
+                ("voidedAt", maybe(row.voided_at, instant)),
                 ("test", row.test.into()),
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),
@@ -52,7 +64,7 @@ impl Store {
         );
     }
 
-    fn line(&mut self, InvoiceLine { invoice_id, position, line, .. }: &InvoiceLine) {
+    fn line(&mut self, InvoiceLine { invoice_id, position, subscription_id, line, .. }: &InvoiceLine) {
         let reduced = line.reduces.and_then(|reduced| i32::try_from(reduced.position).ok());
         let percentage = line.reduces.and_then(|reduced| reduced.percentage);
         self.add(
@@ -60,6 +72,7 @@ impl Store {
             [
                 ("invoice", id(*invoice_id)),
                 ("position", (*position).into()),
+                ("subscription", maybe(*subscription_id, id)),
                 ("kind", choice(line.kind)),
                 ("description", line.description.clone().into()),
                 ("priceId", maybe(line.price_id, id)),

@@ -57,7 +57,8 @@ impl Store {
             PaymentAttempt::NAME,
             [
                 ("id", id(row.id)),
-                ("subscriptionId", id(row.subscription_id)),
+                ("subscriptionId", maybe(row.subscription_id, id)),
+                ("invoice", maybe(row.invoice_id, id)),
                 ("customerId", id(row.customer_id)),
                 ("paymentMethod", maybe(row.payment_method_id, id)),
                 ("paymentToken", maybe(row.payment_token_id, id)),

@@ -1,0 +1,11 @@
+DROP TABLE billing_holds;
+DROP TABLE billed_periods;
+DROP INDEX scheduled_payments_invoice;
+ALTER TABLE scheduled_payments DROP COLUMN invoice_id;
+DROP INDEX subscriptions_return_overdue;
+DROP INDEX subscriptions_due;
+ALTER TABLE subscriptions DROP COLUMN consolidated_by;
+ALTER TABLE subscriptions DROP COLUMN return_overdue_since;
+ALTER TABLE subscriptions DROP COLUMN usage_billed_until;
+ALTER TABLE subscriptions DROP COLUMN due_at;
+ALTER TABLE subscriptions DROP COLUMN next_billing_at;
