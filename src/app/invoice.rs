@@ -1,6 +1,7 @@
 //! Invoices: storing what was made, and giving it its numbers.
 
 use super::mutation::{Stop, Work};
+use crate::domain::billing::billed_periods;
 use crate::domain::event::EventType;
 use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceStatus};
 use crate::repository::{self, Fault, counter};
@@ -13,6 +14,8 @@ const SERIES: &str = "invoices";
 pub(super) fn store(work: &mut Work<'_, '_>, made: &mut [(Invoice, Vec<InvoiceLine>)]) -> Result<(), Stop> {
     number(work, made.iter_mut().map(|(invoice, _)| invoice))?;
     repository::invoice::insert(work.tx, work.tenant, made)?;
+    let billed = billed_periods(made.iter().flat_map(|(_, lines)| lines));
+    repository::billing::insert_billed(work.tx, work.tenant, &billed)?;
     for (invoice, _) in made.iter() {
         let data = serde_json::json!({"subscriptionId": invoice.subscription_id});
         work.event(EventType::InvoiceCreated, invoice.id, data.clone());

@@ -4,6 +4,7 @@
 pub mod add_on;
 pub mod ambient;
 pub mod asset;
+pub mod billing;
 pub mod billing_group;
 pub mod coupon;
 pub mod credentials;

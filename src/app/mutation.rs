@@ -2,6 +2,7 @@
 //! and its events; or, where it refuses, nothing.
 
 use super::{App, Viewer};
+use crate::domain::api_key::Scope;
 use crate::domain::event::{AuditRecord, Event, EventType};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Entity, ErrorCode, Id, Instant, Refusal};
@@ -128,7 +129,8 @@ impl<T> Failure for Tried<T> {
 pub struct Work<'w, 'c> {
     pub tx: &'w mut Tx<'c>,
     pub tenant: Id<Tenant>,
-    pub viewer: &'w Viewer,
+    /// What who asks may do; everything, where the program itself does it.
+    pub scope: Scope,
     /// One moment for all that the use case does.
     pub now: Instant,
     app: &'w App,
@@ -191,7 +193,8 @@ impl Call<'_> {
             if let Some(idempotency) = &self.idempotency {
                 claim(tx, tenant, idempotency, now)?;
             }
-            let mut work = Work { tx, tenant, viewer: self.viewer, now, app: self.app, events: Vec::new() };
+            let scope = self.viewer.scope;
+            let mut work = Work { tx, tenant, scope, now, app: self.app, events: Vec::new() };
             let Some(outcome) = decide(&mut work)? else {
                 if let Some(idempotency) = &self.idempotency {
                     journal::release(tx, tenant, &idempotency.key)?;
@@ -237,7 +240,8 @@ impl Call<'_> {
     ) -> Result<Result<T, Vec<Refusal>>, Fault> {
         let tried = self.app.db.write(|tx| {
             let (tenant, now) = (self.viewer.tenant_id, self.app.ambient.now());
-            let mut work = Work { tx, tenant, viewer: self.viewer, now, app: self.app, events: Vec::new() };
+            let scope = self.viewer.scope;
+            let mut work = Work { tx, tenant, scope, now, app: self.app, events: Vec::new() };
             Err::<(), _>(match decide(&mut work) {
                 Ok(answer) => Tried::Answered(answer),
                 Err(stop) => Tried::Stopped(stop),
@@ -249,6 +253,25 @@ impl Call<'_> {
             Err(Tried::Stopped(Stop::Failed(fault))) => Err(fault),
             Err(Tried::Stopped(Stop::Replay(_))) | Ok(()) => Ok(Err(Vec::new())),
         }
+    }
+}
+
+impl App {
+    /// Runs a use case that nobody asked for, such as a part of the billing run: one transaction with its events. It may
+    /// run more than once, where somebody else was faster.
+    pub(super) fn work_for<T>(
+        &self,
+        tenant: Id<Tenant>,
+        now: Instant,
+        mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        self.db.write(|tx| {
+            let mut work = Work { tx, tenant, scope: Scope::Admin, now, app: self, events: Vec::new() };
+            let done = decide(&mut work)?;
+            let events = work.events;
+            journal::publish(tx, tenant, &events)?;
+            Ok(done)
+        })
     }
 }
 

@@ -45,6 +45,16 @@ choice! {
         SubscriptionDraftCreated = "subscription.draft_created",
         /// A draft became a running subscription.
         SubscriptionActivated = "subscription.activated",
+        /// The trial of a subscription is over.
+        SubscriptionTrialEnded = "subscription.trial_ended",
+        /// A period of a subscription is over, and the next one began.
+        SubscriptionRenewed = "subscription.renewed",
+        /// A subscription came to its end.
+        SubscriptionEnded = "subscription.ended",
+        /// A device should have come back.
+        SubscriptionReturnOverdue = "subscription.return_overdue",
+        /// A subscription could not be billed: it is tried again.
+        SubscriptionBillingHeld = "subscription.billing_held",
         /// A customer is to get a mail with the link to pay for its subscription.
         SubscriptionSignupRequested = "subscription.signup_requested",
         /// An invoice was made.

@@ -25,6 +25,8 @@ pub struct Invoice {
     /// The group whose subscriptions it bills together.
     pub billing_group_id: Option<Id<BillingGroup>>,
     pub currency: Currency,
+    /// The moment of the subscription's life at which it is billed: one invoice for each. None where it has no moment.
+    pub billed_at: Option<Instant>,
     /// The period that it bills; none where there is none, as for a setup fee by itself.
     pub period: Option<Period>,
     /// The number of that period in the subscription's life, from 1.

@@ -4,6 +4,7 @@
 pub mod add_on;
 pub mod api_key;
 pub mod asset;
+pub mod billing;
 pub mod billing_group;
 pub mod calendar;
 pub mod choice;

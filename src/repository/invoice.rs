@@ -18,15 +18,15 @@ use crate::domain::{Id, Instant, Money};
 use diesel::prelude::*;
 
 stored!(Invoice, invoices(
-    id, number, status, reason, customer_id, subscription_id, billing_group_id, currency, period_start, period_end,
-    period_number, subtotal, discount_total, net_total, tax_total, total, credit_applied, amount_credited, amount_paid,
+    id, number, status, reason, customer_id, subscription_id, billing_group_id, currency, billed_at, period_start,
+    period_end, period_number, subtotal, discount_total, net_total, tax_total, total, credit_applied, amount_credited, amount_paid,
     amount_due, amount_refunded, collection_method, payment_method_id, collect_at, dunning_started_at, dunning_step, rounding,
     issue_date, due_date, paid_at, voided_at, test, version, created_at, updated_at
 ) => {
     let (At(created_at), At(updated_at)) = (created_at, updated_at);
     let money = |minor| Money::new(minor, currency);
     Invoice {
-        id, number, status, reason, customer_id, subscription_id, billing_group_id, currency,
+        id, number, status, reason, customer_id, subscription_id, billing_group_id, currency, billed_at: instant(billed_at),
         period: period(instant(period_start), instant(period_end)), period_number,
         totals: Totals {
             subtotal: money(subtotal), discount_total: money(discount_total), net_total: money(net_total),
@@ -126,6 +126,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, made: &[(Invoice, Vec<Invoice
                         invoices::subscription_id.eq(invoice.subscription_id),
                         invoices::billing_group_id.eq(invoice.billing_group_id),
                         invoices::currency.eq(invoice.currency),
+                        invoices::billed_at.eq(invoice.billed_at.map(At)),
                         invoices::period_start.eq(period.map(|period| At(period.start))),
                         invoices::period_end.eq(period.map(|period| At(period.end))),
                         invoices::period_number.eq(invoice.period_number),

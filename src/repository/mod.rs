@@ -7,6 +7,7 @@
 pub mod add_on;
 pub mod api_key;
 pub mod asset;
+pub mod billing;
 pub mod billing_group;
 pub mod counter;
 pub mod coupon;

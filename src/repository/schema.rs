@@ -494,6 +494,7 @@ diesel::table! {
         subscription_id -> Nullable<Identifier>,
         billing_group_id -> Nullable<Identifier>,
         currency -> Text,
+        billed_at -> Nullable<Moment>,
         period_start -> Nullable<Moment>,
         period_end -> Nullable<Moment>,
         period_number -> Nullable<Integer>,

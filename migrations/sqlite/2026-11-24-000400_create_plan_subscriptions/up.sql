@@ -182,6 +182,8 @@ CREATE TABLE invoices (
     -- The group whose subscriptions it bills together.
     billing_group_id BLOB,
     currency TEXT NOT NULL CHECK (length(currency) = 3),
+    -- The moment of the subscription's life at which it is billed.
+    billed_at TEXT,
     period_start TEXT,
     period_end TEXT,
     period_number INTEGER CHECK (period_number > 0),
@@ -239,8 +241,8 @@ CREATE TABLE invoices (
     CONSTRAINT due_after_it_was_issued CHECK (due_date >= issue_date)
 ) STRICT;
 
--- A period is invoiced once for each reason, and a setup fee once.
-CREATE UNIQUE INDEX invoices_one_a_period ON invoices (tenant_id, subscription_id, reason, period_start);
+-- A moment of a subscription is billed once, and so is a setup fee.
+CREATE UNIQUE INDEX invoices_one_a_moment ON invoices (tenant_id, subscription_id, billed_at);
 CREATE UNIQUE INDEX invoices_one_setup_fee ON invoices (tenant_id, subscription_id) WHERE reason = 'SETUP_FEE';
 CREATE INDEX invoices_status ON invoices (tenant_id, status, id);
 CREATE INDEX invoices_reason ON invoices (tenant_id, reason, id);

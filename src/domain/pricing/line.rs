@@ -26,6 +26,8 @@ choice! {
         AdditionalCost = "ADDITIONAL_COST",
         /// What was used.
         Usage = "USAGE",
+        /// A month of a rental.
+        Rental = "RENTAL",
         /// Something that is invoiced on demand.
         OnDemand = "ON_DEMAND",
         /// What a discount takes off another line.

@@ -80,6 +80,22 @@ pub fn bill(charges: Charges) -> Result<Bill, NotABill> {
     total(lines, currency)
 }
 
+/// One bill of several, whose lines stand one after the other. Tax is rounded once, for all of them.
+pub fn together(bills: &[&Bill], currency: Currency) -> Result<Bill, NotABill> {
+    let mut lines: Vec<Line> = Vec::new();
+    for bill in bills {
+        let before = lines.len();
+        if bill.total.currency != currency {
+            return Err(NotABill::CurrencyMismatch);
+        }
+        lines.extend(bill.lines.iter().cloned().map(|line| {
+            let reduces = line.reduces.map(|reduced| Reduction { position: reduced.position + before, ..reduced });
+            Line { reduces, ..line }
+        }));
+    }
+    total(lines, currency)
+}
+
 /// Adds the lines up.
 fn total(lines: Vec<Line>, currency: Currency) -> Result<Bill, NotABill> {
     let (mut subtotal, mut discount_total, mut taxes) = (0i128, 0i128, tax::Taxes::default());

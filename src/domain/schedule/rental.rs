@@ -5,7 +5,7 @@ use super::grid::Grid;
 use super::settings::Interval;
 use crate::domain::billing_group::BillingDay;
 use crate::domain::calendar::start_of_day;
-use crate::domain::period::{BillingPeriod, ProrationUnit};
+use crate::domain::period::{BillingPeriod, Period, ProrationUnit};
 use crate::domain::subscription::{ContractLength, ScheduledPaymentStatus};
 use crate::domain::tenant::BillingStart;
 use crate::domain::{Date, Instant, Zone};
@@ -51,6 +51,12 @@ impl RentalTerms {
             unit: ProrationUnit::Second,
         };
         Schedule::new(self.start_instant(), self.zone, rhythm).at_most(Some(self.length.months()))
+    }
+
+    /// The month of the contract, `[start, end)`, that a payment is for; months after its end are counted on.
+    pub fn month(&self, sequence: i32) -> Option<Period> {
+        let number = u32::try_from(sequence).ok().filter(|number| *number > 0)?;
+        self.months().at_most(None).period(number).map(|month| month.period)
     }
 
     /// The schedule as it stands when the rental is made on `today`: what was due before is settled elsewhere.

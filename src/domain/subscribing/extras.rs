@@ -2,9 +2,9 @@
 
 use super::Cx;
 use super::items::Parts;
-use super::opening::stands_for;
 use super::request::{NewDiscount, Reference};
 use super::timing::Timing;
+use crate::domain::billing::stands_for;
 use crate::domain::coupon::{self, CouponRedemption};
 use crate::domain::discount::{self, Discount, DiscountValue};
 use crate::domain::pricing::Tax;

@@ -103,6 +103,8 @@ impl Agreement {
         let incomplete = initial == InitialStatus::Incomplete || behavior != PaymentBehavior::DefaultActive;
         if incomplete && self.subscription.status == SubscriptionStatus::Active {
             self.subscription.status = SubscriptionStatus::Incomplete;
+            // Nothing more is billed until it is paid.
+            self.subscription.billing.due_at = None;
         }
         Ok(())
     }

@@ -96,7 +96,7 @@ impl Agreement {
     }
 
     /// Whether anything is billed at the start of a period, and whether anything is billed at its end.
-    fn cadences(&self) -> (bool, bool) {
+    pub(in crate::domain) fn cadences(&self) -> (bool, bool) {
         let billed = |item: &crate::domain::subscription::parts::SubscriptionItem| {
             let price = self.prices.iter().find(|price| price.id == item.price_id)?;
             match price.price_type {

@@ -1,6 +1,7 @@
 //! What is kept as text: closed sets of names, currencies and time zones.
 
 use super::{In, stands_for};
+use crate::domain::billing::HoldCode;
 use crate::domain::billing_group::BillingGroupStatus;
 use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
 use crate::domain::discount::{DiscountOrder, PercentageBase};
@@ -103,6 +104,7 @@ text! {
     AdditionalCostState: |value| value.name(), |text| choice(text);
     CollectionMethod: |value| value.name(), |text| choice(text);
     InvoiceBilling: |value| value.name(), |text| choice(text);
+    HoldCode: |value| value.name(), |text| choice(text);
     InvoiceReason: |value| value.name(), |text| choice(text);
     InvoiceStatus: |value| value.name(), |text| choice(text);
     PaymentBehavior: |value| value.name(), |text| choice(text);

@@ -122,6 +122,7 @@ fn opening(amounts: &[i64]) -> Opening {
             subscription_id: Some(id(3)),
             billing_group_id: None,
             currency: Currency::EUR,
+            billed_at: None,
             period: None,
             period_number: None,
             totals: Totals {

@@ -1,0 +1,74 @@
+//! One invoice for several subscriptions: of a billing group, or of the children of one customer (`rental.md` §7).
+
+use super::batch::{made, note};
+use super::load::{Account, accounts};
+use super::store::{self, Rolled};
+use super::{Billed, fault};
+use crate::app::App;
+use crate::app::mutation::{Stop, Work};
+use crate::domain::billing::{Due, HoldCode, InvoiceTerms, Occasion, invoice};
+use crate::domain::invoice::InvoiceReason;
+use crate::domain::subscription::Subscription;
+use crate::domain::tenant::Tenant;
+use crate::domain::{Id, Instant};
+use crate::repository::{Fault, billing};
+
+/// Bills what falls due of a group first: everything that falls due at that moment, in one currency, is one invoice.
+pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>) -> Result<Billed, Stop> {
+    let claimed = billing::claim_group(work.tx, work.tenant, group, work.now)?;
+    let key = |subscription: &Subscription| (subscription.billing.next_at, subscription.currency.code());
+    let Some(first) = claimed.iter().map(key).min() else { return Ok(Billed::default()) };
+    let claimed = claimed.into_iter().filter(|subscription| key(subscription) == first).collect();
+    let mut rolled = Rolled::default();
+    let mut fallen: Vec<(Account, Due)> = Vec::new();
+    for mut account in accounts(work, claimed)? {
+        match account.fall_due() {
+            Ok(due) => fallen.extend(due.map(|due| (account, due))),
+            Err(unbillable) => rolled.refuse(unbillable),
+        }
+    }
+    let charged = fallen.iter().filter(|(_, due)| due.bill.is_some()).count();
+    let in_group = fallen.first().and_then(|(account, _)| account.subscription().billing_group_id);
+    if charged <= 1 && in_group.is_none() {
+        for (account, due) in fallen {
+            match made(work, &due) {
+                Ok(made) => rolled.invoiced(account, &due, made),
+                Err(unbillable) => rolled.refuse(unbillable),
+            }
+        }
+        return store::store(work, rolled);
+    }
+    let bills: Vec<_> = fallen.iter().filter_map(|(_, due)| Some((due.subscription_id, due.bill.as_ref()?))).collect();
+    let made = match fallen.iter().find(|(_, due)| due.bill.is_some()) {
+        None => None,
+        Some((_, due)) => {
+            let terms = InvoiceTerms { billing_group_id: in_group, ..due.terms };
+            let occasion = Occasion { reason: InvoiceReason::Consolidated, at: None, period: due.period };
+            let ids = || work.id::<()>().uuid();
+            let (mut invoice, lines) = invoice(occasion, terms, &bills, work.now, &ids)?;
+            invoice.issue(work.now, terms.zone);
+            Some((invoice, lines))
+        }
+    };
+    for (mut account, due) in fallen {
+        if let Some((invoice, _)) = made.as_ref().filter(|_| due.bill.is_some()) {
+            note(&mut account, &due, invoice);
+        }
+        rolled.go_on(account, due.at);
+    }
+    rolled.invoices.extend(made);
+    store::store(work, rolled)
+}
+
+/// Sets everything aside that is due of a group for which billing failed.
+pub(super) fn hold(app: &App, tenant: Id<Tenant>, now: Instant, group: Id<()>, why: &str) -> Result<Billed, Fault> {
+    tracing::error!(group = %group.uuid(), why, "subscriptions could not be billed together");
+    let held = app.work_for(tenant, now, |work| {
+        let due = billing::claim_group(work.tx, tenant, group, now)?;
+        for subscription in &due {
+            store::hold(work, subscription.id, (HoldCode::Internal, store::FAILED.to_owned()))?;
+        }
+        Ok(Billed { held: due.len(), ..Billed::default() })
+    });
+    held.map_err(|stop| Fault::Database(fault(stop).unwrap_or_else(|fault| fault.to_string())))
+}

@@ -1,0 +1,248 @@
+//! Reading what the billing of a batch needs: a statement for each kind of thing, however many subscriptions there are.
+
+use crate::app::mutation::{Stop, Work};
+use crate::domain::billing::{Due, HoldCode, Past, Rental, Usage};
+use crate::domain::customer::Customer;
+use crate::domain::invoice::Invoice;
+use crate::domain::payment_method::PaymentMethod;
+use crate::domain::subscribing::Agreement;
+use crate::domain::subscription::{ScheduledPayment, Subscription};
+use crate::domain::tenant::{Settings, Tenant};
+use crate::domain::{Entity, ErrorCode, Id, Refusal};
+use crate::repository::{self, Conn, Fault, Query, Read};
+use std::collections::BTreeMap;
+
+/// A subscription that is due, with everything that its billing needs.
+pub(super) enum Account {
+    Agreement(Box<Agreement>, Before),
+    Rental(Box<Rental>),
+    /// What it should have is not there.
+    Broken(Box<Subscription>),
+}
+
+/// What is known of a subscription before it goes on.
+pub(super) struct Before {
+    past: Past,
+    /// On how many invoices each of its discounts was.
+    pub uses: Vec<i32>,
+}
+
+/// Which subscription cannot be billed, and why.
+pub(super) type Unbillable = (Id<Subscription>, HoldCode, Refusal);
+
+impl Account {
+    pub fn subscription(&self) -> &Subscription {
+        match self {
+            Account::Agreement(agreement, _) => &agreement.subscription,
+            Account::Rental(rental) => &rental.subscription,
+            Account::Broken(subscription) => subscription,
+        }
+    }
+
+    pub fn subscription_mut(&mut self) -> &mut Subscription {
+        match self {
+            Account::Agreement(agreement, _) => &mut agreement.subscription,
+            Account::Rental(rental) => &mut rental.subscription,
+            Account::Broken(subscription) => subscription,
+        }
+    }
+
+    pub fn id(&self) -> Id<Subscription> {
+        self.subscription().id
+    }
+
+    /// Bills what falls due of it next, and goes on.
+    pub fn fall_due(&mut self) -> Result<Option<Due>, Unbillable> {
+        let id = self.id();
+        let due = match self {
+            Account::Agreement(agreement, before) => agreement.fall_due(&before.past),
+            Account::Rental(rental) => rental.fall_due(),
+            Account::Broken(_) => {
+                let message = "Its plan or its terms are missing.";
+                let refusal = Refusal::new(ErrorCode::NotFound, message);
+                return Err((id, HoldCode::Inconsistent, refusal));
+            }
+        };
+        due.map_err(|refusal| (id, HoldCode::NotBillable, refusal))
+    }
+
+    /// Notes which invoice bills what fell due of it.
+    pub fn invoiced(&mut self, invoice: Id<Invoice>) {
+        match self {
+            Account::Agreement(agreement, _) => agreement.costs_invoiced(invoice),
+            Account::Rental(rental) => rental.payments_invoiced(invoice),
+            Account::Broken(_) => {}
+        }
+    }
+
+    /// Notes that the invoice at the end of its trial is not paid yet.
+    pub fn wait_for_payment(&mut self) {
+        if let Account::Agreement(agreement, _) = self {
+            agreement.wait_for_payment();
+        }
+    }
+}
+
+/// Reads the accounts of some subscriptions, in their order.
+pub(super) fn accounts(work: &mut Work<'_, '_>, subscriptions: Vec<Subscription>) -> Result<Vec<Account>, Stop> {
+    let (tenant, conn) = (work.tenant, work.conn());
+    let settings = repository::tenant::own(conn, tenant)?.settings;
+    let (to_plans, rentals): (Vec<_>, Vec<_>) =
+        subscriptions.iter().cloned().partition(|subscription| subscription.plan_id.is_some());
+    let mut found: BTreeMap<Id<Subscription>, Account> = agreements(conn, tenant, settings, to_plans)?
+        .into_iter()
+        .chain(self::rentals(conn, tenant, settings, rentals)?)
+        .collect();
+    Ok(subscriptions
+        .into_iter()
+        .map(|subscription| found.remove(&subscription.id).unwrap_or_else(|| Account::Broken(Box::new(subscription))))
+        .collect())
+}
+
+/// The subscriptions to plans, with everything that belongs to them.
+pub(super) fn agreements(
+    conn: &mut Conn,
+    tenant: Id<Tenant>,
+    settings: Settings,
+    subscriptions: Vec<Subscription>,
+) -> Result<Vec<(Id<Subscription>, Account)>, Fault> {
+    use repository::subscription_parts as parts;
+    let ids: Vec<_> = subscriptions.iter().map(|subscription| subscription.id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let plans: Vec<_> = distinct(subscriptions.iter().filter_map(|subscription| subscription.plan_id));
+    let prices = grouped(repository::price::of_plans(tenant, &plans).load(conn)?, |price| price.plan_id);
+    let mut own = grouped(repository::price::of_subscriptions(tenant, &ids).load(conn)?, |price| price.subscription_id);
+    let plans = keyed(Query::by_ids(tenant, &plans).load(conn)?, |plan| plan.id);
+    let mut terms = keyed(repository::terms::of_subscriptions(tenant, &ids).load(conn)?, |terms| terms.subscription_id);
+    let mut items = grouped(parts::items_of(tenant, &ids).load(conn)?, |item| Some(item.subscription_id));
+    let add_ons = parts::add_ons_of(tenant, &ids).load(conn)?;
+    let catalogue: Vec<_> = distinct(add_ons.iter().map(|add_on| add_on.add_on_id));
+    let catalogue = match catalogue.is_empty() {
+        true => Vec::new(),
+        false => Query::by_ids(tenant, &catalogue).load(conn)?,
+    };
+    let mut add_ons = grouped(add_ons, |add_on| Some(add_on.subscription_id));
+    let mut costs = grouped(parts::costs_of(tenant, &ids).load(conn)?, |cost| Some(cost.subscription_id));
+    let mut discounts = grouped(parts::discounts_of(tenant, &ids).load(conn)?, |it| Some(it.subscription_id));
+    let mut agreements = Vec::new();
+    for subscription in subscriptions {
+        let id = subscription.id;
+        let plan = subscription.plan_id.and_then(|plan| plans.get(&plan));
+        let (Some(terms), Some(plan)) = (terms.remove(&id), plan) else { continue };
+        let add_ons = add_ons.remove(&id).unwrap_or_default();
+        let taken = |known: &&crate::domain::add_on::AddOn| add_ons.iter().any(|add_on| add_on.add_on_id == known.id);
+        let catalogue_add_ons = catalogue.iter().filter(taken).cloned().collect();
+        let of_plan = prices.get(&plan.id).into_iter().flatten().cloned();
+        agreements.push(Agreement {
+            terms,
+            plan: plan.clone(),
+            prices: of_plan.chain(own.remove(&id).unwrap_or_default()).collect(),
+            items: items.remove(&id).unwrap_or_default(),
+            catalogue_add_ons,
+            add_ons,
+            costs: costs.remove(&id).unwrap_or_default(),
+            discounts: discounts.remove(&id).unwrap_or_default(),
+            redemptions: Vec::new(),
+            entitlements: Vec::new(),
+            phases: Vec::new(),
+            settings,
+            subscription,
+        });
+    }
+    with_past(conn, tenant, agreements)
+}
+
+/// Adds what the next bill depends on of the past.
+fn with_past(
+    conn: &mut Conn,
+    tenant: Id<Tenant>,
+    agreements: Vec<Agreement>,
+) -> Result<Vec<(Id<Subscription>, Account)>, Fault> {
+    let owing: Vec<_> = agreements.iter().filter(|it| it.may_owe_setup_fee()).map(|it| it.subscription.id).collect();
+    let billed = match owing.is_empty() {
+        true => Vec::new(),
+        false => repository::billing::setup_fee_billed(conn, tenant, &owing)?,
+    };
+    let account = |agreement: Agreement| {
+        let id = agreement.subscription.id;
+        let past = Past { usage: Usage::default(), setup_fee_billed: billed.contains(&id) };
+        let uses = agreement.discounts.iter().map(|discount| discount.uses).collect();
+        (id, Account::Agreement(Box::new(agreement), Before { past, uses }))
+    };
+    Ok(agreements.into_iter().map(account).collect())
+}
+
+/// The rentals, with what is open of their payments.
+fn rentals(
+    conn: &mut Conn,
+    tenant: Id<Tenant>,
+    settings: Settings,
+    subscriptions: Vec<Subscription>,
+) -> Result<Vec<(Id<Subscription>, Account)>, Fault> {
+    let ids: Vec<_> = subscriptions.iter().map(|subscription| subscription.id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let payments = repository::billing::open_payments_of(tenant, &ids).load(conn)?;
+    let mut open: BTreeMap<_, Vec<ScheduledPayment>> = grouped(payments, |payment| Some(payment.subscription_id));
+    let assets: Vec<_> = subscriptions.iter().filter_map(|subscription| subscription.asset_id).collect();
+    let assets = keyed(Query::by_ids(tenant, &assets).load(conn)?, |asset| asset.id);
+    let products = distinct(assets.values().map(|asset| asset.product_id));
+    let products = keyed(Query::by_ids(tenant, &products).load(conn)?, |product| product.id);
+    let customers = distinct(subscriptions.iter().map(|subscription| subscription.customer_id));
+    let methods = chargeable(conn, tenant, &customers)?;
+    let rental = |subscription: Subscription| {
+        let asset = subscription.asset_id.and_then(|asset| assets.get(&asset));
+        let product = asset.and_then(|asset| products.get(&asset.product_id));
+        let device = match (product, asset) {
+            (Some(product), Some(asset)) => format!("{} ({})", product.name, asset.serial_number),
+            _ => "Device".to_owned(),
+        };
+        let id = subscription.id;
+        let rental = Rental {
+            open: open.remove(&id).unwrap_or_default(),
+            invoiced: Vec::new(),
+            device,
+            payment_method: methods.get(&subscription.customer_id).map(|method| method.id),
+            settings,
+            subscription,
+        };
+        (id, Account::Rental(Box::new(rental)))
+    };
+    Ok(subscriptions.into_iter().map(rental).collect())
+}
+
+/// The newest payment method of each customer that can be charged.
+fn chargeable(
+    conn: &mut Conn,
+    tenant: Id<Tenant>,
+    customers: &[Id<Customer>],
+) -> Read<BTreeMap<Id<Customer>, PaymentMethod>> {
+    let methods = repository::payment_method::of_customers(tenant, customers).load(conn)?;
+    let methods = methods.into_iter().filter(|method| method.chargeable_for(method.customer_id).is_ok());
+    Ok(methods.map(|method| (method.customer_id, method)).collect())
+}
+
+fn distinct<E: Entity>(ids: impl Iterator<Item = Id<E>>) -> Vec<Id<E>> {
+    let mut ids: Vec<Id<E>> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn keyed<E: Entity, T>(rows: Vec<T>, key: impl Fn(&T) -> Id<E>) -> BTreeMap<Id<E>, T> {
+    rows.into_iter().map(|row| (key(&row), row)).collect()
+}
+
+/// Rows by what they belong to, in their order.
+fn grouped<E: Entity, T>(rows: Vec<T>, key: impl Fn(&T) -> Option<Id<E>>) -> BTreeMap<Id<E>, Vec<T>> {
+    let mut groups: BTreeMap<Id<E>, Vec<T>> = BTreeMap::new();
+    for row in rows {
+        if let Some(key) = key(&row) {
+            groups.entry(key).or_default().push(row);
+        }
+    }
+    groups
+}

@@ -1,0 +1,275 @@
+//! What the billing run reads and writes: who is due, what was billed of whom, and who was set aside.
+
+use super::db::{Read, Tx, changed};
+use super::list::{Bind, List, listed};
+use super::query::{Comparison, Condition, Query, stored};
+use super::schema::{
+    additional_costs, billed_periods, billing_groups, billing_holds, customers, invoice_lines, scheduled_payments,
+    subscription_discounts, subscriptions,
+};
+use super::sql_types::At;
+use super::subscription::ROWS;
+use super::{Conn, on_backend};
+use crate::domain::billing::{BilledPeriod, BillingHold, HoldCode};
+use crate::domain::pricing::LineKind;
+use crate::domain::subscription::parts::{AdditionalCost, AdditionalCostState, SubscriptionDiscount};
+use crate::domain::subscription::{ScheduledPayment, ScheduledPaymentStatus, Subscription};
+use crate::domain::tenant::Tenant;
+use crate::domain::{Choice, Id, Instant};
+use diesel::prelude::*;
+
+stored!(BillingHold, billing_holds(id, subscription_id, code, message, attempts, since, retry_at) => {
+    let (At(since), At(retry_at)) = (since, retry_at);
+    BillingHold { id, subscription_id, code, message, attempts, since, retry_at }
+});
+
+listed!(BillingHold: List::new()
+    .choice::<HoldCode>(billing_holds::code)
+    .id::<Subscription>(billing_holds::subscription_id)
+    .instant(billing_holds::since).sorted(|hold: &BillingHold| hold.since.into())
+    .instant(billing_holds::retry_at).sorted(|hold| hold.retry_at.into()));
+
+/// Everything that is set aside.
+pub fn holds(tenant: Id<Tenant>) -> Query<BillingHold> {
+    Query::new(tenant)
+}
+
+/// What is noted of these subscriptions.
+pub fn holds_of(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<BillingHold> {
+    Query::new(tenant).of_each("subscription_id", subscriptions)
+}
+
+/// The tenants that have a subscription due. For the run: no request looks beyond its own tenant.
+pub fn due_tenants(conn: &mut Conn, until: Instant) -> Read<Vec<Id<Tenant>>> {
+    Ok(on_backend!(conn, |conn| subscriptions::table
+        .filter(subscriptions::due_at.le(At(until)))
+        .select(subscriptions::tenant_id)
+        .distinct()
+        .order(subscriptions::tenant_id)
+        .load(conn))?)
+}
+
+/// The subscriptions of a tenant that fall due until a moment, in the order in which they do.
+fn due(tenant: Id<Tenant>, until: Instant) -> Query<Subscription> {
+    Query::new(tenant).filter(Condition::Is("due_at", Comparison::AtMost, until.into())).order("due_at").order("id")
+}
+
+/// Claims subscriptions that are billed by themselves: nobody else bills them until the transaction ends.
+pub fn claim(tx: &mut Tx<'_>, tenant: Id<Tenant>, until: Instant, most: i64) -> Read<Vec<Subscription>> {
+    due(tenant, until).filter(Condition::Null("consolidated_by", true)).claim(tx, most)
+}
+
+/// One subscription, if it is due and nobody else bills it.
+pub fn claim_one(tx: &mut Tx<'_>, tenant: Id<Tenant>, id: Id<Subscription>, until: Instant) -> Read<Vec<Subscription>> {
+    due(tenant, until).among("id", &[id]).claim(tx, 1)
+}
+
+/// Who gets one invoice for several subscriptions of which some are due.
+pub fn due_groups(conn: &mut Conn, tenant: Id<Tenant>, until: Instant, most: i64) -> Read<Vec<Id<()>>> {
+    let found: Vec<Option<Id<()>>> = on_backend!(conn, |conn| subscriptions::table
+        .filter(subscriptions::tenant_id.eq(tenant))
+        .filter(subscriptions::due_at.le(At(until)))
+        .filter(subscriptions::consolidated_by.is_not_null())
+        .select(subscriptions::consolidated_by)
+        .distinct()
+        .order(subscriptions::consolidated_by)
+        .limit(most)
+        .load(conn))?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Claims everything that is due of a group: none where somebody else bills it. The group's own row is what is held.
+pub fn claim_group(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: Id<()>, until: Instant) -> Read<Vec<Subscription>> {
+    let held: Option<Id<()>> = match &mut **tx {
+        Conn::Sqlite(_) => Some(group),
+        Conn::Postgres(conn) => {
+            let of_group = billing_groups::table
+                .filter(billing_groups::tenant_id.eq(tenant))
+                .filter(billing_groups::id.eq(group))
+                .select(billing_groups::id);
+            let of_customer = customers::table
+                .filter(customers::tenant_id.eq(tenant))
+                .filter(customers::id.eq(group))
+                .select(customers::id);
+            match of_group.for_no_key_update().skip_locked().get_result(conn).optional()? {
+                Some(held) => Some(held),
+                None => of_customer.for_no_key_update().skip_locked().get_result(conn).optional()?,
+            }
+        }
+    };
+    match held {
+        None => Ok(Vec::new()),
+        Some(_) => {
+            due(tenant, until).filter(Condition::Is("consolidated_by", Comparison::Equal, group.into())).load(tx)
+        }
+    }
+}
+
+/// Stores how far the billing of subscriptions has come, each over the version before.
+pub fn roll(tx: &mut Tx<'_>, tenant: Id<Tenant>, rolled: &[Subscription]) -> Read<()> {
+    for subscription in rolled {
+        let billing = subscription.billing;
+        let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+            .filter(subscriptions::tenant_id.eq(tenant))
+            .filter(subscriptions::id.eq(subscription.id))
+            .filter(subscriptions::version.eq(subscription.version - 1))
+            .set((
+                subscriptions::status.eq(subscription.status),
+                subscriptions::current_period_start.eq(subscription.current_period_start.map(At)),
+                subscriptions::current_period_end.eq(subscription.current_period_end.map(At)),
+                subscriptions::next_billing_date.eq(subscription.next_billing_date),
+                subscriptions::next_billing_at.eq(billing.next_at.map(At)),
+                subscriptions::due_at.eq(billing.due_at.map(At)),
+                subscriptions::usage_billed_until.eq(billing.usage_until.map(At)),
+                subscriptions::return_overdue_since.eq(billing.return_overdue_since.map(At)),
+                subscriptions::version.eq(subscription.version),
+                subscriptions::updated_at.eq(At(subscription.updated_at)),
+            ))
+            .execute(conn))?;
+        changed(rows, 1)?;
+    }
+    Ok(())
+}
+
+/// Stores what an invoice bills of whom. Each stretch follows the last one of its source; what overlaps another one, or
+/// was billed already, loses the race.
+pub fn insert_billed(tx: &mut Tx<'_>, tenant: Id<Tenant>, billed: &[BilledPeriod]) -> Read<()> {
+    for rows in billed.chunks(ROWS) {
+        on_backend!(tx, |conn| {
+            let before = diesel::alias!(billed_periods as before);
+            let rows: Vec<_> = rows
+                .iter()
+                .map(|BilledPeriod { subscription_id, invoice_id, source, period }| {
+                    let last = before
+                        .filter(before.field(billed_periods::tenant_id).eq(tenant))
+                        .filter(before.field(billed_periods::source_id).eq(*source))
+                        .order(before.field(billed_periods::period_end).desc())
+                        .select(before.field(billed_periods::period_end))
+                        .limit(1)
+                        .single_value();
+                    (
+                        billed_periods::tenant_id.eq(tenant),
+                        billed_periods::subscription_id.eq(*subscription_id),
+                        billed_periods::source_id.eq(*source),
+                        billed_periods::period_start.eq(At(period.start)),
+                        billed_periods::period_end.eq(At(period.end)),
+                        billed_periods::previous_end.eq(last),
+                        billed_periods::invoice_id.eq(*invoice_id),
+                    )
+                })
+                .collect();
+            diesel::insert_into(billed_periods::table).values(rows).execute(conn)
+        })?;
+    }
+    Ok(())
+}
+
+/// Those of these subscriptions whose setup fee was invoiced.
+pub fn setup_fee_billed(conn: &mut Conn, tenant: Id<Tenant>, of: &[Id<Subscription>]) -> Read<Vec<Id<Subscription>>> {
+    let found: Vec<Option<Id<Subscription>>> = on_backend!(conn, |conn| invoice_lines::table
+        .filter(invoice_lines::tenant_id.eq(tenant))
+        .filter(invoice_lines::subscription_id.eq_any(of))
+        .filter(invoice_lines::kind.eq(LineKind::SetupFee))
+        .select(invoice_lines::subscription_id)
+        .distinct()
+        .load(conn))?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Stores on how many invoices discounts were, over one less.
+pub fn count_discounts(tx: &mut Tx<'_>, tenant: Id<Tenant>, discounts: &[&SubscriptionDiscount]) -> Read<()> {
+    for discount in discounts {
+        let rows = on_backend!(tx, |conn| diesel::update(subscription_discounts::table)
+            .filter(subscription_discounts::tenant_id.eq(tenant))
+            .filter(subscription_discounts::id.eq(discount.id))
+            .filter(subscription_discounts::uses.eq(discount.uses - 1))
+            .set(subscription_discounts::uses.eq(discount.uses))
+            .execute(conn))?;
+        changed(rows, 1)?;
+    }
+    Ok(())
+}
+
+/// Stores that additional costs are on an invoice, which waited for one.
+pub fn transfer_costs(tx: &mut Tx<'_>, tenant: Id<Tenant>, costs: &[&AdditionalCost]) -> Read<()> {
+    for cost in costs {
+        let rows = on_backend!(tx, |conn| diesel::update(additional_costs::table)
+            .filter(additional_costs::tenant_id.eq(tenant))
+            .filter(additional_costs::id.eq(cost.id))
+            .filter(additional_costs::state.eq(AdditionalCostState::Pending))
+            .set((additional_costs::state.eq(cost.state), additional_costs::invoice_id.eq(cost.invoice_id)))
+            .execute(conn))?;
+        changed(rows, 1)?;
+    }
+    Ok(())
+}
+
+/// What is still to be invoiced of the payments of these rentals, in order.
+pub fn open_payments_of(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<ScheduledPayment> {
+    let scheduled = Bind::Text(ScheduledPaymentStatus::Scheduled.name().to_owned());
+    super::subscription::payments_of(tenant, subscriptions).filter(Condition::Is(
+        "status",
+        Comparison::Equal,
+        scheduled,
+    ))
+}
+
+/// Stores which invoice asks for payments that were scheduled.
+pub fn invoice_payments(tx: &mut Tx<'_>, tenant: Id<Tenant>, payments: &[&ScheduledPayment]) -> Read<()> {
+    for payment in payments {
+        let rows = on_backend!(tx, |conn| diesel::update(scheduled_payments::table)
+            .filter(scheduled_payments::tenant_id.eq(tenant))
+            .filter(scheduled_payments::subscription_id.eq(payment.subscription_id))
+            .filter(scheduled_payments::sequence.eq(payment.sequence))
+            .filter(scheduled_payments::status.eq(ScheduledPaymentStatus::Scheduled))
+            .set(
+                (scheduled_payments::status.eq(payment.status), scheduled_payments::invoice_id.eq(payment.invoice_id),)
+            )
+            .execute(conn))?;
+        changed(rows, 1)?;
+    }
+    Ok(())
+}
+
+/// Notes why a subscription was set aside, and lets it fall due again when it is to be tried.
+pub fn hold(tx: &mut Tx<'_>, tenant: Id<Tenant>, hold: &BillingHold) -> Read<()> {
+    on_backend!(tx, |conn| diesel::insert_into(billing_holds::table)
+        .values((
+            billing_holds::tenant_id.eq(tenant),
+            billing_holds::id.eq(hold.id),
+            billing_holds::subscription_id.eq(hold.subscription_id),
+            billing_holds::code.eq(hold.code),
+            billing_holds::message.eq(&hold.message),
+            billing_holds::attempts.eq(hold.attempts),
+            billing_holds::since.eq(At(hold.since)),
+            billing_holds::retry_at.eq(At(hold.retry_at)),
+        ))
+        .on_conflict((billing_holds::tenant_id, billing_holds::subscription_id))
+        .do_update()
+        .set((
+            billing_holds::code.eq(hold.code),
+            billing_holds::message.eq(&hold.message),
+            billing_holds::attempts.eq(hold.attempts),
+            billing_holds::retry_at.eq(At(hold.retry_at)),
+        ))
+        .execute(conn))?;
+    let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+        .filter(subscriptions::tenant_id.eq(tenant))
+        .filter(subscriptions::id.eq(hold.subscription_id))
+        .filter(subscriptions::due_at.is_not_null())
+        .set(subscriptions::due_at.eq(At(hold.retry_at)))
+        .execute(conn))?;
+    changed(rows, 1)
+}
+
+/// Forgets what was noted of subscriptions that were billed after all.
+pub fn release(tx: &mut Tx<'_>, tenant: Id<Tenant>, holds: &[Id<BillingHold>]) -> Read<()> {
+    if holds.is_empty() {
+        return Ok(());
+    }
+    on_backend!(tx, |conn| diesel::delete(billing_holds::table)
+        .filter(billing_holds::tenant_id.eq(tenant))
+        .filter(billing_holds::id.eq_any(holds))
+        .execute(conn))?;
+    Ok(())
+}
