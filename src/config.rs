@@ -2,7 +2,7 @@
 
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Choice, Id};
+use crate::domain::{Choice, Id, Instant};
 use crate::http::playground::Playground;
 use crate::http::{HttpSettings, Limits};
 use clap::builder::FalseyValueParser;
@@ -27,6 +27,7 @@ Examples:
   perennial migrate                               make the tables, or bring them up to date
   perennial tenant create \"Lease & Co\"            the first tenant, with its first API key
   perennial serve --listen 0.0.0.0:8080           serve the API at /graphql
+  perennial bill                                  bill everything that fell due
   perennial schema > schema.graphql               the schema, for code generators
 
 PostgreSQL:
@@ -110,6 +111,19 @@ pub enum Command {
     ///
     /// Makes the tables, fills them once, and makes a new API key each time it is started.
     Demo(ServerArgs),
+    /// Bill everything that fell due: invoices, and the next period of every subscription
+    ///
+    /// Any number of these may run at once, also beside servers: nothing is billed twice, and what was interrupted is
+    /// billed by the next run.
+    Bill {
+        /// Bill what fell due until this moment, as of then. Default: now
+        #[arg(long, value_name = "RFC3339")]
+        until: Option<Instant>,
+
+        /// Bill this tenant only
+        #[arg(long, value_name = "TENANT_ID")]
+        tenant: Option<Id<Tenant>>,
+    },
     /// Make the tables, or bring them up to date
     Migrate,
     /// Make tenants
@@ -205,6 +219,11 @@ pub struct ServerArgs {
     #[arg(long, env = "PERENNIAL_NO_PLAYGROUND", help_heading = "Server", hide_env_values = true)]
     #[arg(value_parser = FalseyValueParser::new())]
     no_playground: bool,
+
+    /// Leave billing to `perennial bill`, or to other servers
+    #[arg(long, env = "PERENNIAL_NO_BILLING", help_heading = "Server", hide_env_values = true)]
+    #[arg(value_parser = FalseyValueParser::new())]
+    pub no_billing: bool,
 
     /// How long requests under way may still take on shutdown
     #[arg(long, env = "PERENNIAL_SHUTDOWN_TIMEOUT", value_name = "SECONDS", default_value = "30")]

@@ -2,7 +2,7 @@
 
 use crate::app::operator::OperatorError;
 use crate::demo::DemoError;
-use crate::repository::{MigrateError, OpenError, VersionError};
+use crate::repository::{Fault, MigrateError, OpenError, VersionError};
 use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
@@ -21,6 +21,10 @@ pub enum Failure {
     Operator(#[from] OperatorError),
     #[error(transparent)]
     Demo(#[from] DemoError),
+    #[error("the billing run stopped: {0}")]
+    Billing(#[from] Fault),
+    #[error("--until lies in the future: what is not due yet is not billed")]
+    BillingAhead,
     #[error("the log filter: {0}")]
     LogFilter(String),
     #[error("port {} of {} is taken. Stop the other program, or choose another port with --listen.", .0.port(), .0.ip())]

@@ -1,6 +1,7 @@
 //! The commands. Each opens what it needs, does its one thing, and says what it did. Results go to standard output,
 //! everything else to standard error.
 
+mod billing;
 mod failure;
 mod keys;
 mod logging;
@@ -23,6 +24,7 @@ pub fn run(config: Config) -> Result<(), Failure> {
     match &config.command {
         Command::Serve { server: args, migrate } => server::serve(open(&config, args.pool_size())?, args, *migrate),
         Command::Demo(args) => server::demo(open(&config, args.pool_size())?, args),
+        Command::Bill { until, tenant } => billing::bill(&open_current(&config)?, *until, *tenant),
         Command::Migrate => {
             let applied = migrate(&open(&config, FEW)?)?;
             if applied.is_empty() {

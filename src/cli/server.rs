@@ -31,7 +31,7 @@ pub fn serve(db: Db, args: &ServerArgs, migrate_first: bool) -> Result<(), Failu
         prepare(&db)?;
     }
     let app = App::new(db, args.public_url());
-    run(app.into(), &args.http(Playground::default(), new_request_id), |address| {
+    run(app.into(), &args.http(Playground::default(), new_request_id), !args.no_billing, |address| {
         tracing::info!(%address, "listening");
         Ok(())
     })
@@ -46,7 +46,7 @@ pub fn demo(db: Db, args: &ServerArgs) -> Result<(), Failure> {
     let demo = fill(&app)?;
     let settings = args.http(playground(&demo), new_request_id);
     let has_playground = settings.playground.is_some();
-    run(app, &settings, |address| introduce(&demo, reachable(address), has_playground))
+    run(app, &settings, !args.no_billing, |address| introduce(&demo, reachable(address), has_playground))
 }
 
 /// What the page knows of the demo: its key, and what to try the examples with.
@@ -96,10 +96,12 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Runs the server on this thread. `started` is told where it listens once it does.
+/// Runs the server on this thread; `bills` says whether it bills what falls due. `started` is told where it listens once
+/// it does.
 fn run(
     app: Arc<App>,
     settings: &HttpSettings,
+    bills: bool,
     started: impl FnOnce(SocketAddr) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let api = Arc::new(Api::new(app.clone()));
@@ -108,6 +110,9 @@ fn run(
             http::start(app.clone(), api, settings).map_err(|cause| Failure::listen(settings.listen, cause))?;
         let handle = server.handle();
         started(address)?;
+        if bills {
+            actix_web::rt::spawn(jobs::bill(app.clone()));
+        }
         actix_web::rt::spawn(jobs::take_back_dead_payments(app));
         tokio::select! {
             ended = server => ended.map_err(Failure::Server),

@@ -4,6 +4,7 @@
 mod add_on;
 pub mod api;
 mod asset;
+mod billing;
 mod billing_group;
 mod check;
 mod coupon;

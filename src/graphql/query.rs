@@ -1,9 +1,12 @@
 //! The query root.
 
 use super::engine::{AnyNode, Object, Type};
+use super::subscription::UPCOMING_AT;
 use crate::app::Viewer;
+use crate::app::billing::upcoming;
 use crate::domain::add_on::AddOn;
 use crate::domain::asset::Asset;
+use crate::domain::billing::BillingHold;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::coupon::Coupon;
 use crate::domain::customer::Customer;
@@ -22,7 +25,7 @@ use crate::domain::subscription::parts::{
 };
 use crate::domain::tenant::Tenant;
 use crate::repository::{
-    add_on, asset, coupon, customer, discount, feature, invoice, order, payment, plan, product, subscription,
+    add_on, asset, billing, coupon, customer, discount, feature, invoice, order, payment, plan, product, subscription,
 };
 
 /// The query root: everything is seen by somebody.
@@ -37,6 +40,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<AddOn>(),
         AnyNode::of::<Asset>(),
         AnyNode::of::<BillingGroup>(),
+        AnyNode::of::<BillingHold>(),
         AnyNode::of::<Coupon>(),
         AnyNode::of::<Customer>(),
         AnyNode::of::<Discount>(),
@@ -117,6 +121,15 @@ impl Object for Query {
             .list("subscriptions", "All subscriptions.", subscription::all)
             .find::<Invoice>("invoice", "An invoice by its id; null where there is none.")
             .list("invoices", "All invoices.", invoice::all)
+            .reckoned_of(
+                "previewInvoice",
+                "The invoice that the billing run will make of a subscription, as things stand: what will be used until \
+                 then is left out. Null where none is to come, and while it does not run.",
+                ("subscriptionId", "Which subscription."),
+                UPCOMING_AT,
+                upcoming,
+            )
+            .list("billingHolds", "The subscriptions that could not be billed, and why.", billing::holds)
             .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
             .list("paymentAttempts", "All payment attempts.", payment::all)
             .find::<Feature>("feature", "A feature by its id; null where there is none.")

@@ -49,6 +49,17 @@ pub fn due_tenants(conn: &mut Conn, until: Instant) -> Read<Vec<Id<Tenant>>> {
         .load(conn))?)
 }
 
+/// How many subscriptions are due, of one tenant or of all.
+pub fn count_due(conn: &mut Conn, until: Instant, only: Option<Id<Tenant>>) -> Read<i64> {
+    Ok(on_backend!(conn, |conn| {
+        let due = subscriptions::table.filter(subscriptions::due_at.le(At(until))).count().into_boxed();
+        match only {
+            Some(tenant) => due.filter(subscriptions::tenant_id.eq(tenant)).get_result(conn),
+            None => due.get_result(conn),
+        }
+    })?)
+}
+
 /// The subscriptions of a tenant that fall due until a moment, in the order in which they do.
 fn due(tenant: Id<Tenant>, until: Instant) -> Query<Subscription> {
     Query::new(tenant).filter(Condition::Is("due_at", Comparison::AtMost, until.into())).order("due_at").order("id")

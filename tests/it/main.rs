@@ -6,6 +6,7 @@
 
 mod api;
 mod architecture;
+mod billing;
 mod cli;
 mod contract;
 mod crash;

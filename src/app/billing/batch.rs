@@ -4,20 +4,21 @@ use super::Billed;
 use super::load::{Account, Unbillable, accounts};
 use super::store::{self, Rolled};
 use crate::app::mutation::{Stop, Work};
+use crate::domain::Instant;
 use crate::domain::billing::{Due, HoldCode, Occasion, invoice};
 use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceReason, InvoiceStatus};
+use crate::domain::subscribing::Ids;
 use crate::domain::subscription::Subscription;
 
 /// Bills the next moment of each of these subscriptions, which are claimed.
 pub(super) fn bill(work: &mut Work<'_, '_>, claimed: Vec<Subscription>) -> Result<Billed, Stop> {
     let mut rolled = Rolled::default();
-    for mut account in accounts(work, claimed)? {
-        match account
-            .fall_due()
-            .and_then(|due| Ok((due.as_ref().map(|due| made(work, due)).transpose()?.flatten(), due)))
-        {
-            Ok((made, Some(due))) => rolled.invoiced(account, &due, made),
-            Ok((_, None)) => {}
+    for mut account in accounts(work.tx, work.tenant, claimed)? {
+        let fallen = account.fall_due();
+        let ids = || work.id::<()>().uuid();
+        match fallen.and_then(|due| due.map(|due| Ok((made(&due, work.now, &ids)?, due))).transpose()) {
+            Ok(Some((made, due))) => rolled.invoiced(account, &due, made),
+            Ok(None) => {}
             Err(unbillable) => rolled.refuse(unbillable),
         }
     }
@@ -25,13 +26,12 @@ pub(super) fn bill(work: &mut Work<'_, '_>, claimed: Vec<Subscription>) -> Resul
 }
 
 /// Makes the invoice over what fell due, if anything is charged.
-pub(super) fn made(work: &Work<'_, '_>, due: &Due) -> Result<Option<(Invoice, Vec<InvoiceLine>)>, Unbillable> {
+pub(super) fn made(due: &Due, now: Instant, ids: Ids<'_>) -> Result<Option<(Invoice, Vec<InvoiceLine>)>, Unbillable> {
     let Some(bill) = &due.bill else { return Ok(None) };
     let occasion = Occasion { reason: due.reason, at: Some(due.at), period: due.period };
-    let ids = || work.id::<()>().uuid();
-    let made = invoice(occasion, due.terms, &[(due.subscription_id, bill)], work.now, &ids);
+    let made = invoice(occasion, due.terms, &[(due.subscription_id, bill)], now, ids);
     let (mut invoice, lines) = made.map_err(|refusal| (due.subscription_id, HoldCode::NotBillable, refusal))?;
-    invoice.issue(work.now, due.terms.zone);
+    invoice.issue(now, due.terms.zone);
     Ok(Some((invoice, lines)))
 }
 

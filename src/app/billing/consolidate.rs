@@ -21,7 +21,7 @@ pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>) -> Result<Billed, St
     let claimed = claimed.into_iter().filter(|subscription| key(subscription) == first).collect();
     let mut rolled = Rolled::default();
     let mut fallen: Vec<(Account, Due)> = Vec::new();
-    for mut account in accounts(work, claimed)? {
+    for mut account in accounts(work.tx, work.tenant, claimed)? {
         match account.fall_due() {
             Ok(due) => fallen.extend(due.map(|due| (account, due))),
             Err(unbillable) => rolled.refuse(unbillable),
@@ -29,9 +29,10 @@ pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>) -> Result<Billed, St
     }
     let charged = fallen.iter().filter(|(_, due)| due.bill.is_some()).count();
     let in_group = fallen.first().and_then(|(account, _)| account.subscription().billing_group_id);
+    let ids = || work.id::<()>().uuid();
     if charged <= 1 && in_group.is_none() {
         for (account, due) in fallen {
-            match made(work, &due) {
+            match made(&due, work.now, &ids) {
                 Ok(made) => rolled.invoiced(account, &due, made),
                 Err(unbillable) => rolled.refuse(unbillable),
             }
@@ -44,7 +45,6 @@ pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>) -> Result<Billed, St
         Some((_, due)) => {
             let terms = InvoiceTerms { billing_group_id: in_group, ..due.terms };
             let occasion = Occasion { reason: InvoiceReason::Consolidated, at: None, period: due.period };
-            let ids = || work.id::<()>().uuid();
             let (mut invoice, lines) = invoice(occasion, terms, &bills, work.now, &ids)?;
             invoice.issue(work.now, terms.zone);
             Some((invoice, lines))

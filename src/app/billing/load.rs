@@ -1,6 +1,5 @@
 //! Reading what the billing of a batch needs: a statement for each kind of thing, however many subscriptions there are.
 
-use crate::app::mutation::{Stop, Work};
 use crate::domain::billing::{Due, HoldCode, Past, Rental, Usage};
 use crate::domain::customer::Customer;
 use crate::domain::invoice::Invoice;
@@ -9,7 +8,7 @@ use crate::domain::subscribing::Agreement;
 use crate::domain::subscription::{ScheduledPayment, Subscription};
 use crate::domain::tenant::{Settings, Tenant};
 use crate::domain::{Entity, ErrorCode, Id, Refusal};
-use crate::repository::{self, Conn, Fault, Query, Read};
+use crate::repository::{self, Conn, Query, Read};
 use std::collections::BTreeMap;
 
 /// A subscription that is due, with everything that its billing needs.
@@ -84,8 +83,7 @@ impl Account {
 }
 
 /// Reads the accounts of some subscriptions, in their order.
-pub(super) fn accounts(work: &mut Work<'_, '_>, subscriptions: Vec<Subscription>) -> Result<Vec<Account>, Stop> {
-    let (tenant, conn) = (work.tenant, work.conn());
+pub(super) fn accounts(conn: &mut Conn, tenant: Id<Tenant>, subscriptions: Vec<Subscription>) -> Read<Vec<Account>> {
     let settings = repository::tenant::own(conn, tenant)?.settings;
     let (to_plans, rentals): (Vec<_>, Vec<_>) =
         subscriptions.iter().cloned().partition(|subscription| subscription.plan_id.is_some());
@@ -100,12 +98,12 @@ pub(super) fn accounts(work: &mut Work<'_, '_>, subscriptions: Vec<Subscription>
 }
 
 /// The subscriptions to plans, with everything that belongs to them.
-pub(super) fn agreements(
+fn agreements(
     conn: &mut Conn,
     tenant: Id<Tenant>,
     settings: Settings,
     subscriptions: Vec<Subscription>,
-) -> Result<Vec<(Id<Subscription>, Account)>, Fault> {
+) -> Read<Vec<(Id<Subscription>, Account)>> {
     use repository::subscription_parts as parts;
     let ids: Vec<_> = subscriptions.iter().map(|subscription| subscription.id).collect();
     if ids.is_empty() {
@@ -159,7 +157,7 @@ fn with_past(
     conn: &mut Conn,
     tenant: Id<Tenant>,
     agreements: Vec<Agreement>,
-) -> Result<Vec<(Id<Subscription>, Account)>, Fault> {
+) -> Read<Vec<(Id<Subscription>, Account)>> {
     let owing: Vec<_> = agreements.iter().filter(|it| it.may_owe_setup_fee()).map(|it| it.subscription.id).collect();
     let billed = match owing.is_empty() {
         true => Vec::new(),
@@ -180,7 +178,7 @@ fn rentals(
     tenant: Id<Tenant>,
     settings: Settings,
     subscriptions: Vec<Subscription>,
-) -> Result<Vec<(Id<Subscription>, Account)>, Fault> {
+) -> Read<Vec<(Id<Subscription>, Account)>> {
     let ids: Vec<_> = subscriptions.iter().map(|subscription| subscription.id).collect();
     if ids.is_empty() {
         return Ok(Vec::new());

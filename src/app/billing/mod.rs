@@ -9,7 +9,10 @@
 mod batch;
 mod consolidate;
 mod load;
+mod preview;
 mod store;
+
+pub use preview::upcoming;
 
 use super::App;
 use super::mutation::Stop;
@@ -41,10 +44,15 @@ impl AddAssign for Billed {
     }
 }
 
-/// The tenants of whose subscriptions something may be due.
-pub fn due_tenants(app: &App) -> Result<Vec<Id<Tenant>>, Fault> {
-    let now = app.ambient.now();
-    app.db.read_once(|conn| billing::due_tenants(conn, now))
+/// The tenants of whose subscriptions something is due.
+pub fn due_tenants(app: &App, until: Instant) -> Result<Vec<Id<Tenant>>, Fault> {
+    app.db.read_once(|conn| billing::due_tenants(conn, until))
+}
+
+/// How many subscriptions are due, of one tenant or of all.
+pub fn due(app: &App, until: Instant, only: Option<Id<Tenant>>) -> Result<u64, Fault> {
+    let count = app.db.read_once(|conn| billing::count_due(conn, until, only))?;
+    Ok(u64::try_from(count).unwrap_or_default())
 }
 
 /// Bills everything that fell due of a tenant until `now`, as of then. `told` hears of each batch.

@@ -4,6 +4,7 @@ use super::column::{Borrowed, Column, Computed, Leaf, TypedId};
 use super::many::{Alike, Many};
 use super::one::{AnyNode, Find, FindBy, One};
 use super::page::Connection;
+use super::reckoned::{OfNamed, OfRow, Reckon};
 use super::single::{Derived, Single};
 use super::value::{MaybeValue, Value, Values};
 use super::view::Relation;
@@ -200,6 +201,29 @@ impl<T: Object> Type<T> {
     /// The objects with the given ids, in the order of the ids; null for each that does not exist.
     pub fn any_of(self, name: &'static str, about: &'static str, types: fn() -> Vec<AnyNode<T>>) -> Self {
         self.with(name, about, Kind::Relation(Box::new(super::one::Any { types: types(), many: true })))
+    }
+
+    /// An object that a use case works out of this one, or null. `at` is about the moment as of which that is done.
+    pub fn reckoned<V: Object>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        at: &'static str,
+        reckon: Reckon<T, V>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(OfRow { at, reckon })))
+    }
+
+    /// An object that a use case works out of the one that an argument names, or null.
+    pub fn reckoned_of<U: Entity, V: Object>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        named: (&'static str, &'static str),
+        at: &'static str,
+        reckon: Reckon<U, V>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(OfNamed { named, at, reckon })))
     }
 
     /// The identifier of a row of a `Node`. Only nodes stand where identifiers are asked for.

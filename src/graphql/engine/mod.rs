@@ -23,6 +23,7 @@ mod many;
 mod mutate;
 mod one;
 mod page;
+mod reckoned;
 mod registry;
 mod run;
 mod select;

@@ -10,8 +10,12 @@ mod terms;
 pub use mutations::mutations;
 
 use super::engine::{Object, Type};
+use crate::app::billing::upcoming;
 use crate::domain::subscription::{ScheduledPayment, Subscription};
-use crate::repository::{entitlement, invoice, subscription, subscription_parts, terms as stored_terms};
+use crate::repository::{billing, entitlement, invoice, subscription, subscription_parts, terms as stored_terms};
+
+/// The argument of what looks ahead.
+pub const UPCOMING_AT: &str = "The first invoice from this moment on. Default: the very next.";
 
 /// How many periods are shown ahead.
 const UPCOMING: usize = 10;
@@ -84,6 +88,13 @@ impl Object for Subscription {
                 |terms| terms.subscription_id,
                 |subscription, terms| terms.upcoming(subscription, UPCOMING),
             )
+            .reckoned(
+                "upcomingInvoice",
+                "The invoice that the billing run will make next, as things stand: what will be used until then is left \
+                 out. Null where none is to come, and while it does not run.",
+                UPCOMING_AT,
+                upcoming,
+            )
             .column("currency", "The currency of its prices.", |subscription| &subscription.currency)
             .column("timezone", "The zone in which its days begin and end.", |subscription| &subscription.timezone)
             .maybe_value("monthlyAmount", "What a rental costs a month; null for others.", |subscription| {
@@ -125,6 +136,17 @@ impl Object for Subscription {
             .column("nextBillingDate", "The first due date that is open; null where there is none.", |subscription| {
                 &subscription.next_billing_date
             })
+            .column(
+                "returnOverdueSince",
+                "Since when its device should have come back: the contract is over. Null before, and where it holds none.",
+                |subscription| &subscription.billing.return_overdue_since,
+            )
+            .single(
+                "billingHold",
+                "Why it could not be billed, and when it is tried again; null where nothing is wrong.",
+                billing::holds_of,
+                |hold| hold.subscription_id,
+            )
             .many(
                 "paymentSchedule",
                 "The due dates of a rental, in order; empty for others.",

@@ -28,7 +28,7 @@ mod plan_refusals;
 mod plan_versions;
 mod product;
 mod schedules;
-mod subscription;
+pub mod subscription;
 mod tenant;
 
 use crate::support::TestApp;

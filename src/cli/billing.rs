@@ -1,0 +1,38 @@
+//! The billing run, from the command line.
+
+use super::{Failure, print};
+use crate::app::App;
+use crate::app::billing::{self, Billed};
+use crate::domain::tenant::Tenant;
+use crate::domain::{Id, Instant};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::cell::Cell;
+
+/// Bills everything that fell due until a moment, under a progress bar, which shows on a terminal only.
+pub fn bill(app: &App, until: Option<Instant>, only: Option<Id<Tenant>>) -> Result<(), Failure> {
+    let now = app.ambient.now();
+    let until = until.unwrap_or(now);
+    if now < until {
+        return Err(Failure::BillingAhead);
+    }
+    let style = ProgressStyle::with_template("Billing {bar:40} {pos} of {len}, {per_sec}, {eta} left");
+    let bar = ProgressBar::new(billing::due(app, until, only)?)
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let all = Cell::new(Billed::default());
+    let told = |done: Billed| {
+        let mut sum = all.get();
+        sum += done;
+        all.set(sum);
+        bar.inc(u64::try_from(done.moments + done.held).unwrap_or_default());
+    };
+    let tenants = match only {
+        Some(tenant) => vec![tenant],
+        None => billing::due_tenants(app, until)?,
+    };
+    for tenant in tenants {
+        billing::run(app, tenant, until, &told)?;
+    }
+    bar.finish_and_clear();
+    let Billed { moments, invoices, held } = all.get();
+    print(&format!("{invoices} invoices for {moments} periods and ends; {held} subscriptions set aside"))
+}
