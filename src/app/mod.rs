@@ -5,6 +5,7 @@ pub mod add_on;
 pub mod ambient;
 pub mod asset;
 pub mod billing_group;
+pub mod clock;
 pub mod coupon;
 pub mod credentials;
 pub mod customer;

@@ -5,13 +5,13 @@
 //! a row that says what is owed, and to ask the gateway twice does no harm.
 
 use super::App;
-use crate::domain::payment::{ChargeOutcome, PaymentAttempt, Reversal};
+use crate::domain::payment::{ChargeOutcome, PaymentAttempt, PaymentAttemptStatus, Reversal};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Id, Refusal};
+use crate::domain::{Id, Instant, Refusal};
 use crate::repository::{Fault, Query, payment, payment_method};
 use chrono::TimeDelta;
 
-/// How long an attempt may take. One that takes longer has died: whoever comes next takes its charge back.
+/// How long an attempt may take, by the machine's clock, also where the tenant's stands still. One that takes longer has died: whoever comes next takes its charge back.
 pub const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(2);
 
 /// Gives an attempt up for which nothing was created: lets its token go, and takes back what may have been charged. One
@@ -22,16 +22,15 @@ pub fn give_up(
     attempt: Id<PaymentAttempt>,
     outcome: &ChargeOutcome,
 ) -> Result<(), Fault> {
-    let now = app.ambient.now();
-    let attempt = advance(app, tenant, attempt, |attempt| attempt.given_up(outcome, now))?;
+    let attempt = advance(app, tenant, attempt, |attempt, now| attempt.given_up(outcome, now))?;
     attempt.map_or(Ok(()), |attempt| take_back(app, tenant, &attempt))
 }
 
 /// Takes back what died, of all tenants: attempts that were never heard of again, and those whose reversal was not
 /// heard of. Answers how many there were.
 pub fn take_back_dead(app: &App) -> Result<usize, Fault> {
-    let until = app.ambient.now() - LONGEST_ATTEMPT;
-    let dead = app.db.read_once(|conn| payment::open_since(conn, until))?;
+    let now = app.ambient.now();
+    let dead = app.db.read_once(|conn| payment::dead(conn, now))?;
     for (tenant, attempt) in &dead {
         give_up(app, *tenant, *attempt, &ChargeOutcome::Succeeded)?;
     }
@@ -40,14 +39,13 @@ pub fn take_back_dead(app: &App) -> Result<usize, Fault> {
 
 /// Asks the gateway to take a charge back, where the attempt waits for that.
 fn take_back(app: &App, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Result<(), Fault> {
-    if attempt.reversed(app.ambient.now()).is_err() {
+    if attempt.status != PaymentAttemptStatus::Reversing {
         return Ok(());
     }
     let Some(reference) = gateway_reference(app, tenant, attempt)? else { return Ok(()) };
     match app.gateway.reverse(&attempt.charge(reference)) {
         Reversal::Done => {
-            let now = app.ambient.now();
-            advance(app, tenant, attempt.id, |attempt| attempt.reversed(now))?;
+            advance(app, tenant, attempt.id, PaymentAttempt::reversed)?;
         }
         Reversal::Failed { code } => {
             tracing::error!(attempt = %attempt.id, code, "a charge could not be taken back: it is tried again");
@@ -62,11 +60,12 @@ fn advance(
     app: &App,
     tenant: Id<Tenant>,
     id: Id<PaymentAttempt>,
-    next: impl Fn(&PaymentAttempt) -> Result<PaymentAttempt, Refusal>,
+    next: impl Fn(&PaymentAttempt, Instant) -> Result<PaymentAttempt, Refusal>,
 ) -> Result<Option<PaymentAttempt>, Fault> {
     app.db.write(|tx| {
         let Some(attempt) = Query::by_id(tenant, id).hold(tx)? else { return Ok(None) };
-        let Ok(next) = next(&attempt) else { return Ok(Some(attempt)) };
+        let now = app.time_of(tx, tenant)?.now;
+        let Ok(next) = next(&attempt, now) else { return Ok(Some(attempt)) };
         if let Some(token) = next.payment_token_id {
             payment_method::release_token(tx, tenant, token, id)?;
         }

@@ -62,7 +62,7 @@ pub fn usable_token(
     field: &str,
 ) -> Result<PaymentToken, Stop> {
     let found = Query::by_id(work.tenant, token).first(work.conn())?;
-    let token = found.ok_or_else(|| invalid_token().at(&[field]))?;
+    let token = found.ok_or_else(|| invalid_token().at(&[field]))?.without_dead_hold(work.machine_now);
     token.usable_by(customer, work.now).map_err(|refusal| refusal.at(&[field]))?;
     Ok(token)
 }
@@ -74,7 +74,7 @@ pub fn keep(
     attempt: Option<Id<PaymentAttempt>>,
     customer: Id<Customer>,
 ) -> Result<Id<PaymentMethod>, Stop> {
-    payment_method::use_token(work.tx, work.tenant, token.id, attempt, work.now)?;
+    payment_method::use_token(work.tx, work.tenant, token.id, attempt, (work.now, work.machine_now))?;
     let method = token.method(work.id(), customer, work.now);
     payment_method::insert(work.tx, work.tenant, &method)?;
     work.event(EventType::PaymentMethodCreated, method.id, serde_json::json!({"customerId": customer}));

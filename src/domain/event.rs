@@ -9,6 +9,8 @@ choice! {
     pub enum EventType {
         /// A tenant changed its settings.
         TenantUpdated = "tenant.updated",
+        /// The clock of a tenant for trying out was advanced.
+        TenantClockAdvanced = "tenant.clock_advanced",
         /// A customer was created.
         CustomerCreated = "customer.created",
         /// A customer was changed.

@@ -38,6 +38,8 @@ pub struct PaymentAttempt {
     pub created_at: Instant,
     /// When it came to its outcome; none while RESERVED or REVERSING.
     pub finished_at: Option<Instant>,
+    /// Until when the request may be at work, by the machine's clock: one without an outcome that is older has died.
+    pub reserved_until: Instant,
 }
 
 impl Entity for PaymentAttempt {
@@ -226,6 +228,7 @@ mod tests {
             error_code: None,
             created_at: Instant::UNIX_EPOCH,
             finished_at: None,
+            reserved_until: Instant::UNIX_EPOCH + TimeDelta::seconds(120),
         }
     }
 

@@ -81,6 +81,11 @@ choice! {
         /// The request is not a test, but the tenant is.
         LiveOnTestTenant = "LIVE_ON_TEST_TENANT",
 
+        /// The tenant is live, and time runs by itself for it.
+        ClockOfLiveTenant = "CLOCK_OF_LIVE_TENANT",
+        /// A clock is never set back.
+        ClockGoesForwardOnly = "CLOCK_GOES_FORWARD_ONLY",
+
         /// There is no such plan, or no such version of it, or it is archived.
         PlanNotFound = "PLAN_NOT_FOUND",
         /// The plan has no price in this currency for this billing period.

@@ -16,12 +16,13 @@ use diesel::prelude::*;
 
 stored!(PaymentAttempt, payment_attempts(
     id, subscription_id, invoice_id, customer_id, payment_method_id, payment_token_id, currency, amount, idempotency_key,
-    status, error_state, error_code, created_at, finished_at
+    status, error_state, error_code, created_at, finished_at, reserved_until
 ) => {
-    let At(created_at) = created_at;
+    let (At(created_at), At(reserved_until)) = (created_at, reserved_until);
     PaymentAttempt {
         id, subscription_id, invoice_id, customer_id, payment_method_id, payment_token_id,
-        amount: Money::new(amount, currency), idempotency_key, status, error_state, error_code, created_at, finished_at: instant(finished_at),
+        amount: Money::new(amount, currency), idempotency_key, status, error_state, error_code, created_at,
+        finished_at: instant(finished_at), reserved_until,
     }
 });
 
@@ -42,12 +43,12 @@ pub fn reserved_by_key(tenant: Id<Tenant>, key: &str) -> Query<PaymentAttempt> {
     Query::by_text(tenant, "idempotency_key", key).filter(Condition::Is("status", Comparison::Equal, reserved))
 }
 
-/// The attempts of all tenants that began until `until` and have no outcome yet, oldest first. For taking back what
-/// died: no request looks beyond its own tenant.
-pub fn open_since(conn: &mut Conn, until: Instant) -> Read<Vec<(Id<Tenant>, Id<PaymentAttempt>)>> {
+/// The attempts of all tenants that have no outcome yet and whose time has run out by the machine's clock, oldest first.
+/// For taking back what died: no request looks beyond its own tenant.
+pub fn dead(conn: &mut Conn, now: Instant) -> Read<Vec<(Id<Tenant>, Id<PaymentAttempt>)>> {
     Ok(on_backend!(conn, |conn| payment_attempts::table
         .filter(payment_attempts::finished_at.is_null())
-        .filter(payment_attempts::created_at.le(At(until)))
+        .filter(payment_attempts::reserved_until.le(At(now)))
         .order((payment_attempts::created_at, payment_attempts::id))
         .select((payment_attempts::tenant_id, payment_attempts::id))
         .load(conn))?)
@@ -70,6 +71,7 @@ pub fn reserve(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt) ->
             payment_attempts::idempotency_key.eq(&attempt.idempotency_key),
             payment_attempts::status.eq(attempt.status),
             payment_attempts::created_at.eq(At(attempt.created_at)),
+            payment_attempts::reserved_until.eq(At(attempt.reserved_until)),
         ))
         .execute(conn))?;
     Ok(())

@@ -82,8 +82,8 @@ pub fn insert_token(tx: &mut Tx<'_>, tenant: Id<Tenant>, token: &PaymentToken) -
     Ok(())
 }
 
-/// Holds a token for an attempt, which is stored already. Whoever finds it used, or held by another attempt whose time
-/// has not run out, loses the race.
+/// Holds a token for an attempt, which is stored already, from `now` to `until` by the machine's clock. Whoever finds it
+/// used, or held by another attempt whose time has not run out, loses the race.
 pub fn hold_token(
     tx: &mut Tx<'_>,
     tenant: Id<Tenant>,
@@ -121,14 +121,14 @@ pub fn release_token(
     Ok(())
 }
 
-/// Uses a token up, for an attempt that holds it or without one. Whoever finds it used, or held by another attempt
+/// Uses a token up at `now`, for an attempt that holds it or without one. Holds end by the machine's clock. Whoever finds it used, or held by another attempt
 /// whose time has not run out, loses the race.
 pub fn use_token(
     tx: &mut Tx<'_>,
     tenant: Id<Tenant>,
     token: Id<PaymentToken>,
     attempt: Option<Id<PaymentAttempt>>,
-    now: Instant,
+    (now, machine_now): (Instant, Instant),
 ) -> Read<()> {
     let rows = on_backend!(tx, |conn| diesel::update(payment_tokens::table)
         .filter(payment_tokens::tenant_id.eq(tenant))
@@ -137,7 +137,7 @@ pub fn use_token(
         .filter(
             payment_tokens::reserved_until
                 .is_null()
-                .or(payment_tokens::reserved_until.le(At(now)))
+                .or(payment_tokens::reserved_until.le(At(machine_now)))
                 .or(payment_tokens::reserved_by.eq(attempt)),
         )
         .set((

@@ -21,6 +21,7 @@ diesel::table! {
         multiple_discounts_allowed -> Bool,
         discount_order -> Text,
         percentage_base -> Text,
+        clock -> Nullable<Moment>,
     }
 }
 
@@ -636,6 +637,7 @@ diesel::table! {
         error_code -> Nullable<Text>,
         created_at -> Moment,
         finished_at -> Nullable<Moment>,
+        reserved_until -> Moment,
     }
 }
 

@@ -156,6 +156,8 @@ fn reserve(work: &mut Work<'_, '_>, call: &Call<'_>, reservation: Reservation) -
         ChargedSource::Method(method) => (Some(method.id), None, method.gateway_reference),
         ChargedSource::Token(token) => (None, Some(token.id), token.gateway_reference),
     };
+    // The program's own time-outs must run out, also where the tenant's clock stands still.
+    let (machine, reserved_until) = (work.machine_now, work.machine_now + LONGEST_ATTEMPT);
     let attempt = PaymentAttempt {
         id: work.id(),
         subscription_id: Some(reservation.subscription),
@@ -170,11 +172,11 @@ fn reserve(work: &mut Work<'_, '_>, call: &Call<'_>, reservation: Reservation) -
         error_code: None,
         created_at: work.now,
         finished_at: None,
+        reserved_until,
     };
     repository::payment::reserve(work.tx, work.tenant, &attempt)?;
     if let Some(token) = token {
-        let until = work.now + LONGEST_ATTEMPT;
-        repository::payment_method::hold_token(work.tx, work.tenant, token, attempt.id, work.now, until)?;
+        repository::payment_method::hold_token(work.tx, work.tenant, token, attempt.id, machine, reserved_until)?;
     }
     Ok(Reserved { charge: attempt.charge(reference), attempt })
 }
@@ -185,7 +187,7 @@ fn abandon(call: &Call<'_>) -> Result<(), Fault> {
     let (tenant, now) = (call.viewer.tenant_id, call.app.ambient.now());
     let read = |conn: &mut repository::Conn| repository::payment::reserved_by_key(tenant, &idempotency.key).first(conn);
     match call.app.db.read_once(read)? {
-        Some(attempt) if now - attempt.created_at >= LONGEST_ATTEMPT => {
+        Some(attempt) if attempt.reserved_until <= now => {
             give_up(call.app, tenant, attempt.id, &ChargeOutcome::Succeeded)
         }
         _ => Ok(()),

@@ -37,7 +37,7 @@ fn conclude(app: &TestApp, attempt: &PaymentAttempt, outcome: &ChargeOutcome) {
     let stored = app.app.db.write(|tx| {
         payment::finish(tx, app.tenant, &attempt.finished(outcome, now).unwrap())?;
         match outcome.accepted() {
-            Ok(()) => payment_method::use_token(tx, app.tenant, token, Some(attempt.id), now),
+            Ok(()) => payment_method::use_token(tx, app.tenant, token, Some(attempt.id), (now, now)),
             Err(_) => payment_method::release_token(tx, app.tenant, token, attempt.id),
         }
     });

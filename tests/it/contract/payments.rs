@@ -38,7 +38,7 @@ impl Rivals {
 
     fn spend(&self, app: &TestApp, attempt: Option<&PaymentAttempt>, now: i64) -> Read<()> {
         let attempt = attempt.map(|attempt| attempt.id);
-        app.app.db.write(|tx| payment_method::use_token(tx, app.tenant, self.token, attempt, at(now)))
+        app.app.db.write(|tx| payment_method::use_token(tx, app.tenant, self.token, attempt, (at(now), at(now))))
     }
 
     /// Which attempt holds it, and until which second; and in which second it was used.

@@ -2,6 +2,7 @@
 
 use super::TestApp;
 use super::builders::text;
+use chrono::TimeDelta;
 use perennial::domain::payment::{PaymentAttempt, PaymentAttemptStatus};
 use perennial::domain::payment_method::Source;
 use perennial::domain::tenant::Tenant;
@@ -46,6 +47,7 @@ impl TestApp {
             error_code: None,
             created_at: now,
             finished_at: None,
+            reserved_until: now + TimeDelta::minutes(2),
         };
         self.app.db.write(|tx| payment::reserve(tx, tenant, &attempt)).unwrap();
         attempt

@@ -59,6 +59,7 @@ impl Making<'_> {
                 error_code: None,
                 created_at: now,
                 finished_at: None,
+                reserved_until: now + TimeDelta::minutes(2),
             };
             let (card, _, _) = TestCard::ALL[n % TestCard::ALL.len()];
             let outcome = self.app.gateway.charge(&reserved.charge(card.reference()));
