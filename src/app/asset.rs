@@ -110,7 +110,7 @@ pub fn change_asset_status(call: &Call<'_>, change: &ChangeAssetStatus) -> Resul
         };
         let mut asset = existing(work, change.asset_id)?;
         expect_version(change.expected_version, asset.version, &outcome)?;
-        asset.may_become(change.change, work.viewer.scope)?;
+        asset.may_become(change.change, work.scope)?;
         if let Some(order) = order {
             reserve(work, &asset, &order.ok_or_else(order::not_found)?)?;
         }

@@ -22,6 +22,11 @@ impl Time {
     pub fn running(machine_now: Instant) -> Time {
         Time { now: machine_now, stands_still: false }
     }
+
+    /// This time, or the other one where that is later: what falls due while a clock is advanced happens when it does.
+    pub fn not_before(self, other: Instant) -> Time {
+        Time { now: self.now.max(other), ..self }
+    }
 }
 
 impl App {

@@ -3,6 +3,7 @@
 
 use super::clock::Time;
 use super::{App, Viewer};
+use crate::domain::api_key::Scope;
 use crate::domain::event::{AuditRecord, Event, EventType};
 use crate::domain::tenant::{Tenant, TenantMode};
 use crate::domain::{Entity, ErrorCode, Id, Instant, Refusal};
@@ -129,7 +130,8 @@ impl<T> Failure for Tried<T> {
 pub struct Work<'w, 'c> {
     pub tx: &'w mut Tx<'c>,
     pub tenant: Id<Tenant>,
-    pub viewer: &'w Viewer,
+    /// What who asks may do; everything, where the program itself does it.
+    pub scope: Scope,
     /// One moment for all that the use case does: the tenant's time.
     pub now: Instant,
     /// The machine's time, for what concerns the program and not the tenant's business: how long something may take.
@@ -236,13 +238,13 @@ impl Call<'_> {
     }
 
     fn work<'w, 'c>(&'w self, tx: &'w mut Tx<'c>, machine_now: Instant) -> Result<Work<'w, 'c>, Fault> {
-        let (app, viewer, tenant) = (self.app, self.viewer, self.viewer.tenant_id);
+        let (app, scope, tenant) = (self.app, self.viewer.scope, self.viewer.tenant_id);
         // Another request may have advanced the clock since this one came. A live tenant has none to read.
-        let time = match viewer.mode {
+        let time = match self.viewer.mode {
             TenantMode::Live => Time::running(machine_now),
             TenantMode::Test => app.time_of(tx, tenant)?,
         };
-        Ok(Work { tx, tenant, viewer, now: time.now, machine_now, time, app, events: Vec::new() })
+        Ok(Work { tx, tenant, scope, now: time.now, machine_now, time, app, events: Vec::new() })
     }
 
     /// Runs a use case to see what it would answer: whatever it does is taken back.
@@ -263,6 +265,28 @@ impl Call<'_> {
             Err(Tried::Stopped(Stop::Failed(fault))) => Err(fault),
             Err(Tried::Stopped(Stop::Replay(_))) | Ok(()) => Ok(Err(Vec::new())),
         }
+    }
+}
+
+impl App {
+    /// Runs a use case that nobody asked for, such as a part of the billing run: one transaction with its events. It may
+    /// run more than once, where somebody else was faster. It happens at `now`, which is never before the tenant's own
+    /// time.
+    pub(super) fn work_for<T>(
+        &self,
+        tenant: Id<Tenant>,
+        now: Instant,
+        mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        self.db.write(|tx| {
+            let time = self.time_of(tx, tenant)?.not_before(now);
+            let (scope, machine_now) = (Scope::Admin, self.ambient.now());
+            let mut work = Work { tx, tenant, scope, now: time.now, machine_now, time, app: self, events: Vec::new() };
+            let done = decide(&mut work)?;
+            let events = work.events;
+            journal::publish(tx, tenant, &events)?;
+            Ok(done)
+        })
     }
 }
 

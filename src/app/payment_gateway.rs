@@ -1,6 +1,7 @@
 //! The port to a payment gateway: what the use cases ask of whoever moves the money.
 
 use crate::domain::payment::{Charge, ChargeOutcome, Reversal};
+use crate::domain::received::{RefundOrder, RefundOutcome};
 
 /// A payment gateway. Its calls are outside effects: they are made outside of transactions, between one that reserves
 /// the attempt and one that stores its outcome. Both block until the gateway answers, or up to the adapter's deadline,
@@ -14,4 +15,7 @@ pub trait PaymentGateway: Send + Sync {
     /// Takes a charge back. To reverse what was never charged, or was reversed before, is no mistake; and an attempt
     /// that was reversed is not charged any more, also where the charge arrives later.
     fn reverse(&self, charge: &Charge) -> Reversal;
+
+    /// Gives a part of a charge back, once, however often it is asked for.
+    fn refund(&self, refund: &RefundOrder) -> RefundOutcome;
 }

@@ -6,7 +6,9 @@ use crate::domain::Id;
 use crate::domain::customer::Customer;
 use crate::domain::event::EventType;
 use crate::domain::payment::PaymentAttempt;
-use crate::domain::payment_method::{PaymentMethod, PaymentToken, invalid_token, method_not_found};
+use crate::domain::payment_method::{
+    PaymentMethod, PaymentMethodState, PaymentToken, invalid_token, method_not_found,
+};
 use crate::repository::{Fault, Query, payment_method};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -79,6 +81,21 @@ pub fn keep(
     payment_method::insert(work.tx, work.tenant, &method)?;
     work.event(EventType::PaymentMethodCreated, method.id, serde_json::json!({"customerId": customer}));
     Ok(method.id)
+}
+
+/// Notes that the gateway refuses a payment method for good, where it was not noted before.
+pub(super) fn fail(work: &mut Work<'_, '_>, method: Id<PaymentMethod>) -> Result<(), Stop> {
+    let Some(mut method) = Query::by_id(work.tenant, method).hold(work.tx)? else { return Ok(()) };
+    if method.state != PaymentMethodState::Active {
+        return Ok(());
+    }
+    method.state = PaymentMethodState::Failed;
+    method.version += 1;
+    method.updated_at = work.now;
+    payment_method::update(work.tx, work.tenant, &method)?;
+    let data = serde_json::json!({"customerId": method.customer_id});
+    work.event(EventType::PaymentMethodFailed, method.id, data);
+    Ok(())
 }
 
 pub fn archive_payment_method(

@@ -47,12 +47,34 @@ choice! {
         SubscriptionDraftCreated = "subscription.draft_created",
         /// A draft became a running subscription.
         SubscriptionActivated = "subscription.activated",
+        /// An incomplete subscription was paid for, and runs.
+        SubscriptionCompleted = "subscription.completed",
+        /// Nothing more is billed of a subscription for now.
+        SubscriptionPaused = "subscription.paused",
+        /// A subscription came to its end.
+        SubscriptionEnded = "subscription.ended",
+        /// A subscription is paid by another payment method from now on.
+        SubscriptionPaymentMethodUpdated = "subscription.payment_method_updated",
         /// A customer is to get a mail with the link to pay for its subscription.
         SubscriptionSignupRequested = "subscription.signup_requested",
         /// An invoice was made.
         InvoiceCreated = "invoice.created",
         /// An invoice was paid.
         InvoicePaid = "invoice.paid",
+        /// A charge of an invoice brought no money.
+        InvoicePaymentFailed = "invoice.payment_failed",
+        /// An invoice was not paid in time: its customer is reminded from now on.
+        InvoiceDunningStarted = "invoice.dunning_started",
+        /// A customer is to be reminded of an invoice.
+        InvoiceDunningNotice = "invoice.dunning_notice",
+        /// An invoice was not paid at all.
+        InvoiceFailed = "invoice.failed",
+        /// Money came in.
+        PaymentReceived = "payment.received",
+        /// Money of a payment went back.
+        PaymentRefunded = "payment.refunded",
+        /// Money of a payment was to go back, and did not.
+        PaymentRefundFailed = "payment.refund_failed",
         /// A customer was archived.
         CustomerArchived = "customer.archived",
         /// A plan was created.
@@ -89,6 +111,8 @@ choice! {
         CouponRedeemed = "coupon.redeemed",
         /// A payment method was added to a customer.
         PaymentMethodCreated = "payment_method.created",
+        /// The gateway refuses a payment method for good.
+        PaymentMethodFailed = "payment_method.failed",
         /// A payment method was taken out of use.
         PaymentMethodArchived = "payment_method.archived",
     }

@@ -37,18 +37,57 @@ pub fn all(tenant: Id<Tenant>) -> Query<PaymentAttempt> {
     Query::new(tenant)
 }
 
+/// The attempts to charge these invoices, oldest first.
+pub fn of_invoices(tenant: Id<Tenant>, invoices: &[Id<Invoice>]) -> Query<PaymentAttempt> {
+    Query::new(tenant).of_each("invoice_id", invoices).order("id")
+}
+
+/// The attempts to charge for these subscriptions' creation.
+pub fn of_subscriptions(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<PaymentAttempt> {
+    Query::new(tenant).of_each("subscription_id", subscriptions)
+}
+
+/// The attempt to charge an invoice that has no outcome yet: there is one at most.
+pub fn open_of(tenant: Id<Tenant>, invoice: Id<Invoice>) -> Query<PaymentAttempt> {
+    Query::new(tenant).among("invoice_id", &[invoice]).filter(Condition::Null("finished_at", true))
+}
+
+/// The attempts to charge an invoice that were asked for under an idempotency key.
+pub fn of_invoice_by_key(tenant: Id<Tenant>, invoice: Id<Invoice>, key: &str) -> Query<PaymentAttempt> {
+    Query::by_text(tenant, "idempotency_key", key).among("invoice_id", &[invoice])
+}
+
 /// The attempt under an idempotency key that has no outcome yet.
 pub fn reserved_by_key(tenant: Id<Tenant>, key: &str) -> Query<PaymentAttempt> {
     let reserved = Bind::Text(PaymentAttemptStatus::Reserved.name().to_owned());
     Query::by_text(tenant, "idempotency_key", key).filter(Condition::Is("status", Comparison::Equal, reserved))
 }
 
-/// The attempts of all tenants that have no outcome yet and whose time has run out by the machine's clock, oldest first.
-/// For taking back what died: no request looks beyond its own tenant.
+/// The attempts of all tenants that have no outcome yet and whose time has run out by the machine's clock, oldest first,
+/// where they are to be taken back: no request looks beyond its own tenant. Whoever pays an invoice is asked again instead,
+/// as long as nothing is known of that.
 pub fn dead(conn: &mut Conn, now: Instant) -> Read<Vec<(Id<Tenant>, Id<PaymentAttempt>)>> {
     Ok(on_backend!(conn, |conn| payment_attempts::table
         .filter(payment_attempts::finished_at.is_null())
         .filter(payment_attempts::reserved_until.le(At(now)))
+        .filter(
+            payment_attempts::invoice_id
+                .is_null()
+                .or(payment_attempts::status.eq(PaymentAttemptStatus::Reversing)),
+        )
+        .order((payment_attempts::created_at, payment_attempts::id))
+        .select((payment_attempts::tenant_id, payment_attempts::id))
+        .load(conn))?)
+}
+
+/// The attempts of all tenants to charge an invoice whose requests died, oldest first: the gateway is asked for them
+/// again.
+pub fn dead_of_invoices(conn: &mut Conn, now: Instant) -> Read<Vec<(Id<Tenant>, Id<PaymentAttempt>)>> {
+    Ok(on_backend!(conn, |conn| payment_attempts::table
+        .filter(payment_attempts::finished_at.is_null())
+        .filter(payment_attempts::reserved_until.le(At(now)))
+        .filter(payment_attempts::invoice_id.is_not_null())
+        .filter(payment_attempts::status.eq(PaymentAttemptStatus::Reserved))
         .order((payment_attempts::created_at, payment_attempts::id))
         .select((payment_attempts::tenant_id, payment_attempts::id))
         .load(conn))?)
@@ -75,6 +114,18 @@ pub fn reserve(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt) ->
         ))
         .execute(conn))?;
     Ok(())
+}
+
+/// Takes an attempt over whose request died, until a moment. Whoever comes second loses the race.
+pub fn take_over(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt, until: Instant) -> Read<()> {
+    let rows = on_backend!(tx, |conn| diesel::update(payment_attempts::table)
+        .filter(payment_attempts::tenant_id.eq(tenant))
+        .filter(payment_attempts::id.eq(attempt.id))
+        .filter(payment_attempts::status.eq(PaymentAttemptStatus::Reserved))
+        .filter(payment_attempts::reserved_until.eq(At(attempt.reserved_until)))
+        .set(payment_attempts::reserved_until.eq(At(until)))
+        .execute(conn))?;
+    changed(rows, 1)
 }
 
 /// Stores what came of an attempt, over the status that it had before. Whoever comes second loses the race.

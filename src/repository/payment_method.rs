@@ -102,6 +102,23 @@ pub fn hold_token(
     changed(rows, 1)
 }
 
+/// Holds a token for longer, where the attempt still holds it.
+pub fn keep_hold(
+    tx: &mut Tx<'_>,
+    tenant: Id<Tenant>,
+    token: Id<PaymentToken>,
+    attempt: Id<PaymentAttempt>,
+    until: Instant,
+) -> Read<()> {
+    on_backend!(tx, |conn| diesel::update(payment_tokens::table)
+        .filter(payment_tokens::tenant_id.eq(tenant))
+        .filter(payment_tokens::id.eq(token))
+        .filter(payment_tokens::reserved_by.eq(attempt))
+        .set(payment_tokens::reserved_until.eq(At(until)))
+        .execute(conn))?;
+    Ok(())
+}
+
 /// Lets go of a token, where the attempt still holds it.
 pub fn release_token(
     tx: &mut Tx<'_>,

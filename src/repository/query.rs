@@ -26,8 +26,17 @@ pub struct Query<T> {
     /// At most so many rows, for each parent.
     pub(super) limit: Option<i64>,
     /// Whether the rows stay as they are read until the transaction ends.
-    pub(super) held: bool,
+    pub(super) held: Option<Held>,
     of: PhantomData<fn() -> T>,
+}
+
+/// How rows are held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Held {
+    /// Whoever else holds one is waited for.
+    Waiting,
+    /// Those that somebody else holds are left out.
+    Skipping,
 }
 
 /// What must hold of a row.
@@ -69,7 +78,7 @@ impl<T> Query<T> {
             parents: None,
             order: Vec::new(),
             limit: None,
-            held: false,
+            held: None,
             of: PhantomData,
         }
     }
@@ -151,7 +160,12 @@ impl<T: Stored> Query<T> {
     /// The only row, held: whoever wants to change it waits until the transaction ends. SQLite has one writer at a time,
     /// so that nothing needs holding there.
     pub fn hold(self, tx: &mut Tx<'_>) -> Read<Option<T>> {
-        Query { held: true, ..self }.first(tx)
+        Query { held: Some(Held::Waiting), ..self }.first(tx)
+    }
+
+    /// At most `most` rows that nobody else holds, held. Several programs that claim share the rows between them.
+    pub fn claim(self, tx: &mut Tx<'_>, most: i64) -> Read<Vec<T>> {
+        Query { held: Some(Held::Skipping), limit: Some(most), ..self }.load(tx)
     }
 
     /// How many rows there are for each parent, or in all where there are no parents. Parents without a row are left

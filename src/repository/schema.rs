@@ -283,6 +283,26 @@ diesel::table! {
     use crate::repository::sql_types::{Document, Identifier, Moment};
     use diesel::sql_types::*;
 
+    refunds (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        payment_id -> Identifier,
+        currency -> Text,
+        amount -> BigInt,
+        reason -> Nullable<Text>,
+        status -> Text,
+        error_code -> Nullable<Text>,
+        idempotency_key -> Nullable<Text>,
+        created_at -> Moment,
+        finished_at -> Nullable<Moment>,
+        reserved_until -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
     scheduled_payments (tenant_id, subscription_id, sequence) {
         tenant_id -> Identifier,
         subscription_id -> Identifier,
@@ -642,6 +662,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payments (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        invoice_id -> Identifier,
+        customer_id -> Identifier,
+        kind -> Text,
+        attempt_id -> Nullable<Identifier>,
+        currency -> Text,
+        amount -> BigInt,
+        amount_refunded -> BigInt,
+        reference -> Nullable<Text>,
+        notes -> Nullable<Text>,
+        received_at -> Moment,
+        recorded_by -> Nullable<Identifier>,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
     use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
     use diesel::sql_types::*;
 
@@ -845,3 +887,6 @@ diesel::table! {
         redeemed_at -> Moment,
     }
 }
+
+// Whoever collects looks at several of them at once.
+diesel::allow_tables_to_appear_in_same_query!(invoices, payment_attempts, tenants);

@@ -2,7 +2,10 @@
 
 use crate::app::App;
 use crate::app::mutation::{Answer, Call, Stop, Work};
-use crate::app::payment::{LONGEST_ATTEMPT, give_up};
+use crate::app::payment_method;
+use crate::app::received;
+use crate::app::payment::{self, ChargedSource, Reservation, Reserved, give_up};
+use crate::domain::collecting::Unpaid;
 use crate::domain::customer::Customer;
 use crate::domain::payment::{Charge, ChargeOutcome, PaymentAttempt, PaymentAttemptStatus, Reversal};
 use crate::domain::payment_method::{PaymentMethod, PaymentToken};
@@ -23,32 +26,12 @@ pub(super) enum Step<T> {
     Charge(Reservation),
 }
 
-/// What is to be charged, and by what.
-pub(super) struct Reservation {
-    subscription: Id<Subscription>,
-    customer: Id<Customer>,
-    amount: Money,
-    source: ChargedSource,
-}
-
-/// What is charged.
-pub(super) enum ChargedSource {
-    Method(PaymentMethod),
-    Token(PaymentToken),
-}
-
 /// A charge with its outcome.
 pub(super) struct Charged {
     pub attempt: PaymentAttempt,
     /// The moment at which it was decided: the subscription is created as of then.
     pub now: Instant,
     outcome: ChargeOutcome,
-}
-
-/// An attempt that is stored, and what the gateway is to be asked.
-struct Reserved {
-    attempt: PaymentAttempt,
-    charge: Charge,
 }
 
 /// Runs a use case that may have to charge somebody in its middle.
@@ -60,11 +43,12 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
         abandon(call)?;
         let mut reserved = None;
         let begun = call.run_or_reserve(|work| {
-            refuse_twin(work, call)?;
+            payment::refuse_twin(work, call)?;
             match decide(work, None)? {
                 Step::Done(done) => Ok(Some(done)),
                 Step::Charge(reservation) => {
-                    reserved = Some(reserve(work, call, reservation)?);
+                    let key = call.idempotency.as_ref().map(|idempotency| idempotency.key.clone());
+                    reserved = Some(payment::reserve(work, reservation, key)?);
                     Ok(None)
                 }
             }
@@ -138,56 +122,13 @@ fn changed() -> Refusal {
     Refusal::new(ErrorCode::Conflict, "Prices changed while this was being paid, and nothing was created. Try again.")
 }
 
-/// Refuses a request whose twin, with the same idempotency key, is being charged.
-fn refuse_twin(work: &mut Work<'_, '_>, call: &Call<'_>) -> Result<(), Stop> {
-    let Some(idempotency) = &call.idempotency else { return Ok(()) };
-    match repository::payment::reserved_by_key(work.tenant, &idempotency.key).first(work.conn())? {
-        None => Ok(()),
-        Some(_) => {
-            let message = "The same request is being processed: send it again in a moment.";
-            Err(Refusal::new(ErrorCode::IdempotencyInProgress, message).into())
-        }
-    }
-}
-
-/// Stores the attempt, and holds the token for it.
-fn reserve(work: &mut Work<'_, '_>, call: &Call<'_>, reservation: Reservation) -> Result<Reserved, Stop> {
-    let (method, token, reference) = match reservation.source {
-        ChargedSource::Method(method) => (Some(method.id), None, method.gateway_reference),
-        ChargedSource::Token(token) => (None, Some(token.id), token.gateway_reference),
-    };
-    // The program's own time-outs must run out, also where the tenant's clock stands still.
-    let (machine, reserved_until) = (work.machine_now, work.machine_now + LONGEST_ATTEMPT);
-    let attempt = PaymentAttempt {
-        id: work.id(),
-        subscription_id: Some(reservation.subscription),
-        invoice_id: None,
-        customer_id: reservation.customer,
-        payment_method_id: method,
-        payment_token_id: token,
-        amount: reservation.amount,
-        idempotency_key: call.idempotency.as_ref().map(|idempotency| idempotency.key.clone()),
-        status: PaymentAttemptStatus::Reserved,
-        error_state: None,
-        error_code: None,
-        created_at: work.now,
-        finished_at: None,
-        reserved_until,
-    };
-    repository::payment::reserve(work.tx, work.tenant, &attempt)?;
-    if let Some(token) = token {
-        repository::payment_method::hold_token(work.tx, work.tenant, token, attempt.id, machine, reserved_until)?;
-    }
-    Ok(Reserved { charge: attempt.charge(reference), attempt })
-}
-
 /// Gives an attempt up that died under the same idempotency key, so that the request can be made anew.
 fn abandon(call: &Call<'_>) -> Result<(), Fault> {
     let Some(idempotency) = &call.idempotency else { return Ok(()) };
     let (tenant, now) = (call.viewer.tenant_id, call.app.ambient.now());
     let read = |conn: &mut repository::Conn| repository::payment::reserved_by_key(tenant, &idempotency.key).first(conn);
     match call.app.db.read_once(read)? {
-        Some(attempt) if attempt.reserved_until <= now => {
+        Some(attempt) if attempt.reserved_until <= now && attempt.invoice_id.is_none() => {
             give_up(call.app, tenant, attempt.id, &ChargeOutcome::Succeeded)
         }
         _ => Ok(()),
@@ -209,7 +150,8 @@ pub(super) fn settle(
         (Settlement::NothingDue, None, _) => Outcome::NothingDue,
         (Settlement::Wait, None, _) => Outcome::Unpaid,
         (Settlement::Charge(amount), None, Some(source)) => {
-            return Ok(Some(Reservation { subscription, customer, amount, source }));
+            let subscription = Some(subscription);
+            return Ok(Some(Reservation { subscription, invoice: None, customer, amount, source }));
         }
         (Settlement::Charge(amount), Some(charged), Some(source)) if charged.is_for(amount, customer, &source) => {
             match charged.outcome {
@@ -227,6 +169,25 @@ pub(super) fn settle(
         told.unwrap_or(refusal)
     })?;
     Ok(None)
+}
+
+/// Notes what came in for the opening invoices, which are stored, and which payment method is refused for good.
+pub(super) fn note(
+    work: &mut Work<'_, '_>,
+    opening: &Opening,
+    method: Option<Id<PaymentMethod>>,
+    charged: Option<&Charged>,
+) -> Result<(), Stop> {
+    let Some(charged) = charged else { return Ok(()) };
+    if let (Some(Unpaid::Hard), Some(method)) = (Unpaid::of(&charged.outcome), method) {
+        payment_method::fail(work, method)?;
+    }
+    let invoices = opening.invoices.iter().map(|(invoice, _)| invoice);
+    let paid: Vec<_> = invoices
+        .filter(|invoice| invoice.balance.paid.minor > 0)
+        .map(|invoice| received::charged(work, invoice, &charged.attempt, invoice.balance.paid))
+        .collect();
+    Ok(received::store(work, &paid)?)
 }
 
 /// What can be charged.

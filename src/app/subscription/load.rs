@@ -129,7 +129,7 @@ fn find_plan(work: &mut Work<'_, '_>, reference: &Reference<Plan>, version: Opti
 }
 
 /// What the source names; without one, the newest method of the customer that can be charged.
-pub(super) fn find_source(
+pub(in crate::app) fn find_source(
     work: &mut Work<'_, '_>,
     source: Option<&str>,
     method: Option<SignupMethod>,
