@@ -14,6 +14,9 @@ use chrono::TimeDelta;
 /// How long an attempt may take. One that takes longer has died: whoever comes next takes its charge back.
 pub const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(2);
 
+/// What is assumed of an attempt that died: the customer may have been charged.
+pub const DEAD: ChargeOutcome = ChargeOutcome::Succeeded { reference: None };
+
 /// Gives an attempt up for which nothing was created: lets its token go, and takes back what may have been charged. One
 /// that has its outcome is left alone: its creation was stored, whatever was heard of it.
 pub fn give_up(
@@ -33,7 +36,7 @@ pub fn take_back_dead(app: &App) -> Result<usize, Fault> {
     let until = app.ambient.now() - LONGEST_ATTEMPT;
     let dead = app.db.read_once(|conn| payment::open_since(conn, until))?;
     for (tenant, attempt) in &dead {
-        give_up(app, *tenant, *attempt, &ChargeOutcome::Succeeded)?;
+        give_up(app, *tenant, *attempt, &DEAD)?;
     }
     Ok(dead.len())
 }
@@ -44,7 +47,7 @@ fn take_back(app: &App, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Result<
         return Ok(());
     }
     let Some(reference) = gateway_reference(app, tenant, attempt)? else { return Ok(()) };
-    match app.gateway.reverse(&attempt.charge(reference)) {
+    match app.gateway_of(tenant)?.reverse(&attempt.charge(tenant, reference)) {
         Reversal::Done => {
             let now = app.ambient.now();
             advance(app, tenant, attempt.id, |attempt| attempt.reversed(now))?;

@@ -583,6 +583,7 @@ diesel::table! {
         status -> Text,
         error_state -> Nullable<Text>,
         error_code -> Nullable<Text>,
+        gateway_reference -> Nullable<Text>,
         created_at -> Moment,
         finished_at -> Nullable<Moment>,
     }

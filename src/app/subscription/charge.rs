@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::mutation::{Answer, Call, Stop, Work};
-use crate::app::payment::{LONGEST_ATTEMPT, give_up};
+use crate::app::payment::{DEAD, LONGEST_ATTEMPT, give_up};
 use crate::domain::customer::Customer;
 use crate::domain::payment::{Charge, ChargeOutcome, PaymentAttempt, PaymentAttemptStatus, Reversal};
 use crate::domain::payment_method::{PaymentMethod, PaymentToken};
@@ -72,7 +72,7 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
         let (None, Some(Reserved { attempt, charge })) = (&begun, reserved) else {
             return Ok(begun.unwrap_or_else(|| Answer::refused(vec![changed()])));
         };
-        let charged = Charged { now: attempt.created_at, attempt, outcome: ask(call.app, &charge) };
+        let charged = Charged { now: attempt.created_at, attempt, outcome: ask(call.app, &charge)? };
         let answer = call.run(|work| {
             let finished = charged.finished(work)?;
             match decide(work, Some(&charged))? {
@@ -96,18 +96,22 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
     Ok(Answer::refused(vec![changed()]))
 }
 
-/// Asks the gateway for a charge. Where it fails, whether money moved is unknown: if it did, it goes back.
-fn ask(app: &App, charge: &Charge) -> ChargeOutcome {
-    match app.gateway.charge(charge) {
-        ChargeOutcome::Failed { code } => match app.gateway.reverse(charge) {
-            Reversal::Done => ChargeOutcome::Failed { code },
-            Reversal::Failed { code: why } => {
-                tracing::error!(attempt = %charge.attempt, code, why, "whether a charge was made is not known");
-                ChargeOutcome::Unclear { code }
-            }
-        },
-        outcome => outcome,
-    }
+/// Asks the gateway for a charge. Where it fails, whether money moved is unknown: if it did, it goes back. So does what
+/// the bank has not answered yet, as nothing is created on its word.
+fn ask(app: &App, charge: &Charge) -> Result<ChargeOutcome, Fault> {
+    let gateway = app.gateway_of(charge.tenant)?;
+    let code = match gateway.charge(charge) {
+        ChargeOutcome::Failed { code } => code,
+        ChargeOutcome::Pending { .. } => "pending".to_owned(),
+        outcome => return Ok(outcome),
+    };
+    Ok(match gateway.reverse(charge) {
+        Reversal::Done => ChargeOutcome::Failed { code },
+        Reversal::Failed { code: why } => {
+            tracing::error!(attempt = %charge.attempt, code, why, "whether a charge was made is not known");
+            ChargeOutcome::Unclear { code }
+        }
+    })
 }
 
 impl Charged {
@@ -167,6 +171,7 @@ fn reserve(work: &mut Work<'_, '_>, call: &Call<'_>, reservation: Reservation) -
         status: PaymentAttemptStatus::Reserved,
         error_state: None,
         error_code: None,
+        gateway_reference: None,
         created_at: work.now,
         finished_at: None,
     };
@@ -175,7 +180,7 @@ fn reserve(work: &mut Work<'_, '_>, call: &Call<'_>, reservation: Reservation) -
         let until = work.now + LONGEST_ATTEMPT;
         repository::payment_method::hold_token(work.tx, work.tenant, token, attempt.id, work.now, until)?;
     }
-    Ok(Reserved { charge: attempt.charge(reference), attempt })
+    Ok(Reserved { charge: attempt.charge(work.tenant, reference), attempt })
 }
 
 /// Gives an attempt up that died under the same idempotency key, so that the request can be made anew.
@@ -184,9 +189,7 @@ fn abandon(call: &Call<'_>) -> Result<(), Fault> {
     let (tenant, now) = (call.viewer.tenant_id, call.app.ambient.now());
     let read = |conn: &mut repository::Conn| repository::payment::reserved_by_key(tenant, &idempotency.key).first(conn);
     match call.app.db.read_once(read)? {
-        Some(attempt) if now - attempt.created_at >= LONGEST_ATTEMPT => {
-            give_up(call.app, tenant, attempt.id, &ChargeOutcome::Succeeded)
-        }
+        Some(attempt) if now - attempt.created_at >= LONGEST_ATTEMPT => give_up(call.app, tenant, attempt.id, &DEAD),
         _ => Ok(()),
     }
 }
@@ -209,9 +212,11 @@ pub(super) fn settle(
         }
         (Settlement::Charge(amount), Some(charged), Some(source)) if charged.is_for(amount, customer, &source) => {
             match charged.outcome {
-                ChargeOutcome::Succeeded => Outcome::Paid,
+                ChargeOutcome::Succeeded { .. } => Outcome::Paid,
                 ChargeOutcome::Declined { .. } => Outcome::Declined,
-                ChargeOutcome::Failed { .. } | ChargeOutcome::Unclear { .. } => Outcome::Failed,
+                ChargeOutcome::Failed { .. } | ChargeOutcome::Unclear { .. } | ChargeOutcome::Pending { .. } => {
+                    Outcome::Failed
+                }
             }
         }
         // What is due now is not what was charged.
