@@ -21,6 +21,9 @@ use chrono::TimeDelta;
 /// died: whoever comes next takes its charge back, or, where it pays an invoice, asks for it again.
 pub const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(2);
 
+/// What is assumed of an attempt that died: the customer may have been charged.
+pub const DEAD: ChargeOutcome = ChargeOutcome::Succeeded { reference: None };
+
 /// What is charged.
 pub enum ChargedSource {
     Method(PaymentMethod),
@@ -68,6 +71,7 @@ pub(super) fn reserve(
         status: PaymentAttemptStatus::Reserved,
         error_state: None,
         error_code: None,
+        gateway_reference: None,
         created_at: work.now,
         finished_at: None,
         reserved_until,
@@ -76,7 +80,7 @@ pub(super) fn reserve(
     if let Some(token) = token {
         payment_method::hold_token(work.tx, work.tenant, token, attempt.id, machine, reserved_until)?;
     }
-    Ok(Reserved { charge: attempt.charge(reference), attempt })
+    Ok(Reserved { charge: attempt.charge(work.tenant, reference), attempt })
 }
 
 /// Refuses a request whose twin, with the same idempotency key, is being charged.
@@ -148,7 +152,7 @@ pub fn take_back_dead(app: &App) -> Result<usize, Fault> {
     let now = app.ambient.now();
     let dead = app.db.read_once(|conn| payment::dead(conn, now))?;
     for (tenant, attempt) in &dead {
-        give_up(app, *tenant, *attempt, &ChargeOutcome::Succeeded)?;
+        give_up(app, *tenant, *attempt, &DEAD)?;
     }
     Ok(dead.len())
 }
@@ -159,7 +163,7 @@ fn take_back(app: &App, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Result<
         return Ok(());
     }
     let Some(reference) = gateway_reference(app, tenant, attempt)? else { return Ok(()) };
-    match app.gateway.reverse(&attempt.charge(reference)) {
+    match app.gateway_of(tenant)?.reverse(&attempt.charge(tenant, reference)) {
         Reversal::Done => {
             advance(app, tenant, attempt.id, PaymentAttempt::reversed)?;
         }

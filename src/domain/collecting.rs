@@ -28,10 +28,10 @@ pub enum Unpaid {
 }
 
 impl Unpaid {
-    /// Why a charge brought nothing; none where it did.
+    /// Why a charge brought nothing; none where it did, or may still do.
     pub fn of(outcome: &ChargeOutcome) -> Option<Unpaid> {
         match outcome {
-            ChargeOutcome::Succeeded => None,
+            ChargeOutcome::Succeeded { .. } | ChargeOutcome::Pending { .. } => None,
             ChargeOutcome::Declined { state: Decline::Hard, .. } => Some(Unpaid::Hard),
             ChargeOutcome::Declined { state: Decline::Soft, .. }
             | ChargeOutcome::Failed { .. }

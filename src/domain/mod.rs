@@ -17,6 +17,7 @@ pub mod event;
 pub mod exact;
 pub mod feature;
 pub mod fulfilment;
+pub mod gateway;
 pub mod id;
 pub mod invoice;
 pub mod money;

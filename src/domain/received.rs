@@ -7,6 +7,7 @@
 use super::api_key::ApiKey;
 use super::choice::choice;
 use super::customer::Customer;
+use super::gateway::RefundOutcome;
 use super::invoice::Invoice;
 use super::payment::PaymentAttempt;
 use super::{Entity, ErrorCode, Id, Instant, Money, Refusal};
@@ -127,33 +128,12 @@ choice! {
     }
 }
 
-/// What is asked of the gateway.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RefundOrder {
-    /// The idempotency key: one refund happens once at most.
-    pub refund: Id<Refund>,
-    /// The charge of which money goes back.
-    pub attempt: Id<PaymentAttempt>,
-    pub amount: Money,
-}
-
-/// What the gateway says of a refund.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RefundOutcome {
-    /// The money goes back, for certain.
-    Succeeded,
-    /// It does not, for certain. The code is the gateway's own word.
-    Refused { code: String },
-    /// Whether it does is unknown: ask again.
-    Failed { code: String },
-}
-
 impl Refund {
     /// The refund with what came of it. None where it has its outcome already, or nothing is known yet.
     pub fn finished(&self, outcome: &RefundOutcome, now: Instant) -> Option<Refund> {
         let (status, error_code) = match outcome {
             _ if self.status != RefundStatus::Pending => return None,
-            RefundOutcome::Succeeded => (RefundStatus::Succeeded, None),
+            RefundOutcome::Succeeded { .. } => (RefundStatus::Succeeded, None),
             RefundOutcome::Refused { code } => (RefundStatus::Failed, Some(code.clone())),
             RefundOutcome::Failed { .. } => return None,
         };
@@ -230,14 +210,15 @@ mod tests {
             reserved_until: Instant::UNIX_EPOCH,
         };
         let refused = RefundOutcome::Refused { code: "charge_disputed".into() };
+        let went = RefundOutcome::Succeeded { reference: None };
         let unknown = RefundOutcome::Failed { code: "timeout".into() };
-        let done = pending.finished(&RefundOutcome::Succeeded, Instant::UNIX_EPOCH).unwrap();
+        let done = pending.finished(&went, Instant::UNIX_EPOCH).unwrap();
         assert_eq!((done.status, done.error_code.as_deref(), done.finished_at.is_some()), (RefundStatus::Succeeded, None, true));
         let failed = pending.finished(&refused, Instant::UNIX_EPOCH).unwrap();
         assert_eq!((failed.status, failed.error_code.as_deref()), (RefundStatus::Failed, Some("charge_disputed")));
         assert_eq!(pending.finished(&unknown, Instant::UNIX_EPOCH), None, "it stays as it is, until something is known");
         for finished in [done, failed] {
-            for outcome in [&RefundOutcome::Succeeded, &refused, &unknown] {
+            for outcome in [&went, &refused, &unknown] {
                 assert_eq!(finished.finished(outcome, Instant::UNIX_EPOCH), None);
             }
         }

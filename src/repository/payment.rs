@@ -16,12 +16,13 @@ use diesel::prelude::*;
 
 stored!(PaymentAttempt, payment_attempts(
     id, subscription_id, invoice_id, customer_id, payment_method_id, payment_token_id, currency, amount, idempotency_key,
-    status, error_state, error_code, created_at, finished_at, reserved_until
+    status, error_state, error_code, gateway_reference, created_at, finished_at,
+    reserved_until
 ) => {
     let (At(created_at), At(reserved_until)) = (created_at, reserved_until);
     PaymentAttempt {
         id, subscription_id, invoice_id, customer_id, payment_method_id, payment_token_id,
-        amount: Money::new(amount, currency), idempotency_key, status, error_state, error_code, created_at,
+        amount: Money::new(amount, currency), idempotency_key, status, error_state, error_code, gateway_reference, created_at,
         finished_at: instant(finished_at), reserved_until,
     }
 });
@@ -138,6 +139,7 @@ pub fn finish(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> 
             payment_attempts::status.eq(attempt.status),
             payment_attempts::error_state.eq(attempt.error_state),
             payment_attempts::error_code.eq(&attempt.error_code),
+            payment_attempts::gateway_reference.eq(&attempt.gateway_reference),
             payment_attempts::finished_at.eq(attempt.finished_at.map(At)),
         ))
         .execute(conn))?;

@@ -655,6 +655,7 @@ diesel::table! {
         status -> Text,
         error_state -> Nullable<Text>,
         error_code -> Nullable<Text>,
+        gateway_reference -> Nullable<Text>,
         created_at -> Moment,
         finished_at -> Nullable<Moment>,
         reserved_until -> Moment,

@@ -40,14 +40,15 @@ pub(in crate::app) fn own_method(work: &mut Work<'_, '_>, invoice: &Invoice) -> 
 }
 
 /// Asks the gateway for a charge, again where it cannot process it: the same attempt is charged once at most.
-pub(in crate::app) fn ask(app: &App, charge: &Charge) -> ChargeOutcome {
-    let mut outcome = app.gateway.charge(charge);
+pub(in crate::app) fn ask(app: &App, charge: &Charge) -> Result<ChargeOutcome, Fault> {
+    let gateway = app.gateway_of(charge.tenant)?;
+    let mut outcome = gateway.charge(charge);
     for _ in 1..MOST_ASKED {
         let ChargeOutcome::Failed { code } = &outcome else { break };
         tracing::warn!(attempt = %charge.attempt, code, "a charge could not be processed: the gateway is asked again");
-        outcome = app.gateway.charge(charge);
+        outcome = gateway.charge(charge);
     }
-    outcome
+    Ok(outcome)
 }
 
 /// Takes an attempt over whose request died, asks the gateway for it again, and stores what it says.
@@ -55,7 +56,7 @@ pub(in crate::app) fn resume(app: &App, tenant: Id<Tenant>, id: Id<PaymentAttemp
     let taken = app.work_for(tenant, Instant::UNIX_EPOCH, |work| take_over(work, id)).map_err(unrefused)?;
     let Some(attempt) = taken else { return Ok(()) };
     let Some(reference) = gateway_reference(app, tenant, &attempt)? else { return Ok(()) };
-    let outcome = ask(app, &attempt.charge(reference));
+    let outcome = ask(app, &attempt.charge(tenant, reference))?;
     conclude(app, tenant, &attempt, &outcome).map(drop)
 }
 

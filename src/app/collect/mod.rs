@@ -122,7 +122,7 @@ fn collect_one(
         Begun::Elsewhere => None,
         Begun::Done(reaction) => Some(Outcome::Seen(reaction)),
         Begun::Charge(reserved) => {
-            let outcome = ask(app, &reserved.charge);
+            let outcome = ask(app, &reserved.charge)?;
             Some(Outcome::Charged(conclude(app, tenant, &reserved.attempt, &outcome)?))
         }
     })

@@ -80,6 +80,9 @@ pub(in crate::app) fn record(
         None => None,
     };
     let Some(mut invoice) = invoice else { return Ok(Recorded::Known) };
+    if let ChargeOutcome::Pending { .. } = outcome {
+        return Ok(Recorded::Open);
+    }
     let Some(why) = Unpaid::of(outcome) else { return paid(work, &attempt, &mut invoice, outcome) };
     let unclear = match outcome {
         ChargeOutcome::Failed { code } => &ChargeOutcome::Unclear { code: code.clone() },

@@ -41,7 +41,7 @@ pub fn pay_invoice(call: &Call<'_>, pay: &PayInvoice) -> Result<Answer<InvoicePa
     let (None, Some(Reserved { attempt, charge })) = (&begun, reserved) else {
         return Ok(begun.unwrap_or_else(|| Answer::refused(vec![payment::in_progress()])));
     };
-    let outcome = collect::ask(app, &charge);
+    let outcome = collect::ask(app, &charge)?;
     if let Err(refusal) = outcome.accepted() {
         let recorded = collect::conclude(app, tenant, &attempt, &outcome)?;
         return Ok(match recorded {

@@ -4,10 +4,12 @@
 use crate::app::App;
 use crate::app::collect::{self, unrefused};
 use crate::app::mutation::{Answer, Call, Stop, Work};
-use crate::app::payment::{LONGEST_ATTEMPT, in_progress};
+use crate::app::payment::{LONGEST_ATTEMPT, gateway_reference, in_progress};
 use crate::domain::event::EventType;
+use crate::domain::gateway::{self, RefundOutcome};
 use crate::domain::invoice::Invoice;
-use crate::domain::received::{Payment, Refund, RefundOrder, RefundOutcome, RefundStatus, payment_not_found};
+use crate::domain::payment::PaymentAttempt;
+use crate::domain::received::{Payment, Refund, RefundStatus, payment_not_found};
 use crate::domain::tenant::Tenant;
 use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
 use crate::repository::{self, Fault, Query, received};
@@ -39,31 +41,31 @@ pub fn refund_payment(call: &Call<'_>, asked: &RefundPayment) -> Result<Answer<R
     resume_twin(call)?;
     let mut reserved = None;
     let begun = call.run_or_reserve(|work| {
-        let (outcome, order) = begin(work, call, asked)?;
-        reserved = order.map(|order| (outcome, order));
+        let (outcome, by_gateway) = begin(work, call, asked)?;
+        reserved = by_gateway.then_some(outcome);
         Ok(reserved.is_none().then_some(outcome))
     })?;
-    let (None, Some((requested, order))) = (&begun, reserved) else {
+    let (None, Some(requested)) = (&begun, reserved) else {
         return Ok(begun.unwrap_or_else(|| Answer::refused(vec![in_progress()])));
     };
-    let outcome = ask(app, &order);
+    let outcome = ask(app, tenant, requested.refund)?;
     if let RefundOutcome::Refused { code } = &outcome {
-        app.work_for(tenant, Instant::UNIX_EPOCH, |work| record(work, order.refund, &outcome)).map_err(unrefused)?;
+        app.work_for(tenant, Instant::UNIX_EPOCH, |work| record(work, requested.refund, &outcome)).map_err(unrefused)?;
         let message = format!("The gateway does not give the money back: {code}.");
         return Ok(Answer::refused(vec![Refusal::new(ErrorCode::PaymentProcessingError, message)]));
     }
     call.run(|work| {
-        record(work, order.refund, &outcome)?;
+        record(work, requested.refund, &outcome)?;
         Ok(requested)
     })
 }
 
-/// Reserves a refund of what was charged; does it where it was noted by hand.
+/// Reserves a refund of what was charged; does it where it was noted by hand. Answers whether the gateway is to be asked.
 fn begin(
     work: &mut Work<'_, '_>,
     call: &Call<'_>,
     asked: &RefundPayment,
-) -> Result<(RefundRequested, Option<RefundOrder>), Stop> {
+) -> Result<(RefundRequested, bool), Stop> {
     let tenant = work.tenant;
     let found = Query::by_id(tenant, asked.payment_id).hold(work.tx)?;
     let payment: Payment = found.ok_or_else(payment_not_found)?;
@@ -78,7 +80,7 @@ fn begin(
             refund.idempotency_key.as_ref() == Some(key) && refund.status == RefundStatus::Succeeded
         };
         if let Some(done) = refunds.iter().find(done) {
-            return Ok((RefundRequested { payment: payment.id, refund: done.id }, None));
+            return Ok((RefundRequested { payment: payment.id, refund: done.id }, false));
         }
     }
     let amount = match &asked.amount {
@@ -102,21 +104,44 @@ fn begin(
     };
     received::take(work.tx, tenant, payment.id, amount)?;
     received::insert_refund(work.tx, tenant, &refund)?;
-    let order = payment.attempt_id.map(|attempt| RefundOrder { refund: refund.id, attempt, amount });
-    if order.is_none() {
-        record(work, refund.id, &RefundOutcome::Succeeded)?;
+    let by_gateway = payment.attempt_id.is_some();
+    if !by_gateway {
+        record(work, refund.id, &RefundOutcome::Succeeded { reference: None })?;
     }
-    Ok((RefundRequested { payment: payment.id, refund: refund.id }, order))
+    Ok((RefundRequested { payment: payment.id, refund: refund.id }, by_gateway))
 }
 
-fn ask(app: &App, order: &RefundOrder) -> RefundOutcome {
-    let mut outcome = app.gateway.refund(order);
+/// Asks the gateway for a refund, again where it is unknown what came of it: the same refund is made once at most.
+fn ask(app: &App, tenant: Id<Tenant>, refund: Id<Refund>) -> Result<RefundOutcome, Fault> {
+    let Some(order) = order(app, tenant, refund)? else {
+        return Ok(RefundOutcome::Failed { code: "no_charge".to_owned() });
+    };
+    let gateway = app.gateway_of(tenant)?;
+    let mut outcome = gateway.refund(&order);
     for _ in 1..MOST_ASKED {
         let RefundOutcome::Failed { code } = &outcome else { break };
-        tracing::warn!(refund = %order.refund, code, "a refund could not be processed: the gateway is asked again");
-        outcome = app.gateway.refund(order);
+        tracing::warn!(%refund, code, "a refund could not be processed: the gateway is asked again");
+        outcome = gateway.refund(&order);
     }
-    outcome
+    Ok(outcome)
+}
+
+/// What the gateway is to be asked.
+fn order(app: &App, tenant: Id<Tenant>, refund: Id<Refund>) -> Result<Option<gateway::Refund>, Fault> {
+    let read = |conn: &mut repository::Conn| -> Result<Option<(Refund, PaymentAttempt)>, Fault> {
+        let Some(refund) = Query::by_id(tenant, refund).first(conn)? else { return Ok(None) };
+        let payment: Option<Payment> = Query::by_id(tenant, refund.payment_id).first(conn)?;
+        let Some(attempt) = payment.and_then(|payment| payment.attempt_id) else { return Ok(None) };
+        Ok(Query::by_id(tenant, attempt).first(conn)?.map(|attempt| (refund, attempt)))
+    };
+    let Some((refund, attempt)) = app.db.read(read)? else { return Ok(None) };
+    let reference = gateway_reference(app, tenant, &attempt)?;
+    Ok(reference.map(|reference| gateway::Refund {
+        id: refund.id,
+        charge_reference: attempt.gateway_reference.clone(),
+        charge: attempt.charge(tenant, reference),
+        amount: refund.amount,
+    }))
 }
 
 /// Stores what came of a refund, where something is known and was not stored before.
@@ -166,14 +191,6 @@ pub fn resume_dead_refunds(app: &App) -> Result<usize, Fault> {
 }
 
 fn resume(app: &App, tenant: Id<Tenant>, refund: Id<Refund>) -> Result<(), Fault> {
-    let order = app.db.read(|conn| {
-        let refund: Option<Refund> = Query::by_id(tenant, refund).first(conn)?;
-        let Some(refund) = refund else { return Ok(None) };
-        let payment: Option<Payment> = Query::by_id(tenant, refund.payment_id).first(conn)?;
-        let attempt = payment.and_then(|payment| payment.attempt_id);
-        Ok::<_, Fault>(attempt.map(|attempt| RefundOrder { refund: refund.id, attempt, amount: refund.amount }))
-    })?;
-    let Some(order) = order else { return Ok(()) };
-    let outcome = ask(app, &order);
-    app.work_for(tenant, Instant::UNIX_EPOCH, |work| record(work, order.refund, &outcome)).map_err(unrefused)
+    let outcome = ask(app, tenant, refund)?;
+    app.work_for(tenant, Instant::UNIX_EPOCH, |work| record(work, refund, &outcome)).map_err(unrefused)
 }

@@ -4,14 +4,13 @@ use crate::app::App;
 use crate::app::mutation::{Answer, Call, Stop, Work};
 use crate::app::payment_method;
 use crate::app::received;
-use crate::app::payment::{self, ChargedSource, Reservation, Reserved, give_up};
+use crate::app::payment::{self, ChargedSource, DEAD, Reservation, Reserved, give_up};
 use crate::domain::collecting::Unpaid;
 use crate::domain::customer::Customer;
-use crate::domain::payment::{Charge, ChargeOutcome, PaymentAttempt, PaymentAttemptStatus, Reversal};
-use crate::domain::payment_method::{PaymentMethod, PaymentToken};
+use crate::domain::payment::{Charge, ChargeOutcome, PaymentAttempt, Reversal};
+use crate::domain::payment_method::PaymentMethod;
 use crate::domain::subscribing::request::InitialStatus;
 use crate::domain::subscribing::{Agreement, Opening, Outcome, Settlement, SourceFound};
-use crate::domain::subscription::Subscription;
 use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
 use crate::repository::{self, Fault, Query};
 use serde::Serialize;
@@ -56,7 +55,7 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
         let (None, Some(Reserved { attempt, charge })) = (&begun, reserved) else {
             return Ok(begun.unwrap_or_else(|| Answer::refused(vec![changed()])));
         };
-        let charged = Charged { now: attempt.created_at, attempt, outcome: ask(call.app, &charge) };
+        let charged = Charged { now: attempt.created_at, attempt, outcome: ask(call.app, &charge)? };
         let answer = call.run(|work| {
             let finished = charged.finished(work)?;
             match decide(work, Some(&charged))? {
@@ -80,18 +79,22 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
     Ok(Answer::refused(vec![changed()]))
 }
 
-/// Asks the gateway for a charge. Where it fails, whether money moved is unknown: if it did, it goes back.
-fn ask(app: &App, charge: &Charge) -> ChargeOutcome {
-    match app.gateway.charge(charge) {
-        ChargeOutcome::Failed { code } => match app.gateway.reverse(charge) {
-            Reversal::Done => ChargeOutcome::Failed { code },
-            Reversal::Failed { code: why } => {
-                tracing::error!(attempt = %charge.attempt, code, why, "whether a charge was made is not known");
-                ChargeOutcome::Unclear { code }
-            }
-        },
-        outcome => outcome,
-    }
+/// Asks the gateway for a charge. Where it fails, whether money moved is unknown: if it did, it goes back. So does what
+/// the bank has not answered yet, as nothing is created on its word.
+fn ask(app: &App, charge: &Charge) -> Result<ChargeOutcome, Fault> {
+    let gateway = app.gateway_of(charge.tenant)?;
+    let code = match gateway.charge(charge) {
+        ChargeOutcome::Failed { code } => code,
+        ChargeOutcome::Pending { .. } => "pending".to_owned(),
+        outcome => return Ok(outcome),
+    };
+    Ok(match gateway.reverse(charge) {
+        Reversal::Done => ChargeOutcome::Failed { code },
+        Reversal::Failed { code: why } => {
+            tracing::error!(attempt = %charge.attempt, code, why, "whether a charge was made is not known");
+            ChargeOutcome::Unclear { code }
+        }
+    })
 }
 
 impl Charged {
@@ -129,7 +132,7 @@ fn abandon(call: &Call<'_>) -> Result<(), Fault> {
     let read = |conn: &mut repository::Conn| repository::payment::reserved_by_key(tenant, &idempotency.key).first(conn);
     match call.app.db.read_once(read)? {
         Some(attempt) if attempt.reserved_until <= now && attempt.invoice_id.is_none() => {
-            give_up(call.app, tenant, attempt.id, &ChargeOutcome::Succeeded)
+            give_up(call.app, tenant, attempt.id, &DEAD)
         }
         _ => Ok(()),
     }
@@ -155,9 +158,11 @@ pub(super) fn settle(
         }
         (Settlement::Charge(amount), Some(charged), Some(source)) if charged.is_for(amount, customer, &source) => {
             match charged.outcome {
-                ChargeOutcome::Succeeded => Outcome::Paid,
+                ChargeOutcome::Succeeded { .. } => Outcome::Paid,
                 ChargeOutcome::Declined { .. } => Outcome::Declined,
-                ChargeOutcome::Failed { .. } | ChargeOutcome::Unclear { .. } => Outcome::Failed,
+                ChargeOutcome::Failed { .. } | ChargeOutcome::Unclear { .. } | ChargeOutcome::Pending { .. } => {
+                    Outcome::Failed
+                }
             }
         }
         // What is due now is not what was charged.

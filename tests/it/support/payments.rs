@@ -45,6 +45,7 @@ impl TestApp {
             status: PaymentAttemptStatus::Reserved,
             error_state: None,
             error_code: None,
+            gateway_reference: None,
             created_at: now,
             finished_at: None,
             reserved_until: now + TimeDelta::minutes(2),
