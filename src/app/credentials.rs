@@ -1,9 +1,10 @@
 //! Who is asking: API keys, and what stands behind one.
 
 use super::App;
-use crate::domain::Id;
 use crate::domain::api_key::{ApiKey, Scope};
-use crate::domain::tenant::Tenant;
+use crate::domain::tenant::{Tenant, TenantMode};
+use crate::domain::{Id, Instant};
+use crate::repository::api_key::KnownKey;
 use crate::repository::{Db, Fault, api_key};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,6 +18,10 @@ pub struct Viewer {
     pub key_id: Id<ApiKey>,
     pub key_name: String,
     pub scope: Scope,
+    /// Whether the tenant is for trying out.
+    pub mode: TenantMode,
+    /// The tenant's own time, as it was when the request came.
+    pub clock: Option<Instant>,
 }
 
 /// The database did not answer. The text is for the log.
@@ -58,11 +63,13 @@ impl App {
             return Ok(None);
         }
         let Some(key) = self.db.read_once(|conn| api_key::by_hash(conn, &hash(secret)))? else { return Ok(None) };
+        // A key is used when the machine says so, whatever the tenant's clock shows.
         let now = self.ambient.now();
         if key.last_used_at.is_none_or(|last| now - last >= TimeDelta::minutes(1)) {
             note_use(&self.db, key.tenant_id, key.id, now);
         }
-        Ok(Some(Viewer { tenant_id: key.tenant_id, key_id: key.id, key_name: key.name, scope: key.scope }))
+        let KnownKey { tenant_id, id: key_id, name: key_name, scope, mode, clock, .. } = key;
+        Ok(Some(Viewer { tenant_id, key_id, key_name, scope, mode, clock }))
     }
 
     /// Whether the database answers.
@@ -73,7 +80,7 @@ impl App {
 }
 
 /// Notes at most once a minute that a key is used. A request is not held up by it: where it fails it is only logged.
-fn note_use(db: &Db, tenant: Id<Tenant>, key: Id<ApiKey>, now: crate::domain::Instant) {
+fn note_use(db: &Db, tenant: Id<Tenant>, key: Id<ApiKey>, now: Instant) {
     if let Err(fault) = db.write(|tx| api_key::used(tx, tenant, key, now)) {
         tracing::warn!(%fault, "the use of a key could not be noted");
     }

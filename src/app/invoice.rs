@@ -1,9 +1,11 @@
 //! Invoices: storing what was made, and giving it its numbers.
 
 use super::mutation::{Stop, Work};
+use crate::domain::Id;
 use crate::domain::billing::billed_periods;
 use crate::domain::event::EventType;
 use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceStatus};
+use crate::domain::subscription::Subscription;
 use crate::repository::{self, Fault, counter};
 
 /// The series of the numbers of invoices.
@@ -39,4 +41,16 @@ pub(super) fn number<'i>(
         invoice.number = Some(format!("INV-{number:06}"));
     }
     Ok(())
+}
+
+/// The subscriptions that an invoice bills, each once.
+pub(super) fn subscriptions_of(work: &mut Work<'_, '_>, invoice: &Invoice) -> Result<Vec<Id<Subscription>>, Fault> {
+    if let Some(only) = invoice.subscription_id {
+        return Ok(vec![only]);
+    }
+    let lines = repository::invoice::lines_of(work.tenant, &[invoice.id]).load(work.conn())?;
+    let mut subscriptions: Vec<_> = lines.iter().filter_map(|line| line.subscription_id).collect();
+    subscriptions.sort_unstable();
+    subscriptions.dedup();
+    Ok(subscriptions)
 }

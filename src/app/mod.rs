@@ -6,6 +6,8 @@ pub mod ambient;
 pub mod asset;
 pub mod billing;
 pub mod billing_group;
+pub mod clock;
+pub mod collect;
 pub mod coupon;
 pub mod credentials;
 pub mod customer;
@@ -22,6 +24,7 @@ pub mod payment_gateway;
 pub mod payment_method;
 pub mod plan;
 pub mod product;
+pub mod received;
 pub mod subscription;
 pub mod tenant;
 pub mod test_gateway;
@@ -32,23 +35,60 @@ pub use mutation::{Answer, Call, Stop, Work};
 pub use payment_gateway::PaymentGateway;
 pub use test_gateway::TestGateway;
 
-use crate::repository::Db;
+use crate::domain::Id;
+use crate::domain::tenant::{Tenant, TenantMode};
+use crate::repository::{Db, Fault, tenant as tenants};
 use std::sync::Arc;
 
-/// The program without its wire: a database, a clock, a source of identifiers and a payment gateway. Everything here
+/// The program without its wire: a database, a clock, a source of identifiers and payment gateways. Everything here
 /// blocks.
 pub struct App {
     pub db: Db,
     pub ambient: Ambient,
-    pub gateway: Arc<dyn PaymentGateway>,
+    pub gateways: Gateways,
     /// Where customers reach this program, without a slash at the end: links that are handed out begin with it.
     pub public_url: String,
+}
+
+/// Who moves the money.
+#[derive(Clone)]
+pub struct Gateways {
+    /// That of live tenants.
+    pub live: Arc<dyn PaymentGateway>,
+    /// That of tenants for trying out.
+    pub test: Arc<dyn PaymentGateway>,
+}
+
+impl Gateways {
+    /// One for all tenants.
+    pub fn only(gateway: Arc<dyn PaymentGateway>) -> Self {
+        Gateways { live: gateway.clone(), test: gateway }
+    }
+
+    /// That of tenants of this mode.
+    pub fn of(&self, mode: TenantMode) -> &dyn PaymentGateway {
+        match mode {
+            TenantMode::Live => &*self.live,
+            TenantMode::Test => &*self.test,
+        }
+    }
 }
 
 impl App {
     /// With the machine's clock, random identifiers and the test gateway.
     pub fn new(db: Db, public_url: String) -> Self {
-        let gateway = Arc::new(TestGateway::new(TestGateway::DEADLINE));
-        App { db, ambient: Ambient::real(), gateway, public_url }
+        let gateways = Gateways::only(Arc::new(TestGateway::new(TestGateway::DEADLINE)));
+        App { db, ambient: Ambient::real(), gateways, public_url }
+    }
+
+    /// The same, which asks this gateway for the money of live tenants.
+    pub fn charging_by(self, live: Arc<dyn PaymentGateway>) -> Self {
+        App { gateways: Gateways { live, test: self.gateways.test }, ..self }
+    }
+
+    /// Who moves a tenant's money: that of a tenant for trying out is never moved.
+    pub fn gateway_of(&self, tenant: Id<Tenant>) -> Result<&dyn PaymentGateway, Fault> {
+        let tenant = self.db.read_once(|conn| tenants::own(conn, tenant))?;
+        Ok(self.gateways.of(tenant.settings.mode))
     }
 }

@@ -1,10 +1,11 @@
 //! What every mutation has in common: one transaction that holds its effect, its idempotency record, its audit record
 //! and its events; or, where it refuses, nothing.
 
+use super::clock::Time;
 use super::{App, Viewer};
 use crate::domain::api_key::Scope;
 use crate::domain::event::{AuditRecord, Event, EventType};
-use crate::domain::tenant::Tenant;
+use crate::domain::tenant::{Tenant, TenantMode};
 use crate::domain::{Entity, ErrorCode, Id, Instant, Refusal};
 use crate::repository::db::Failure;
 use crate::repository::{Conn, Fault, Tx, journal};
@@ -131,8 +132,11 @@ pub struct Work<'w, 'c> {
     pub tenant: Id<Tenant>,
     /// What who asks may do; everything, where the program itself does it.
     pub scope: Scope,
-    /// One moment for all that the use case does.
+    /// One moment for all that the use case does: the tenant's time.
     pub now: Instant,
+    /// The machine's time, for what concerns the program and not the tenant's business: how long something may take.
+    pub machine_now: Instant,
+    time: Time,
     app: &'w App,
     events: Vec<Event>,
 }
@@ -150,7 +154,7 @@ impl Work<'_, '_> {
 
     /// A new identifier.
     pub fn id<E>(&self) -> Id<E> {
-        self.app.ambient.id(self.now)
+        self.app.id(self.time)
     }
 
     /// Tells those who listen that something happened to an object.
@@ -189,12 +193,12 @@ impl Call<'_> {
         mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<Option<T>, Stop>,
     ) -> Result<Option<Answer<T>>, Fault> {
         let stored = self.app.db.write(|tx| {
-            let (tenant, now) = (self.viewer.tenant_id, self.app.ambient.now());
+            // Who asked when, and how long a key is kept, is the machine's time: the tenant's may stand still.
+            let (tenant, machine_now) = (self.viewer.tenant_id, self.app.ambient.now());
             if let Some(idempotency) = &self.idempotency {
-                claim(tx, tenant, idempotency, now)?;
+                claim(tx, tenant, idempotency, machine_now)?;
             }
-            let scope = self.viewer.scope;
-            let mut work = Work { tx, tenant, scope, now, app: self.app, events: Vec::new() };
+            let mut work = self.work(tx, machine_now)?;
             let Some(outcome) = decide(&mut work)? else {
                 if let Some(idempotency) = &self.idempotency {
                     journal::release(tx, tenant, &idempotency.key)?;
@@ -208,12 +212,12 @@ impl Call<'_> {
                 journal::record(tx, tenant, &idempotency.key, written.to_string())?;
             }
             let record = AuditRecord {
-                id: self.app.ambient.id::<()>(now).uuid(),
+                id: self.app.ambient.id::<()>(machine_now).uuid(),
                 operation: self.operation,
                 actor: self.viewer.key_id.to_string(),
                 request_id: self.request_id.to_owned(),
                 outcome: written,
-                created_at: now,
+                created_at: machine_now,
             };
             journal::audit(tx, tenant, &record)?;
             Ok(Some(outcome))
@@ -233,15 +237,23 @@ impl Call<'_> {
         }
     }
 
+    fn work<'w, 'c>(&'w self, tx: &'w mut Tx<'c>, machine_now: Instant) -> Result<Work<'w, 'c>, Fault> {
+        let (app, scope, tenant) = (self.app, self.viewer.scope, self.viewer.tenant_id);
+        // Another request may have advanced the clock since this one came. A live tenant has none to read.
+        let time = match self.viewer.mode {
+            TenantMode::Live => Time::running(machine_now),
+            TenantMode::Test => app.time_of(tx, tenant)?,
+        };
+        Ok(Work { tx, tenant, scope, now: time.now, machine_now, time, app, events: Vec::new() })
+    }
+
     /// Runs a use case to see what it would answer: whatever it does is taken back.
     pub fn try_out<T>(
         &self,
         mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<T, Stop>,
     ) -> Result<Result<T, Vec<Refusal>>, Fault> {
         let tried = self.app.db.write(|tx| {
-            let (tenant, now) = (self.viewer.tenant_id, self.app.ambient.now());
-            let scope = self.viewer.scope;
-            let mut work = Work { tx, tenant, scope, now, app: self.app, events: Vec::new() };
+            let mut work = self.work(tx, self.app.ambient.now())?;
             Err::<(), _>(match decide(&mut work) {
                 Ok(answer) => Tried::Answered(answer),
                 Err(stop) => Tried::Stopped(stop),
@@ -258,7 +270,8 @@ impl Call<'_> {
 
 impl App {
     /// Runs a use case that nobody asked for, such as a part of the billing run: one transaction with its events. It may
-    /// run more than once, where somebody else was faster.
+    /// run more than once, where somebody else was faster. It happens at `now`, which is never before the tenant's own
+    /// time.
     pub(super) fn work_for<T>(
         &self,
         tenant: Id<Tenant>,
@@ -266,7 +279,9 @@ impl App {
         mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
         self.db.write(|tx| {
-            let mut work = Work { tx, tenant, scope: Scope::Admin, now, app: self, events: Vec::new() };
+            let time = self.time_of(tx, tenant)?.not_before(now);
+            let (scope, machine_now) = (Scope::Admin, self.ambient.now());
+            let mut work = Work { tx, tenant, scope, now: time.now, machine_now, time, app: self, events: Vec::new() };
             let done = decide(&mut work)?;
             let events = work.events;
             journal::publish(tx, tenant, &events)?;

@@ -59,7 +59,7 @@ pub fn create_tenant_as(
     let name = text::required(name, text::NAME)?;
     let secret = new_secret()?;
     let now = app.ambient.now();
-    let made = Tenant { id, name, settings, version: 1, created_at: now, updated_at: now };
+    let made = Tenant { id, name, settings, clock: None, version: 1, created_at: now, updated_at: now };
     let key = app.db.write(|tx| {
         tenant::insert(tx, &made)?;
         insert_key(app, tx, id, "first key", Scope::Admin, &secret)

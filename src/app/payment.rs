@@ -4,15 +4,135 @@
 //! more; then the gateway is asked, outside of any transaction; then its answer is stored. Whoever dies meanwhile leaves
 //! a row that says what is owed, and to ask the gateway twice does no harm.
 
-use super::App;
-use crate::domain::payment::{ChargeOutcome, PaymentAttempt, Reversal};
+use super::mutation::{Call, Stop, Work};
+use super::{App, invoice};
+use crate::domain::customer::Customer;
+use crate::domain::event::EventType;
+use crate::domain::invoice::{Invoice, InvoiceStatus};
+use crate::domain::payment::{Charge, ChargeOutcome, PaymentAttempt, PaymentAttemptStatus, Reversal};
+use crate::domain::payment_method::{PaymentMethod, PaymentToken};
+use crate::domain::subscription::{ScheduledPaymentStatus, Subscription};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Id, Refusal};
-use crate::repository::{Fault, Query, payment, payment_method};
+use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
+use crate::repository::{Fault, Query, collecting, payment, payment_method, subscription};
 use chrono::TimeDelta;
 
-/// How long an attempt may take. One that takes longer has died: whoever comes next takes its charge back.
+/// How long an attempt may take, by the machine's clock, also where the tenant's stands still. One that takes longer has
+/// died: whoever comes next takes its charge back, or, where it pays an invoice, asks for it again.
 pub const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(2);
+
+/// What is assumed of an attempt that died: the customer may have been charged.
+pub const DEAD: ChargeOutcome = ChargeOutcome::Succeeded { reference: None };
+
+/// What is charged.
+pub enum ChargedSource {
+    Method(PaymentMethod),
+    Token(PaymentToken),
+}
+
+/// What is to be charged, by what, and what for.
+pub struct Reservation {
+    /// What is created with the money.
+    pub subscription: Option<Id<Subscription>>,
+    /// What is paid with it.
+    pub invoice: Option<Id<Invoice>>,
+    pub customer: Id<Customer>,
+    pub amount: Money,
+    pub source: ChargedSource,
+}
+
+/// An attempt that is stored, and what the gateway is to be asked.
+pub struct Reserved {
+    pub attempt: PaymentAttempt,
+    pub charge: Charge,
+}
+
+/// Stores an attempt, and holds its token for it.
+pub(super) fn reserve(
+    work: &mut Work<'_, '_>,
+    reservation: Reservation,
+    idempotency_key: Option<String>,
+) -> Result<Reserved, Stop> {
+    let (method, token, reference) = match reservation.source {
+        ChargedSource::Method(method) => (Some(method.id), None, method.gateway_reference),
+        ChargedSource::Token(token) => (None, Some(token.id), token.gateway_reference),
+    };
+    // The program's own time-outs must run out, also where the tenant's clock stands still.
+    let (machine, reserved_until) = (work.machine_now, work.machine_now + LONGEST_ATTEMPT);
+    let attempt = PaymentAttempt {
+        id: work.id(),
+        subscription_id: reservation.subscription,
+        invoice_id: reservation.invoice,
+        customer_id: reservation.customer,
+        payment_method_id: method,
+        payment_token_id: token,
+        amount: reservation.amount,
+        idempotency_key,
+        status: PaymentAttemptStatus::Reserved,
+        error_state: None,
+        error_code: None,
+        gateway_reference: None,
+        created_at: work.now,
+        finished_at: None,
+        reserved_until,
+    };
+    payment::reserve(work.tx, work.tenant, &attempt)?;
+    if let Some(token) = token {
+        payment_method::hold_token(work.tx, work.tenant, token, attempt.id, machine, reserved_until)?;
+    }
+    Ok(Reserved { charge: attempt.charge(work.tenant, reference), attempt })
+}
+
+/// Refuses a request whose twin, with the same idempotency key, is being charged.
+pub(super) fn refuse_twin(work: &mut Work<'_, '_>, call: &Call<'_>) -> Result<(), Stop> {
+    let Some(idempotency) = &call.idempotency else { return Ok(()) };
+    match payment::reserved_by_key(work.tenant, &idempotency.key).first(work.conn())? {
+        None => Ok(()),
+        Some(_) => Err(in_progress().into()),
+    }
+}
+
+/// The refusal for a request whose twin is being processed.
+pub(super) fn in_progress() -> Refusal {
+    let message = "The same request is being processed: send it again in a moment.";
+    Refusal::new(ErrorCode::IdempotencyInProgress, message)
+}
+
+/// Refuses what would change what is due of an invoice while somebody is charged for it. The invoice must be held.
+pub(super) fn refuse_while_charged(work: &mut Work<'_, '_>, invoice: Id<Invoice>) -> Result<(), Stop> {
+    match payment::open_of(work.tenant, invoice).first(work.conn())? {
+        None => Ok(()),
+        Some(_) => {
+            let message = "The invoice is being paid right now: look at it again in a moment.";
+            Err(Refusal::new(ErrorCode::Conflict, message).at(&["invoiceId"]).into())
+        }
+    }
+}
+
+/// What follows where an invoice that was stored before is paid by now, whatever it was paid with. To be called once,
+/// where it becomes so; the invoice itself is stored by the caller.
+///
+/// A subscription that waited for it runs; one that is over, or paused, stays so (`decisions.md` 19). The payments of
+/// rentals that it asks for are paid.
+pub(super) fn settled(work: &mut Work<'_, '_>, settled: &Invoice) -> Result<(), Stop> {
+    if settled.status != InvoiceStatus::Paid {
+        return Ok(());
+    }
+    let (tenant, now) = (work.tenant, work.now);
+    work.event(EventType::InvoicePaid, settled.id, serde_json::json!({"subscriptionId": settled.subscription_id}));
+    for id in invoice::subscriptions_of(work, settled)? {
+        // Held, so that of two invoices that are paid at once the second one sees the first.
+        if Query::by_id(tenant, id).hold(work.tx)?.is_none() {
+            continue;
+        }
+        let others = collecting::unpaid(tenant, &[id]).load(work.conn())?;
+        let waits = others.iter().any(|other| other.id != settled.id);
+        if !waits && subscription::complete(work.tx, tenant, id, now)? {
+            work.event(EventType::SubscriptionCompleted, id, serde_json::json!({"invoiceId": settled.id}));
+        }
+    }
+    Ok(subscription::conclude_payments(work.tx, tenant, settled.id, ScheduledPaymentStatus::Paid)?)
+}
 
 /// Gives an attempt up for which nothing was created: lets its token go, and takes back what may have been charged. One
 /// that has its outcome is left alone: its creation was stored, whatever was heard of it.
@@ -22,32 +142,30 @@ pub fn give_up(
     attempt: Id<PaymentAttempt>,
     outcome: &ChargeOutcome,
 ) -> Result<(), Fault> {
-    let now = app.ambient.now();
-    let attempt = advance(app, tenant, attempt, |attempt| attempt.given_up(outcome, now))?;
+    let attempt = advance(app, tenant, attempt, |attempt, now| attempt.given_up(outcome, now))?;
     attempt.map_or(Ok(()), |attempt| take_back(app, tenant, &attempt))
 }
 
 /// Takes back what died, of all tenants: attempts that were never heard of again, and those whose reversal was not
 /// heard of. Answers how many there were.
 pub fn take_back_dead(app: &App) -> Result<usize, Fault> {
-    let until = app.ambient.now() - LONGEST_ATTEMPT;
-    let dead = app.db.read_once(|conn| payment::open_since(conn, until))?;
+    let now = app.ambient.now();
+    let dead = app.db.read_once(|conn| payment::dead(conn, now))?;
     for (tenant, attempt) in &dead {
-        give_up(app, *tenant, *attempt, &ChargeOutcome::Succeeded)?;
+        give_up(app, *tenant, *attempt, &DEAD)?;
     }
     Ok(dead.len())
 }
 
 /// Asks the gateway to take a charge back, where the attempt waits for that.
 fn take_back(app: &App, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Result<(), Fault> {
-    if attempt.reversed(app.ambient.now()).is_err() {
+    if attempt.status != PaymentAttemptStatus::Reversing {
         return Ok(());
     }
     let Some(reference) = gateway_reference(app, tenant, attempt)? else { return Ok(()) };
-    match app.gateway.reverse(&attempt.charge(reference)) {
+    match app.gateway_of(tenant)?.reverse(&attempt.charge(tenant, reference)) {
         Reversal::Done => {
-            let now = app.ambient.now();
-            advance(app, tenant, attempt.id, |attempt| attempt.reversed(now))?;
+            advance(app, tenant, attempt.id, PaymentAttempt::reversed)?;
         }
         Reversal::Failed { code } => {
             tracing::error!(attempt = %attempt.id, code, "a charge could not be taken back: it is tried again");
@@ -62,11 +180,12 @@ fn advance(
     app: &App,
     tenant: Id<Tenant>,
     id: Id<PaymentAttempt>,
-    next: impl Fn(&PaymentAttempt) -> Result<PaymentAttempt, Refusal>,
+    next: impl Fn(&PaymentAttempt, Instant) -> Result<PaymentAttempt, Refusal>,
 ) -> Result<Option<PaymentAttempt>, Fault> {
     app.db.write(|tx| {
         let Some(attempt) = Query::by_id(tenant, id).hold(tx)? else { return Ok(None) };
-        let Ok(next) = next(&attempt) else { return Ok(Some(attempt)) };
+        let now = app.time_of(tx, tenant)?.now;
+        let Ok(next) = next(&attempt, now) else { return Ok(Some(attempt)) };
         if let Some(token) = next.payment_token_id {
             payment_method::release_token(tx, tenant, token, id)?;
         }
@@ -76,7 +195,11 @@ fn advance(
 }
 
 /// What the gateway knows the card by that an attempt charges.
-fn gateway_reference(app: &App, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Result<Option<String>, Fault> {
+pub(super) fn gateway_reference(
+    app: &App,
+    tenant: Id<Tenant>,
+    attempt: &PaymentAttempt,
+) -> Result<Option<String>, Fault> {
     app.db.read_once(|conn| match (attempt.payment_method_id, attempt.payment_token_id) {
         (Some(method), _) => Ok(Query::by_id(tenant, method).first(conn)?.map(|method| method.gateway_reference)),
         (None, Some(token)) => Ok(Query::by_id(tenant, token).first(conn)?.map(|token| token.gateway_reference)),

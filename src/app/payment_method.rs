@@ -6,7 +6,7 @@ use crate::domain::Id;
 use crate::domain::customer::Customer;
 use crate::domain::event::EventType;
 use crate::domain::payment::PaymentAttempt;
-use crate::domain::payment_method::{PaymentMethod, PaymentToken, invalid_token, method_not_found};
+use crate::domain::payment_method::{PaymentMethod, PaymentMethodState, PaymentToken, invalid_token, method_not_found};
 use crate::repository::{Fault, Query, payment_method};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ pub fn usable_token(
     field: &str,
 ) -> Result<PaymentToken, Stop> {
     let found = Query::by_id(work.tenant, token).first(work.conn())?;
-    let token = found.ok_or_else(|| invalid_token().at(&[field]))?;
+    let token = found.ok_or_else(|| invalid_token().at(&[field]))?.without_dead_hold(work.machine_now);
     token.usable_by(customer, work.now).map_err(|refusal| refusal.at(&[field]))?;
     Ok(token)
 }
@@ -74,11 +74,26 @@ pub fn keep(
     attempt: Option<Id<PaymentAttempt>>,
     customer: Id<Customer>,
 ) -> Result<Id<PaymentMethod>, Stop> {
-    payment_method::use_token(work.tx, work.tenant, token.id, attempt, work.now)?;
+    payment_method::use_token(work.tx, work.tenant, token.id, attempt, (work.now, work.machine_now))?;
     let method = token.method(work.id(), customer, work.now);
     payment_method::insert(work.tx, work.tenant, &method)?;
     work.event(EventType::PaymentMethodCreated, method.id, serde_json::json!({"customerId": customer}));
     Ok(method.id)
+}
+
+/// Notes that the gateway refuses a payment method for good, where it was not noted before.
+pub(super) fn fail(work: &mut Work<'_, '_>, method: Id<PaymentMethod>) -> Result<(), Stop> {
+    let Some(mut method) = Query::by_id(work.tenant, method).hold(work.tx)? else { return Ok(()) };
+    if method.state != PaymentMethodState::Active {
+        return Ok(());
+    }
+    method.state = PaymentMethodState::Failed;
+    method.version += 1;
+    method.updated_at = work.now;
+    payment_method::update(work.tx, work.tenant, &method)?;
+    let data = serde_json::json!({"customerId": method.customer_id});
+    work.event(EventType::PaymentMethodFailed, method.id, data);
+    Ok(())
 }
 
 pub fn archive_payment_method(

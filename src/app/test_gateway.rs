@@ -1,10 +1,13 @@
 //! A payment gateway that moves no money: for trying out, and for tests. What comes of a charge is up to the card.
 
-use super::payment_gateway::PaymentGateway;
+use super::payment_gateway::{Letter, PaymentGateway, Unread};
 use crate::domain::Choice;
 use crate::domain::Id;
 use crate::domain::choice::choice;
+use crate::domain::gateway::{Attachment, Gateway, NewCard, Notice, Refund, RefundOutcome};
 use crate::domain::payment::{Charge, ChargeOutcome, Decline, PaymentAttempt, Reversal};
+use crate::domain::received;
+use crate::domain::tenant::Tenant;
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,6 +25,8 @@ choice! {
         ProcessingError = "PROCESSING_ERROR",
         /// They are not answered: after some seconds they fail with `timeout`.
         Hangs = "HANGS",
+        /// They are pending: the bank has not answered yet. It never does.
+        Pends = "PENDS",
     }
 }
 
@@ -46,6 +51,7 @@ impl TestCard {
             TestCard::LostOrStolen => "Test card 0003",
             TestCard::ProcessingError => "Test card 0004",
             TestCard::Hangs => "Test card 0005",
+            TestCard::Pends => "Test card 0006",
         }
     }
 }
@@ -62,6 +68,8 @@ struct Book {
     deadline: Duration,
     /// By attempt, oldest first, as ids sort by their age.
     entries: BTreeMap<Id<PaymentAttempt>, Entry>,
+    /// What was asked to give back, oldest first, and what came of it.
+    refunds: BTreeMap<Id<received::Refund>, (Refund, RefundOutcome)>,
     /// How many charges hang.
     hanging: usize,
     /// How often those that hang were let go.
@@ -83,14 +91,19 @@ impl TestGateway {
 
     /// A gateway whose unanswered charges fail after this time.
     pub fn new(deadline: Duration) -> Self {
-        let book = Book { deadline, entries: BTreeMap::new(), hanging: 0, releases: 0 };
+        let book = Book { deadline, entries: BTreeMap::new(), refunds: BTreeMap::new(), hanging: 0, releases: 0 };
         TestGateway { book: Mutex::new(book), changed: Condvar::new() }
     }
 
     /// The charges that succeeded and were not reversed, oldest attempt first.
     pub fn charged(&self) -> Vec<Charge> {
-        let made = |entry: &&Entry| entry.outcome == ChargeOutcome::Succeeded && !entry.reversed;
-        self.book().entries.values().filter(made).map(|entry| entry.charge.clone()).collect()
+        self.book().entries.values().filter(|entry| entry.is_kept()).map(|entry| entry.charge.clone()).collect()
+    }
+
+    /// The refunds that were made, oldest first.
+    pub fn refunded(&self) -> Vec<Refund> {
+        let made = |(_, outcome): &&(Refund, RefundOutcome)| matches!(outcome, RefundOutcome::Succeeded { .. });
+        self.book().refunds.values().filter(made).map(|(refund, _)| refund.clone()).collect()
     }
 
     /// The charges that were reversed, oldest attempt first, whatever came of them before.
@@ -131,7 +144,32 @@ impl TestGateway {
     }
 }
 
+impl Entry {
+    /// Whether the gateway has the customer's money.
+    fn is_kept(&self) -> bool {
+        matches!(self.outcome, ChargeOutcome::Succeeded { .. }) && !self.reversed
+    }
+}
+
 impl Book {
+    /// What comes of a refund: of a charge no more goes back than was charged.
+    fn judge(&self, refund: &Refund) -> RefundOutcome {
+        let refused = |code: &str| RefundOutcome::Refused { code: code.to_owned() };
+        let charge = &refund.charge;
+        let Some(entry) = self.entries.get(&charge.attempt).filter(|entry| entry.is_kept()) else {
+            return refused("transaction_not_found");
+        };
+        let made = self.refunds.values().filter(|(other, outcome)| {
+            other.charge.attempt == charge.attempt && matches!(outcome, RefundOutcome::Succeeded { .. })
+        });
+        let before: i64 = made.map(|(other, _)| other.amount.minor).sum();
+        let charged = entry.charge.amount;
+        if refund.amount.currency != charged.currency || refund.amount.minor > charged.minor - before {
+            return refused("refund_amount_too_high");
+        }
+        RefundOutcome::Succeeded { reference: Some(format!("{PREFIX}{}", refund.id)) }
+    }
+
     fn entry(&mut self, charge: &Charge, outcome: ChargeOutcome) -> &mut Entry {
         if self.entries.len() >= MOST_ENTRIES && !self.entries.contains_key(&charge.attempt) {
             self.entries.pop_first();
@@ -142,15 +180,21 @@ impl Book {
 }
 
 impl PaymentGateway for TestGateway {
+    fn name(&self) -> Gateway {
+        Gateway::Test
+    }
+
     fn charge(&self, charge: &Charge) -> ChargeOutcome {
         let declined = |state, code: &str| ChargeOutcome::Declined { state, code: code.to_owned() };
         let failed = |code: &str| ChargeOutcome::Failed { code: code.to_owned() };
+        let reference = || Some(format!("{PREFIX}{}", charge.attempt));
         let card = TestCard::of_reference(&charge.gateway_reference);
         if card == Some(TestCard::Hangs) {
             self.hang();
         }
         let outcome = match card {
-            Some(TestCard::Succeeds) => ChargeOutcome::Succeeded,
+            Some(TestCard::Succeeds) => ChargeOutcome::Succeeded { reference: reference() },
+            Some(TestCard::Pends) => ChargeOutcome::Pending { reference: reference() },
             Some(TestCard::InsufficientFunds) => declined(Decline::Soft, "insufficient_funds"),
             Some(TestCard::LostOrStolen) => declined(Decline::Hard, "credit_card_lost_or_stolen"),
             Some(TestCard::ProcessingError) => failed("acquirer_error"),
@@ -165,17 +209,41 @@ impl PaymentGateway for TestGateway {
         self.book().entry(charge, never_charged).reversed = true;
         Reversal::Done
     }
+
+    fn refund(&self, refund: &Refund) -> RefundOutcome {
+        let mut book = self.book();
+        if let Some((_, outcome)) = book.refunds.get(&refund.id) {
+            return outcome.clone();
+        }
+        let outcome = book.judge(refund);
+        if book.refunds.len() >= MOST_ENTRIES {
+            book.refunds.pop_first();
+        }
+        book.refunds.insert(refund.id, (refund.clone(), outcome.clone()));
+        outcome
+    }
+
+    /// Its cards come as tokens, which need no gateway to be kept.
+    fn attach(&self, _card: &NewCard) -> Attachment {
+        Attachment::Refused { code: "test_cards_come_as_tokens".to_owned() }
+    }
+
+    fn read_notice(&self, _letter: &Letter<'_>) -> Result<Option<(Id<Tenant>, Notice)>, Unread> {
+        Err(Unread::NoneExpected)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Currency, Money};
+    use crate::domain::{Currency, Instant, Money};
     use uuid::Uuid;
 
     fn charge(attempt: u128, card: TestCard) -> Charge {
         Charge {
+            tenant: Id::new(Uuid::from_u128(77)),
             attempt: Id::new(Uuid::from_u128(attempt)),
+            reserved_at: Instant::UNIX_EPOCH,
             amount: Money::new(12900, Currency::EUR),
             gateway_reference: card.reference(),
         }
@@ -189,16 +257,24 @@ mod tests {
         ChargeOutcome::Failed { code: code.to_owned() }
     }
 
+    fn succeeded(attempt: u128) -> ChargeOutcome {
+        ChargeOutcome::Succeeded { reference: Some(format!("test_{}", charge(attempt, TestCard::Succeeds).attempt)) }
+    }
+
     #[test]
     fn the_card_says_what_comes_of_a_charge() {
         let gateway = gateway();
         let declined = |state, code: &str| ChargeOutcome::Declined { state, code: code.to_owned() };
         for (attempt, (card, expected)) in (1..).zip([
-            (TestCard::Succeeds, ChargeOutcome::Succeeded),
+            (TestCard::Succeeds, succeeded(1)),
             (TestCard::InsufficientFunds, declined(Decline::Soft, "insufficient_funds")),
             (TestCard::LostOrStolen, declined(Decline::Hard, "credit_card_lost_or_stolen")),
             (TestCard::ProcessingError, failed("acquirer_error")),
             (TestCard::Hangs, failed("timeout")),
+            (
+                TestCard::Pends,
+                ChargeOutcome::Pending { reference: Some(format!("test_{}", charge(6, TestCard::Pends).attempt)) },
+            ),
         ]) {
             assert_eq!(gateway.charge(&charge(attempt, card)), expected, "{card:?}");
         }
@@ -221,7 +297,7 @@ mod tests {
     fn an_attempt_is_charged_once_and_keeps_its_outcome() {
         let gateway = gateway();
         for card in [TestCard::Succeeds, TestCard::InsufficientFunds] {
-            assert_eq!(gateway.charge(&charge(1, card)), ChargeOutcome::Succeeded, "{card:?}");
+            assert_eq!(gateway.charge(&charge(1, card)), succeeded(1), "{card:?}");
         }
         assert_eq!(gateway.charged(), [charge(1, TestCard::Succeeds)]);
         gateway.charge(&charge(2, TestCard::Succeeds));
@@ -251,6 +327,40 @@ mod tests {
         assert_eq!((gateway.charged(), gateway.reversed()), (vec![], vec![late]));
     }
 
+    fn refund(id: u128, attempt: u128, minor: i64, currency: Currency) -> Refund {
+        let charge = charge(attempt, TestCard::Succeeds);
+        Refund { id: Id::new(Uuid::from_u128(id)), charge, charge_reference: None, amount: Money::new(minor, currency) }
+    }
+
+    #[test]
+    fn what_was_charged_goes_back_in_parts_and_no_more_of_it() {
+        let gateway = gateway();
+        for attempt in [1, 2] {
+            gateway.charge(&charge(attempt, TestCard::Succeeds));
+        }
+        gateway.charge(&charge(3, TestCard::InsufficientFunds));
+        gateway.reverse(&charge(2, TestCard::Succeeds));
+        let refused = |code: &str| RefundOutcome::Refused { code: code.to_owned() };
+        let eur = |id, attempt, minor| refund(id, attempt, minor, Currency::EUR);
+        let parts = [eur(1, 1, 10000), eur(2, 1, 2900)];
+        for (refund, expected) in [
+            (eur(9, 1, 12901), Some("refund_amount_too_high")),
+            (parts[0].clone(), None),
+            (eur(3, 1, 2901), Some("refund_amount_too_high")),
+            (parts[1].clone(), None),
+            (eur(4, 1, 1), Some("refund_amount_too_high")),
+            (parts[0].clone(), None),
+            (refund(5, 1, 1, "JPY".parse().unwrap()), Some("refund_amount_too_high")),
+            (eur(6, 2, 1), Some("transaction_not_found")),
+            (eur(7, 3, 1), Some("transaction_not_found")),
+            (eur(8, 4, 1), Some("transaction_not_found")),
+        ] {
+            let made = RefundOutcome::Succeeded { reference: Some(format!("test_{}", refund.id)) };
+            assert_eq!(gateway.refund(&refund), expected.map_or(made, refused), "{refund:?}");
+        }
+        assert_eq!(gateway.refunded(), parts);
+    }
+
     #[test]
     fn a_charge_hangs_until_it_is_released() {
         let gateway = TestGateway::new(Duration::from_mins(10));
@@ -261,7 +371,7 @@ mod tests {
             });
             gateway.wait_until_hanging(2);
             // Others are served meanwhile.
-            assert_eq!(gateway.charge(&charge(3, TestCard::Succeeds)), ChargeOutcome::Succeeded);
+            assert_eq!(gateway.charge(&charge(3, TestCard::Succeeds)), succeeded(3));
             gateway.reverse(&charge(2, TestCard::Hangs));
             assert!(hanging.iter().all(|thread| !thread.is_finished()));
             gateway.release();

@@ -81,7 +81,14 @@ pub fn fill(app: &App, progress: &dyn Fn(u64, u64)) -> Result<Demo, DemoError> {
         }
     };
     if !is_complete(app)? {
-        let viewer = Viewer { tenant_id: TENANT, key_id, key_name: "demo".to_owned(), scope: Scope::Admin };
+        let viewer = Viewer {
+            tenant_id: TENANT,
+            key_id,
+            key_name: "demo".to_owned(),
+            scope: Scope::Admin,
+            mode: tenant.settings.mode,
+            clock: tenant.clock,
+        };
         fill::store(app, &viewer, &tenant, progress)?;
     }
     let order = open_order(app)?.ok_or(Fault::LostRace)?;

@@ -9,6 +9,8 @@ choice! {
     pub enum EventType {
         /// A tenant changed its settings.
         TenantUpdated = "tenant.updated",
+        /// The clock of a tenant for trying out was advanced.
+        TenantClockAdvanced = "tenant.clock_advanced",
         /// A customer was created.
         CustomerCreated = "customer.created",
         /// A customer was changed.
@@ -55,12 +57,32 @@ choice! {
         SubscriptionReturnOverdue = "subscription.return_overdue",
         /// A subscription could not be billed: it is tried again.
         SubscriptionBillingHeld = "subscription.billing_held",
+        /// An incomplete subscription was paid for, and runs.
+        SubscriptionCompleted = "subscription.completed",
+        /// Nothing more is billed of a subscription for now.
+        SubscriptionPaused = "subscription.paused",
+        /// A subscription is paid by another payment method from now on.
+        SubscriptionPaymentMethodUpdated = "subscription.payment_method_updated",
         /// A customer is to get a mail with the link to pay for its subscription.
         SubscriptionSignupRequested = "subscription.signup_requested",
         /// An invoice was made.
         InvoiceCreated = "invoice.created",
         /// An invoice was paid.
         InvoicePaid = "invoice.paid",
+        /// A charge of an invoice brought no money.
+        InvoicePaymentFailed = "invoice.payment_failed",
+        /// An invoice was not paid in time: its customer is reminded from now on.
+        InvoiceDunningStarted = "invoice.dunning_started",
+        /// A customer is to be reminded of an invoice.
+        InvoiceDunningNotice = "invoice.dunning_notice",
+        /// An invoice was not paid at all.
+        InvoiceFailed = "invoice.failed",
+        /// Money came in.
+        PaymentReceived = "payment.received",
+        /// Money of a payment went back.
+        PaymentRefunded = "payment.refunded",
+        /// Money of a payment was to go back, and did not.
+        PaymentRefundFailed = "payment.refund_failed",
         /// A customer was archived.
         CustomerArchived = "customer.archived",
         /// A plan was created.
@@ -97,6 +119,8 @@ choice! {
         CouponRedeemed = "coupon.redeemed",
         /// A payment method was added to a customer.
         PaymentMethodCreated = "payment_method.created",
+        /// The gateway refuses a payment method for good.
+        PaymentMethodFailed = "payment_method.failed",
         /// A payment method was taken out of use.
         PaymentMethodArchived = "payment_method.archived",
     }

@@ -112,8 +112,8 @@ impl Invoice {
         start_of_day(self.due_date.succ_opt().unwrap_or(Date::MAX), zone)
     }
 
-    /// Takes a payment. Refuses more than is due, and any payment where nothing is.
-    pub fn pay(&mut self, amount: Money, now: Instant) -> Result<(), Refusal> {
+    /// Whether something is to be paid of it.
+    pub fn payable(&self) -> Result<(), Refusal> {
         let payable = [InvoiceStatus::Open, InvoiceStatus::PastDue, InvoiceStatus::Failed].contains(&self.status);
         if !payable {
             let message = match self.status {
@@ -123,10 +123,19 @@ impl Invoice {
             };
             return Err(Refusal::new(ErrorCode::InvoiceNotPayable, message).at(&["invoiceId"]));
         }
+        Ok(())
+    }
+
+    /// Takes a payment. Refuses more than is due, nothing, and any payment where nothing is due.
+    pub fn pay(&mut self, amount: Money, now: Instant) -> Result<(), Refusal> {
+        self.payable()?;
         let due = self.balance.due;
         if amount.currency != self.currency {
             let message = format!("The invoice is in {}.", self.currency);
             return Err(Refusal::new(ErrorCode::CurrencyMismatch, message).at(&["amount"]));
+        }
+        if amount.minor <= 0 {
+            return Err(Refusal::new(ErrorCode::ValidationError, "A payment is more than nothing.").at(&["amount"]));
         }
         if amount.minor > due.minor {
             let message = format!("Only {due} {} are due.", self.currency);
@@ -144,7 +153,10 @@ impl Invoice {
         if self.balance.due.minor == 0 {
             self.status = InvoiceStatus::Paid;
             self.paid_at = Some(now);
+            // Nobody is reminded of it any more.
             self.collection.collect_at = None;
+            self.collection.dunning_started_at = None;
+            self.collection.dunning_step = 0;
         }
     }
 }

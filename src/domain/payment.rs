@@ -10,6 +10,7 @@ use super::customer::Customer;
 use super::invoice::Invoice;
 use super::payment_method::{PaymentMethod, PaymentToken};
 use super::subscription::Subscription;
+use super::tenant::Tenant;
 use super::{Entity, ErrorCode, Id, Instant, Money, Refusal};
 
 /// One attempt to charge a customer.
@@ -35,9 +36,13 @@ pub struct PaymentAttempt {
     pub error_state: Option<PaymentErrorState>,
     /// The gateway's own word for it, such as `insufficient_funds`.
     pub error_code: Option<String>,
+    /// What the gateway calls the charge, such as `pi_…`; none where it was not made, or has no name.
+    pub gateway_reference: Option<String>,
     pub created_at: Instant,
     /// When it came to its outcome; none while RESERVED or REVERSING.
     pub finished_at: Option<Instant>,
+    /// Until when the request may be at work, by the machine's clock: one without an outcome that is older has died.
+    pub reserved_until: Instant,
 }
 
 impl Entity for PaymentAttempt {
@@ -78,8 +83,11 @@ choice! {
 /// What is asked of the gateway.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Charge {
+    pub tenant: Id<Tenant>,
     /// The idempotency key: one attempt is charged once at most.
     pub attempt: Id<PaymentAttempt>,
+    /// When the attempt was made: a gateway forgets what it was asked long ago.
+    pub reserved_at: Instant,
     pub amount: Money,
     /// What the gateway knows the card by.
     pub gateway_reference: String,
@@ -88,7 +96,15 @@ pub struct Charge {
 /// What the gateway says of a charge. Codes are its own words, such as `insufficient_funds`; never empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ChargeOutcome {
-    Succeeded,
+    /// The customer was charged.
+    Succeeded {
+        /// What the gateway calls the charge.
+        reference: Option<String>,
+    },
+    /// The bank has not answered yet, as with a direct debit: a notice will tell. To ask again does no harm.
+    Pending {
+        reference: Option<String>,
+    },
     Declined {
         state: Decline,
         code: String,
@@ -126,28 +142,42 @@ impl ChargeOutcome {
     /// Refuses unless the customer was charged (`billwerk.md` §4.4).
     pub fn accepted(&self) -> Result<(), Refusal> {
         match self {
-            ChargeOutcome::Succeeded => Ok(()),
+            ChargeOutcome::Succeeded { .. } => Ok(()),
             ChargeOutcome::Declined { code, .. } => {
                 Err(Refusal::new(ErrorCode::PaymentDeclined, format!("The payment was declined: {code}.")))
             }
-            ChargeOutcome::Failed { code } | ChargeOutcome::Unclear { code } => Err(Refusal::new(
-                ErrorCode::PaymentProcessingError,
-                format!("The payment could not be processed: {code}. Try again in a moment."),
-            )),
+            ChargeOutcome::Failed { code } | ChargeOutcome::Unclear { code } => Err(not_processed(code)),
+            ChargeOutcome::Pending { .. } => Err(not_processed("pending")),
+        }
+    }
+
+    /// What the gateway calls the charge.
+    pub fn reference(&self) -> Option<&String> {
+        match self {
+            ChargeOutcome::Succeeded { reference } | ChargeOutcome::Pending { reference } => reference.as_ref(),
+            ChargeOutcome::Declined { .. } | ChargeOutcome::Failed { .. } | ChargeOutcome::Unclear { .. } => None,
         }
     }
 }
 
+fn not_processed(code: &str) -> Refusal {
+    Refusal::new(
+        ErrorCode::PaymentProcessingError,
+        format!("The payment could not be processed: {code}. Try again in a moment."),
+    )
+}
+
 impl PaymentAttempt {
     /// What to ask the gateway for, by the card that it knows by this reference.
-    pub fn charge(&self, gateway_reference: String) -> Charge {
-        Charge { attempt: self.id, amount: self.amount, gateway_reference }
+    pub fn charge(&self, tenant: Id<Tenant>, gateway_reference: String) -> Charge {
+        Charge { tenant, attempt: self.id, reserved_at: self.created_at, amount: self.amount, gateway_reference }
     }
 
-    /// The attempt with what came of its charge.
+    /// The attempt with what came of its charge. Refuses while that is pending.
     pub fn finished(&self, outcome: &ChargeOutcome, now: Instant) -> Result<PaymentAttempt, Refusal> {
         let (status, error) = match outcome {
-            ChargeOutcome::Succeeded => (PaymentAttemptStatus::Succeeded, None),
+            ChargeOutcome::Succeeded { .. } => (PaymentAttemptStatus::Succeeded, None),
+            ChargeOutcome::Pending { .. } => return Err(pending()),
             ChargeOutcome::Declined { state: Decline::Soft, code } => {
                 (PaymentAttemptStatus::Declined, Some((PaymentErrorState::SoftDeclined, code)))
             }
@@ -161,13 +191,16 @@ impl PaymentAttempt {
         };
         let next = self.next(status, now)?;
         let (error_state, error_code) = error.map(|(state, code)| (state, code.clone())).unzip();
-        Ok(PaymentAttempt { error_state, error_code, ..next })
+        Ok(PaymentAttempt { error_state, error_code, gateway_reference: outcome.reference().cloned(), ..next })
     }
 
     /// The attempt for which nothing was created: a charge that may have been made is to be taken back.
     pub fn given_up(&self, outcome: &ChargeOutcome, now: Instant) -> Result<PaymentAttempt, Refusal> {
         match outcome {
-            ChargeOutcome::Succeeded => self.next(PaymentAttemptStatus::Reversing, now),
+            ChargeOutcome::Succeeded { reference } | ChargeOutcome::Pending { reference } => {
+                let next = self.next(PaymentAttemptStatus::Reversing, now)?;
+                Ok(PaymentAttempt { gateway_reference: reference.clone(), ..next })
+            }
             ChargeOutcome::Declined { .. } | ChargeOutcome::Failed { .. } | ChargeOutcome::Unclear { .. } => {
                 self.finished(outcome, now)
             }
@@ -188,6 +221,10 @@ impl PaymentAttempt {
         let finished_at = (status != PaymentAttemptStatus::Reversing).then_some(now);
         Ok(PaymentAttempt { status, finished_at, ..self.clone() })
     }
+}
+
+fn pending() -> Refusal {
+    Refusal::new(ErrorCode::Conflict, "The bank has not answered yet.")
 }
 
 impl PaymentAttemptStatus {
@@ -224,8 +261,10 @@ mod tests {
             status,
             error_state: None,
             error_code: None,
+            gateway_reference: None,
             created_at: Instant::UNIX_EPOCH,
             finished_at: None,
+            reserved_until: Instant::UNIX_EPOCH + TimeDelta::seconds(120),
         }
     }
 
@@ -233,14 +272,22 @@ mod tests {
         Instant::UNIX_EPOCH + TimeDelta::seconds(3)
     }
 
-    /// Each outcome, and the status, the error state, the error code and the refusal that follow from it.
+    fn succeeded() -> ChargeOutcome {
+        ChargeOutcome::Succeeded { reference: Some("pi_1".to_owned()) }
+    }
+
+    fn pending() -> ChargeOutcome {
+        ChargeOutcome::Pending { reference: Some("pi_2".to_owned()) }
+    }
+
+    /// Each outcome that is final, and the status, the error state, the error code and the refusal that follow from it.
     type Row =
         (ChargeOutcome, PaymentAttemptStatus, Option<PaymentErrorState>, Option<&'static str>, Option<ErrorCode>);
 
     fn outcomes() -> [Row; 5] {
         let declined = |state, code: &str| ChargeOutcome::Declined { state, code: code.to_owned() };
         [
-            (ChargeOutcome::Succeeded, PaymentAttemptStatus::Succeeded, None, None, None),
+            (succeeded(), PaymentAttemptStatus::Succeeded, None, None, None),
             (
                 declined(Decline::Soft, "insufficient_funds"),
                 PaymentAttemptStatus::Declined,
@@ -274,8 +321,10 @@ mod tests {
 
     #[test]
     fn an_attempt_is_charged_by_its_own_id() {
-        let charge = attempt(PaymentAttemptStatus::Reserved).charge("card".to_owned());
+        let charge = attempt(PaymentAttemptStatus::Reserved).charge(Id::new(Uuid::from_u128(9)), "card".to_owned());
         let expected = Charge {
+            tenant: Id::new(Uuid::from_u128(9)),
+            reserved_at: Instant::UNIX_EPOCH,
             attempt: Id::new(Uuid::from_u128(1)),
             amount: Money::new(12900, Currency::EUR),
             gateway_reference: "card".to_owned(),
@@ -291,6 +340,7 @@ mod tests {
                 status,
                 error_state,
                 error_code: error_code.map(str::to_owned),
+                gateway_reference: outcome.reference().cloned(),
                 finished_at: (status != PaymentAttemptStatus::Reversing).then_some(later()),
                 ..reserved.clone()
             };
@@ -302,13 +352,24 @@ mod tests {
     fn what_may_have_been_charged_for_nothing_is_taken_back() {
         for (outcome, status, ..) in outcomes() {
             let given_up = attempt(PaymentAttemptStatus::Reserved).given_up(&outcome, later()).unwrap();
-            let expected = if outcome == ChargeOutcome::Succeeded { PaymentAttemptStatus::Reversing } else { status };
+            let expected = if outcome == succeeded() { PaymentAttemptStatus::Reversing } else { status };
             assert_eq!(given_up.status, expected, "{outcome:?}");
+            assert_eq!(given_up.gateway_reference.as_ref(), outcome.reference());
         }
         let reversing = attempt(PaymentAttemptStatus::Reversing);
         let expected =
             PaymentAttempt { status: PaymentAttemptStatus::Reversed, finished_at: Some(later()), ..reversing.clone() };
         assert_eq!(reversing.reversed(later()), Ok(expected));
+    }
+
+    #[test]
+    fn what_is_pending_has_no_outcome_and_can_be_given_up() {
+        let reserved = attempt(PaymentAttemptStatus::Reserved);
+        assert_eq!(reserved.finished(&pending(), later()).unwrap_err().code, ErrorCode::Conflict);
+        let given_up = reserved.given_up(&pending(), later()).unwrap();
+        assert_eq!((given_up.status, given_up.finished_at), (PaymentAttemptStatus::Reversing, None));
+        assert_eq!(given_up.gateway_reference.as_deref(), Some("pi_2"));
+        assert_eq!(pending().accepted().unwrap_err().code, ErrorCode::PaymentProcessingError);
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub struct PaymentToken {
     pub expires_at: Instant,
     /// When something was made with it.
     pub used_at: Option<Instant>,
-    /// The attempt for which a request that is being processed holds it, until `reserved_until`.
+    /// The attempt for which a request that is being processed holds it, until `reserved_until` by the machine's clock.
     pub reserved_by: Option<Id<PaymentAttempt>>,
     pub reserved_until: Option<Instant>,
     pub created_at: Instant,
@@ -104,14 +104,30 @@ impl PaymentToken {
         if self.used_at.is_some() {
             return Err(Refusal::new(ErrorCode::TokenAlreadyUsed, "The token was used before: get a new one."));
         }
-        // A hold that has run out belongs to a request that died.
-        if self.reserved_until.is_some_and(|until| now < until) {
+        if self.reserved_by.is_some() {
             return Err(Refusal::new(ErrorCode::TokenAlreadyUsed, "Another request is using the token."));
         }
         if self.expires_at <= now {
             return Err(Refusal::new(ErrorCode::TokenExpired, "The token has expired: get a new one."));
         }
         Ok(())
+    }
+
+    /// The token without a hold that has run out by the machine's clock: that belongs to a request that died.
+    pub fn without_dead_hold(self, machine_now: Instant) -> PaymentToken {
+        match self.reserved_until {
+            Some(until) if until <= machine_now => self.released(),
+            _ => self,
+        }
+    }
+
+    /// The token without the hold of this attempt.
+    pub fn without_hold_of(self, attempt: Id<PaymentAttempt>) -> PaymentToken {
+        if self.reserved_by == Some(attempt) { self.released() } else { self }
+    }
+
+    fn released(self) -> PaymentToken {
+        PaymentToken { reserved_by: None, reserved_until: None, ..self }
     }
 
     /// The stored payment method that it becomes.
@@ -297,8 +313,11 @@ mod tests {
         let used = PaymentToken { used_at: Some(at(10)), ..token() };
         assert_eq!(code(used.usable_by(None, at(50))), Some(ErrorCode::TokenAlreadyUsed));
         let held = PaymentToken { reserved_by: Some(id(9)), reserved_until: Some(at(60)), ..token() };
-        assert_eq!(code(held.usable_by(None, at(59))), Some(ErrorCode::TokenAlreadyUsed));
-        assert_eq!(code(held.usable_by(None, at(60))), None, "the hold has run out");
+        let later = |machine| held.clone().without_dead_hold(at(machine)).usable_by(None, at(50));
+        assert_eq!(code(later(59)), Some(ErrorCode::TokenAlreadyUsed));
+        assert_eq!(code(later(60)), None, "the hold has run out, and the tenant's clock stands still");
+        let of = |attempt| held.clone().without_hold_of(id(attempt)).usable_by(None, at(50));
+        assert_eq!((code(of(8)), code(of(9))), (Some(ErrorCode::TokenAlreadyUsed), None));
     }
 
     /// Of several reasons the first is said: not this customer's, used, expired (decision 9).
@@ -309,7 +328,7 @@ mod tests {
         worst.customer_id = None;
         assert_eq!(code(worst.usable_by(None, at(100))), Some(ErrorCode::TokenAlreadyUsed));
         worst.used_at = None;
-        worst.reserved_until = Some(at(200));
+        (worst.reserved_by, worst.reserved_until) = (Some(id(9)), Some(at(200)));
         assert_eq!(code(worst.usable_by(None, at(100))), Some(ErrorCode::TokenAlreadyUsed));
     }
 

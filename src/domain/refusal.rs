@@ -81,6 +81,11 @@ choice! {
         /// The request is not a test, but the tenant is.
         LiveOnTestTenant = "LIVE_ON_TEST_TENANT",
 
+        /// The tenant is live, and time runs by itself for it.
+        ClockOfLiveTenant = "CLOCK_OF_LIVE_TENANT",
+        /// A clock is never set back.
+        ClockGoesForwardOnly = "CLOCK_GOES_FORWARD_ONLY",
+
         /// There is no such plan, or no such version of it, or it is archived.
         PlanNotFound = "PLAN_NOT_FOUND",
         /// The plan has no price in this currency for this billing period.
@@ -132,6 +137,10 @@ choice! {
         InvoiceNotPayable = "INVOICE_NOT_PAYABLE",
         /// The payment is more than is due.
         PaymentTooHigh = "PAYMENT_TOO_HIGH",
+        /// There is no such payment.
+        PaymentNotFound = "PAYMENT_NOT_FOUND",
+        /// The refund is more than what is left of the payment.
+        RefundTooHigh = "REFUND_TOO_HIGH",
 
         /// There is no such discount.
         DiscountNotFound = "DISCOUNT_NOT_FOUND",
@@ -192,6 +201,8 @@ choice! {
         SubscriptionNotFound = "SUBSCRIPTION_NOT_FOUND",
         /// Only a draft can be activated.
         SubscriptionNotDraft = "SUBSCRIPTION_NOT_DRAFT",
+        /// The subscription is over.
+        SubscriptionOver = "SUBSCRIPTION_OVER",
         /// The parent is not running.
         ParentNotActive = "PARENT_NOT_ACTIVE",
         /// The invoices are to go to a parent, and the customer has none.
@@ -216,6 +227,7 @@ impl ErrorCode {
             ErrorCode::PlanNotFound => 10,
             ErrorCode::DuplicateHandle => 11,
             ErrorCode::SubscriptionNotFound => 12,
+            ErrorCode::SubscriptionOver => 13,
             ErrorCode::EndDateNotInFuture => 14,
             ErrorCode::MissingCustomer => 18,
             ErrorCode::PaymentMethodNotFound => 19,
@@ -224,6 +236,7 @@ impl ErrorCode {
             ErrorCode::InvalidToken => 34,
             ErrorCode::StartDateTooEarly => 37,
             ErrorCode::PaymentMethodNotActive => 42,
+            ErrorCode::RefundTooHigh => 65,
             ErrorCode::CustomerDeleted => 71,
             ErrorCode::NotEligibleForInvoice => 75,
             ErrorCode::PaymentDeclined => 77,

@@ -2,7 +2,8 @@
 
 use super::choice::choice;
 use super::pricing::{DiscountOrder, PercentageBase, TaxRate};
-use super::{Currency, Entity, Id, Instant, Zone};
+use super::{Currency, Entity, ErrorCode, Id, Instant, Refusal, Zone};
+use chrono::TimeDelta;
 
 /// A company that sells or rents. All data belongs to one tenant.
 #[derive(Clone, Debug)]
@@ -10,6 +11,9 @@ pub struct Tenant {
     pub id: Id<Tenant>,
     pub name: String,
     pub settings: Settings,
+    /// Its own time, which stands still until it is advanced; none where time runs by itself. Only one for trying out
+    /// has it.
+    pub clock: Option<Instant>,
     pub version: i32,
     pub created_at: Instant,
     pub updated_at: Instant,
@@ -18,6 +22,28 @@ pub struct Tenant {
 impl Entity for Tenant {
     const NAME: &'static str = "Tenant";
     const PREFIX: &'static str = "ten";
+}
+
+/// How far a clock is advanced at once: two years, of which one may be a leap year.
+const FARTHEST_ADVANCE: TimeDelta = TimeDelta::days(731);
+
+impl Tenant {
+    /// Whether its clock may be advanced to this time, where it is `now` for it.
+    pub fn may_advance(&self, now: Instant, to: Instant) -> Result<(), Refusal> {
+        if self.settings.mode == TenantMode::Live {
+            let message = "Time runs by itself for a live tenant: only one for trying out has a clock to advance.";
+            return Err(Refusal::new(ErrorCode::ClockOfLiveTenant, message));
+        }
+        if to < now {
+            let message = format!("It is {} already, and a clock is never set back.", now.to_rfc3339());
+            return Err(Refusal::new(ErrorCode::ClockGoesForwardOnly, message).at(&["to"]));
+        }
+        if to - now > FARTHEST_ADVANCE {
+            let message = format!("A clock is advanced by {} days at most at once.", FARTHEST_ADVANCE.num_days());
+            return Err(Refusal::new(ErrorCode::ValidationError, message).at(&["to"]));
+        }
+        Ok(())
+    }
 }
 
 /// What a tenant has decided for itself. A change affects only what is made later.

@@ -4,9 +4,9 @@ use super::engine::{Engine, Mutations, Request};
 use super::query::Query;
 use super::{errors, limits, mutations};
 use crate::app::{App, Viewer};
-use crate::domain::Id;
 use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
+use crate::domain::{Id, Instant};
 use crate::repository::Db;
 use async_graphql::{CustomDirective, Directive, Response};
 use std::sync::Arc;
@@ -82,6 +82,9 @@ impl Request for OnBehalf {
     }
     fn tenant(&self) -> Id<Tenant> {
         self.query.viewer.tenant_id
+    }
+    fn now(&self) -> Instant {
+        self.app.now(&self.query.viewer)
     }
     fn scope(&self) -> Scope {
         self.query.viewer.scope

@@ -40,6 +40,11 @@ impl Object for PaymentAttempt {
             "The gateway's own word for the reason, such as \"insufficient_funds\"; null unless DECLINED or FAILED.",
             |attempt| &attempt.error_code,
         )
+        .column(
+            "gatewayReference",
+            "What the gateway calls the charge, such as \"pi_…\"; null where none was made, or where it has no name.",
+            |attempt| &attempt.gateway_reference,
+        )
         .column("createdAt", "When it began.", |attempt| &attempt.created_at)
         .column("finishedAt", "When it came to its outcome; null while RESERVED or REVERSING.", |attempt| {
             &attempt.finished_at

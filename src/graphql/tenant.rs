@@ -4,12 +4,13 @@ use super::check::{self, Check};
 use super::engine::{Object, Type};
 use super::mutations::{Mutation, Wire, payload, run};
 use crate::app::Viewer;
+use crate::app::clock::{AdvanceClock, advance_clock};
 use crate::app::tenant::{TenantChanged, UpdateTenantSettings, update_tenant_settings};
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
 use crate::domain::pricing::{DiscountOrder, PercentageBase};
 use crate::domain::tenant::{BillingStart, Tenant};
-use crate::graphql::scalars::{CurrencyCode, Decimal, TimeZone};
+use crate::graphql::scalars::{CurrencyCode, DateTime, Decimal, TimeZone};
 use async_graphql::{InputObject, MaybeUndefined};
 
 impl Object for Viewer {
@@ -56,6 +57,12 @@ impl Object for Tenant {
             .column("percentageBase", "What each of several percentages is taken of.", |tenant| {
                 &tenant.settings.percentage_base
             })
+            .column(
+                "clock",
+                "The time of a tenant for trying out, which stands still until `advanceClock`; null where time runs by itself.",
+                |tenant| &tenant.clock,
+            )
+            .timed("now", "What time it is for the tenant.", |tenant: &Tenant, now| tenant.clock.unwrap_or(now))
             .column("version", "Counts its changes: for `expectedVersion`.", |tenant| &tenant.version)
             .column("createdAt", "When it was created.", |tenant| &tenant.created_at)
             .column("updatedAt", "When it was last changed.", |tenant| &tenant.updated_at)
@@ -111,6 +118,27 @@ impl UpdateTenantSettingsInput {
     }
 }
 
+/// To when to advance the clock.
+#[derive(InputObject)]
+pub struct AdvanceClockInput {
+    /// Not before the tenant's time, and at most two years ahead of it.
+    to: DateTime,
+}
+
+impl AdvanceClockInput {
+    fn read(self) -> Result<AdvanceClock, Vec<Refusal>> {
+        Check::input(|check| Some(AdvanceClock { to: check.take("to", check::instant(self.to))? }))
+    }
+}
+
+payload! {
+    /// What `advanceClock` answers.
+    AdvanceClockPayload of TenantChanged {
+        /// The tenant, at its new time.
+        "tenant": Tenant => |changed| Some(changed.tenant),
+    }
+}
+
 payload! {
     /// What `updateTenantSettings` answers.
     UpdateTenantSettingsPayload of TenantChanged {
@@ -120,14 +148,25 @@ payload! {
 }
 
 pub fn mutations() -> Vec<Mutation> {
-    vec![Mutation::new(
-        "updateTenantSettings",
-        "Changes the tenant's settings. Errors: VALIDATION_ERROR, CONFLICT.",
-        Scope::Admin,
-        |on, running, input: UpdateTenantSettingsInput| {
-            run::<_, _, UpdateTenantSettingsPayload>(on, running, input.read(), |call, change| {
-                update_tenant_settings(call, *change)
-            })
-        },
-    )]
+    vec![
+        Mutation::new(
+            "updateTenantSettings",
+            "Changes the tenant's settings. Errors: VALIDATION_ERROR, CONFLICT.",
+            Scope::Admin,
+            |on, running, input: UpdateTenantSettingsInput| {
+                run::<_, _, UpdateTenantSettingsPayload>(on, running, input.read(), |call, change| {
+                    update_tenant_settings(call, *change)
+                })
+            },
+        ),
+        Mutation::new(
+            "advanceClock",
+            "Advances the clock of a tenant for trying out, which is started by the first advance: everything happens at \
+             the clock's time from then on. Errors: VALIDATION_ERROR, CLOCK_OF_LIVE_TENANT, CLOCK_GOES_FORWARD_ONLY.",
+            Scope::Admin,
+            |on, running, input: AdvanceClockInput| {
+                run::<_, _, AdvanceClockPayload>(on, running, input.read(), |call, change| advance_clock(call, *change))
+            },
+        ),
+    ]
 }

@@ -2,11 +2,11 @@
 
 use super::db::{Read, Tx, changed};
 use super::query::{Query, stored};
-use super::schema::api_keys;
+use super::schema::{api_keys, tenants};
 use super::sql_types::{At, instant};
 use super::{Conn, on_backend};
 use crate::domain::api_key::{ApiKey, Scope};
-use crate::domain::tenant::Tenant;
+use crate::domain::tenant::{Tenant, TenantMode};
 use crate::domain::{Id, Instant};
 use diesel::prelude::*;
 
@@ -22,23 +22,36 @@ pub struct KnownKey {
     pub name: String,
     pub scope: Scope,
     pub last_used_at: Option<Instant>,
+    /// Of its tenant.
+    pub mode: TenantMode,
+    pub clock: Option<Instant>,
 }
+
+diesel::allow_tables_to_appear_in_same_query!(api_keys, tenants);
 
 /// The key whose secret has this hash, unless it is revoked.
 pub fn by_hash(conn: &mut Conn, hash: &[u8]) -> Read<Option<KnownKey>> {
-    type Row = (Id<Tenant>, Id<ApiKey>, String, Scope, Option<At>);
+    type Key = (Id<Tenant>, Id<ApiKey>, String, Scope, Option<At>);
+    type Row = (Key, TenantMode, Option<At>);
     let found: Option<Row> = on_backend!(conn, |conn| api_keys::table
+        .inner_join(tenants::table.on(tenants::tenant_id.eq(api_keys::tenant_id)))
         .filter(api_keys::hash.eq(hash))
         .filter(api_keys::revoked_at.is_null())
-        .select((api_keys::tenant_id, api_keys::id, api_keys::name, api_keys::scope, api_keys::last_used_at))
+        .select((
+            (api_keys::tenant_id, api_keys::id, api_keys::name, api_keys::scope, api_keys::last_used_at),
+            tenants::mode,
+            tenants::clock,
+        ))
         .first(conn)
         .optional())?;
-    Ok(found.map(|(tenant_id, id, name, scope, last_used_at)| KnownKey {
+    Ok(found.map(|((tenant_id, id, name, scope, last_used_at), mode, clock)| KnownKey {
         tenant_id,
         id,
         name,
         scope,
         last_used_at: instant(last_used_at),
+        mode,
+        clock: instant(clock),
     }))
 }
 

@@ -82,8 +82,8 @@ pub fn insert_token(tx: &mut Tx<'_>, tenant: Id<Tenant>, token: &PaymentToken) -
     Ok(())
 }
 
-/// Holds a token for an attempt, which is stored already. Whoever finds it used, or held by another attempt whose time
-/// has not run out, loses the race.
+/// Holds a token for an attempt, which is stored already, from `now` to `until` by the machine's clock. Whoever finds it
+/// used, or held by another attempt whose time has not run out, loses the race.
 pub fn hold_token(
     tx: &mut Tx<'_>,
     tenant: Id<Tenant>,
@@ -100,6 +100,23 @@ pub fn hold_token(
         .set((payment_tokens::reserved_by.eq(attempt), payment_tokens::reserved_until.eq(At(until)),))
         .execute(conn))?;
     changed(rows, 1)
+}
+
+/// Holds a token for longer, where the attempt still holds it.
+pub fn keep_hold(
+    tx: &mut Tx<'_>,
+    tenant: Id<Tenant>,
+    token: Id<PaymentToken>,
+    attempt: Id<PaymentAttempt>,
+    until: Instant,
+) -> Read<()> {
+    on_backend!(tx, |conn| diesel::update(payment_tokens::table)
+        .filter(payment_tokens::tenant_id.eq(tenant))
+        .filter(payment_tokens::id.eq(token))
+        .filter(payment_tokens::reserved_by.eq(attempt))
+        .set(payment_tokens::reserved_until.eq(At(until)))
+        .execute(conn))?;
+    Ok(())
 }
 
 /// Lets go of a token, where the attempt still holds it.
@@ -121,14 +138,14 @@ pub fn release_token(
     Ok(())
 }
 
-/// Uses a token up, for an attempt that holds it or without one. Whoever finds it used, or held by another attempt
+/// Uses a token up at `now`, for an attempt that holds it or without one. Holds end by the machine's clock. Whoever finds it used, or held by another attempt
 /// whose time has not run out, loses the race.
 pub fn use_token(
     tx: &mut Tx<'_>,
     tenant: Id<Tenant>,
     token: Id<PaymentToken>,
     attempt: Option<Id<PaymentAttempt>>,
-    now: Instant,
+    (now, machine_now): (Instant, Instant),
 ) -> Read<()> {
     let rows = on_backend!(tx, |conn| diesel::update(payment_tokens::table)
         .filter(payment_tokens::tenant_id.eq(tenant))
@@ -137,7 +154,7 @@ pub fn use_token(
         .filter(
             payment_tokens::reserved_until
                 .is_null()
-                .or(payment_tokens::reserved_until.le(At(now)))
+                .or(payment_tokens::reserved_until.le(At(machine_now)))
                 .or(payment_tokens::reserved_by.eq(attempt)),
         )
         .set((

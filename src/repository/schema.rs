@@ -21,6 +21,7 @@ diesel::table! {
         multiple_discounts_allowed -> Bool,
         discount_order -> Text,
         percentage_base -> Text,
+        clock -> Nullable<Moment>,
     }
 }
 
@@ -275,6 +276,26 @@ diesel::table! {
         usage_billed_until -> Nullable<Moment>,
         return_overdue_since -> Nullable<Moment>,
         consolidated_by -> Nullable<Identifier>,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    refunds (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        payment_id -> Identifier,
+        currency -> Text,
+        amount -> BigInt,
+        reason -> Nullable<Text>,
+        status -> Text,
+        error_code -> Nullable<Text>,
+        idempotency_key -> Nullable<Text>,
+        created_at -> Moment,
+        finished_at -> Nullable<Moment>,
+        reserved_until -> Moment,
     }
 }
 
@@ -635,8 +656,32 @@ diesel::table! {
         status -> Text,
         error_state -> Nullable<Text>,
         error_code -> Nullable<Text>,
+        gateway_reference -> Nullable<Text>,
         created_at -> Moment,
         finished_at -> Nullable<Moment>,
+        reserved_until -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    payments (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        invoice_id -> Identifier,
+        customer_id -> Identifier,
+        kind -> Text,
+        attempt_id -> Nullable<Identifier>,
+        currency -> Text,
+        amount -> BigInt,
+        amount_refunded -> BigInt,
+        reference -> Nullable<Text>,
+        notes -> Nullable<Text>,
+        received_at -> Moment,
+        recorded_by -> Nullable<Identifier>,
+        created_at -> Moment,
     }
 }
 
@@ -844,3 +889,6 @@ diesel::table! {
         redeemed_at -> Moment,
     }
 }
+
+// Whoever collects looks at several of them at once.
+diesel::allow_tables_to_appear_in_same_query!(invoices, payment_attempts, tenants);

@@ -4,16 +4,19 @@ use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
 use super::query::{Condition, Query, Values, stored};
-use super::schema::subscriptions;
+use super::schema::{scheduled_payments, subscriptions};
 use super::sql_types::{At, In, amount, instant};
 use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
+use crate::domain::invoice::Invoice;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::plan::Plan;
-use crate::domain::subscription::{BillingState, ScheduledPayment, Subscription, SubscriptionStatus};
+use crate::domain::subscription::{
+    BillingState, ScheduledPayment, ScheduledPaymentStatus, Subscription, SubscriptionStatus,
+};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Choice, Id, Money};
+use crate::domain::{Choice, Id, Instant, Money};
 use diesel::prelude::*;
 
 stored!(Subscription, subscriptions(
@@ -184,4 +187,73 @@ pub fn activate(tx: &mut Tx<'_>, tenant: Id<Tenant>, subscription: &Subscription
         ))
         .execute(conn))?;
     changed(rows, 1)
+}
+
+/// Lets a subscription run that waited for its first payment, and its billing go on. Answers whether it did wait: one
+/// that is over, or paused, stays so (`decisions.md` 19).
+pub fn complete(tx: &mut Tx<'_>, tenant: Id<Tenant>, subscription: Id<Subscription>, now: Instant) -> Read<bool> {
+    let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+        .filter(subscriptions::tenant_id.eq(tenant))
+        .filter(subscriptions::id.eq(subscription))
+        .filter(subscriptions::status.eq(SubscriptionStatus::Incomplete))
+        .set((
+            subscriptions::status.eq(SubscriptionStatus::Active),
+            subscriptions::due_at.eq(subscriptions::next_billing_at),
+            subscriptions::version.eq(subscriptions::version + 1),
+            subscriptions::updated_at.eq(At(now)),
+        ))
+        .execute(conn))?;
+    Ok(rows == 1)
+}
+
+/// Stops a subscription, held as it is given: nothing of it falls due any more.
+pub fn stop(
+    tx: &mut Tx<'_>,
+    tenant: Id<Tenant>,
+    held: &Subscription,
+    to: SubscriptionStatus,
+    now: Instant,
+) -> Read<()> {
+    let over = SubscriptionStatus::OVER.contains(&to);
+    let next = held.billing.next_at.filter(|_| !over);
+    let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+        .filter(subscriptions::tenant_id.eq(tenant))
+        .filter(subscriptions::id.eq(held.id))
+        .filter(subscriptions::version.eq(held.version))
+        .set((
+            subscriptions::status.eq(to),
+            subscriptions::next_billing_at.eq(next.map(At)),
+            subscriptions::next_billing_date.eq(held.next_billing_date.filter(|_| !over)),
+            subscriptions::due_at.eq(None::<At>),
+            subscriptions::version.eq(held.version + 1),
+            subscriptions::updated_at.eq(At(now)),
+        ))
+        .execute(conn))?;
+    changed(rows, 1)
+}
+
+/// Notes that a subscription was changed in what is kept elsewhere, over the version that it had.
+pub fn touch(tx: &mut Tx<'_>, tenant: Id<Tenant>, held: &Subscription, now: Instant) -> Read<()> {
+    let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+        .filter(subscriptions::tenant_id.eq(tenant))
+        .filter(subscriptions::id.eq(held.id))
+        .filter(subscriptions::version.eq(held.version))
+        .set((subscriptions::version.eq(held.version + 1), subscriptions::updated_at.eq(At(now))))
+        .execute(conn))?;
+    changed(rows, 1)
+}
+
+/// What becomes of the payments of rentals that an invoice asks for.
+pub fn conclude_payments(
+    tx: &mut Tx<'_>,
+    tenant: Id<Tenant>,
+    invoice: Id<Invoice>,
+    to: ScheduledPaymentStatus,
+) -> Read<()> {
+    on_backend!(tx, |conn| diesel::update(scheduled_payments::table)
+        .filter(scheduled_payments::tenant_id.eq(tenant))
+        .filter(scheduled_payments::invoice_id.eq(invoice))
+        .set(scheduled_payments::status.eq(to))
+        .execute(conn))?;
+    Ok(())
 }

@@ -3,27 +3,36 @@
 use super::db::{Read, Tx, changed};
 use super::query::{Query, stored};
 use super::schema::tenants;
-use super::sql_types::{At, In};
+use super::sql_types::{At, In, instant};
 use super::{Conn, on_backend};
-use crate::domain::Id;
 use crate::domain::tenant::{Settings, Tenant};
+use crate::domain::{Id, Instant};
 use diesel::prelude::*;
 
 stored!(Tenant, tenants(
     tenant_id, name, billing_start, timezone, default_currency, mode, amounts_include_tax, tax_rate,
-    multiple_discounts_allowed, discount_order, percentage_base, version, created_at, updated_at
+    multiple_discounts_allowed, discount_order, percentage_base, clock, version, created_at, updated_at
 ) => {
     let (In(timezone), At(created_at), At(updated_at)) = (timezone, created_at, updated_at);
     let settings = Settings {
         billing_start, timezone, default_currency, mode, amounts_include_tax, tax_rate, multiple_discounts_allowed,
         discount_order, percentage_base,
     };
-    Tenant { id: tenant_id, name, settings, version, created_at, updated_at }
+    Tenant { id: tenant_id, name, settings, clock: instant(clock), version, created_at, updated_at }
 }, key: tenant_id);
 
 /// The tenant, which its own key proves to exist.
 pub fn own(conn: &mut Conn, tenant: Id<Tenant>) -> Read<Tenant> {
     Query::by_id(tenant, tenant).first(conn)?.ok_or_else(|| super::Fault::Database("the tenant is gone".to_owned()))
+}
+
+/// The tenant's own time, where it has one.
+pub fn clock(conn: &mut Conn, tenant: Id<Tenant>) -> Read<Option<Instant>> {
+    let clock: Option<At> = on_backend!(conn, |conn| tenants::table
+        .filter(tenants::tenant_id.eq(tenant))
+        .select(tenants::clock)
+        .first(conn))?;
+    Ok(instant(clock))
 }
 
 /// Whether there is any tenant. For the operator: no request looks beyond its own.
@@ -71,6 +80,17 @@ pub fn update(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
             tenants::version.eq(tenant.version),
             tenants::updated_at.eq(At(tenant.updated_at)),
         ))
+        .execute(conn))?;
+    changed(rows, 1)
+}
+
+/// Sets a tenant's clock, over the time that it had before. Whoever finds another one loses the race.
+pub fn set_clock(tx: &mut Tx<'_>, tenant: Id<Tenant>, before: Option<Instant>, to: Instant) -> Read<()> {
+    let rows = on_backend!(tx, |conn| diesel::update(tenants::table)
+        .filter(tenants::tenant_id.eq(tenant))
+        .filter(tenants::clock.is_null().eq(before.is_none()))
+        .filter(tenants::clock.is_null().or(tenants::clock.eq(before.map(At))))
+        .set(tenants::clock.eq(At(to)))
         .execute(conn))?;
     changed(rows, 1)
 }

@@ -7,6 +7,7 @@ use super::query::{Query, stored};
 use super::schema::subscription_terms;
 use super::sql_types::{At, Decimal, amount, duration, instant};
 use crate::domain::Id;
+use crate::domain::payment_method::PaymentMethod;
 use crate::domain::period::DurationUnit;
 use crate::domain::plan::{PartialPeriods, Plan};
 use crate::domain::pricing::Tax;
@@ -138,4 +139,19 @@ pub fn activate(tx: &mut Tx<'_>, tenant: Id<Tenant>, terms: &Terms) -> Read<()> 
         ))
         .execute(conn))?;
     changed(rows, 1)
+}
+
+/// Stores what a subscription is paid by from now on.
+pub fn set_method(
+    tx: &mut Tx<'_>,
+    tenant: Id<Tenant>,
+    subscription: Id<Subscription>,
+    method: Id<PaymentMethod>,
+) -> Read<()> {
+    on_backend!(tx, |conn| diesel::update(subscription_terms::table)
+        .filter(subscription_terms::tenant_id.eq(tenant))
+        .filter(subscription_terms::subscription_id.eq(subscription))
+        .set(subscription_terms::payment_method_id.eq(method))
+        .execute(conn))?;
+    Ok(())
 }

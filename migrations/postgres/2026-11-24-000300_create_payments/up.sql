@@ -53,6 +53,8 @@ CREATE TABLE payment_attempts (
         ('RESERVED', 'SUCCEEDED', 'DECLINED', 'FAILED', 'REVERSING', 'REVERSED')),
     error_state TEXT COLLATE "C" CHECK (error_state IN ('SOFT_DECLINED', 'HARD_DECLINED', 'PROCESSING_ERROR')),
     error_code TEXT COLLATE "C" CHECK (error_code <> ''),
+    -- What the gateway calls the charge.
+    gateway_reference TEXT COLLATE "C" CHECK (gateway_reference <> ''),
     created_at TIMESTAMPTZ NOT NULL,
     finished_at TIMESTAMPTZ,
     PRIMARY KEY (tenant_id, id),

@@ -54,6 +54,8 @@ CREATE TABLE payment_attempts (
         ('RESERVED', 'SUCCEEDED', 'DECLINED', 'FAILED', 'REVERSING', 'REVERSED')),
     error_state TEXT CHECK (error_state IN ('SOFT_DECLINED', 'HARD_DECLINED', 'PROCESSING_ERROR')),
     error_code TEXT CHECK (error_code <> ''),
+    -- What the gateway calls the charge.
+    gateway_reference TEXT CHECK (gateway_reference <> ''),
     created_at TEXT NOT NULL,
     finished_at TEXT,
     PRIMARY KEY (tenant_id, id),

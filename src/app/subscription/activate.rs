@@ -64,6 +64,7 @@ fn activate(
     repository::subscription::activate(work.tx, tenant, &agreement.subscription)?;
     repository::terms::activate(work.tx, tenant, &agreement.terms)?;
     invoice::store(work, &mut opening.invoices)?;
+    charge::note(work, &opening, agreement.terms.payment_method_id, charged)?;
     let Agreement { items, add_ons, costs, discounts, .. } = &agreement;
     repository::subscription_parts::activate(work.tx, tenant, items, add_ons, costs, discounts)?;
     work.event(

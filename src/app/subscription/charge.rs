@@ -2,13 +2,15 @@
 
 use crate::app::App;
 use crate::app::mutation::{Answer, Call, Stop, Work};
-use crate::app::payment::{LONGEST_ATTEMPT, give_up};
+use crate::app::payment::{self, ChargedSource, DEAD, Reservation, Reserved, give_up};
+use crate::app::payment_method;
+use crate::app::received;
+use crate::domain::collecting::Unpaid;
 use crate::domain::customer::Customer;
-use crate::domain::payment::{Charge, ChargeOutcome, PaymentAttempt, PaymentAttemptStatus, Reversal};
-use crate::domain::payment_method::{PaymentMethod, PaymentToken};
+use crate::domain::payment::{Charge, ChargeOutcome, PaymentAttempt, Reversal};
+use crate::domain::payment_method::PaymentMethod;
 use crate::domain::subscribing::request::InitialStatus;
 use crate::domain::subscribing::{Agreement, Opening, Outcome, Settlement, SourceFound};
-use crate::domain::subscription::Subscription;
 use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
 use crate::repository::{self, Fault, Query};
 use serde::Serialize;
@@ -23,32 +25,12 @@ pub(super) enum Step<T> {
     Charge(Reservation),
 }
 
-/// What is to be charged, and by what.
-pub(super) struct Reservation {
-    subscription: Id<Subscription>,
-    customer: Id<Customer>,
-    amount: Money,
-    source: ChargedSource,
-}
-
-/// What is charged.
-pub(super) enum ChargedSource {
-    Method(PaymentMethod),
-    Token(PaymentToken),
-}
-
 /// A charge with its outcome.
 pub(super) struct Charged {
     pub attempt: PaymentAttempt,
     /// The moment at which it was decided: the subscription is created as of then.
     pub now: Instant,
     outcome: ChargeOutcome,
-}
-
-/// An attempt that is stored, and what the gateway is to be asked.
-struct Reserved {
-    attempt: PaymentAttempt,
-    charge: Charge,
 }
 
 /// Runs a use case that may have to charge somebody in its middle.
@@ -60,11 +42,12 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
         abandon(call)?;
         let mut reserved = None;
         let begun = call.run_or_reserve(|work| {
-            refuse_twin(work, call)?;
+            payment::refuse_twin(work, call)?;
             match decide(work, None)? {
                 Step::Done(done) => Ok(Some(done)),
                 Step::Charge(reservation) => {
-                    reserved = Some(reserve(work, call, reservation)?);
+                    let key = call.idempotency.as_ref().map(|idempotency| idempotency.key.clone());
+                    reserved = Some(payment::reserve(work, reservation, key)?);
                     Ok(None)
                 }
             }
@@ -72,7 +55,7 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
         let (None, Some(Reserved { attempt, charge })) = (&begun, reserved) else {
             return Ok(begun.unwrap_or_else(|| Answer::refused(vec![changed()])));
         };
-        let charged = Charged { now: attempt.created_at, attempt, outcome: ask(call.app, &charge) };
+        let charged = Charged { now: attempt.created_at, attempt, outcome: ask(call.app, &charge)? };
         let answer = call.run(|work| {
             let finished = charged.finished(work)?;
             match decide(work, Some(&charged))? {
@@ -96,18 +79,22 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
     Ok(Answer::refused(vec![changed()]))
 }
 
-/// Asks the gateway for a charge. Where it fails, whether money moved is unknown: if it did, it goes back.
-fn ask(app: &App, charge: &Charge) -> ChargeOutcome {
-    match app.gateway.charge(charge) {
-        ChargeOutcome::Failed { code } => match app.gateway.reverse(charge) {
-            Reversal::Done => ChargeOutcome::Failed { code },
-            Reversal::Failed { code: why } => {
-                tracing::error!(attempt = %charge.attempt, code, why, "whether a charge was made is not known");
-                ChargeOutcome::Unclear { code }
-            }
-        },
-        outcome => outcome,
-    }
+/// Asks the gateway for a charge. Where it fails, whether money moved is unknown: if it did, it goes back. So does what
+/// the bank has not answered yet, as nothing is created on its word.
+fn ask(app: &App, charge: &Charge) -> Result<ChargeOutcome, Fault> {
+    let gateway = app.gateway_of(charge.tenant)?;
+    let code = match gateway.charge(charge) {
+        ChargeOutcome::Failed { code } => code,
+        ChargeOutcome::Pending { .. } => "pending".to_owned(),
+        outcome => return Ok(outcome),
+    };
+    Ok(match gateway.reverse(charge) {
+        Reversal::Done => ChargeOutcome::Failed { code },
+        Reversal::Failed { code: why } => {
+            tracing::error!(attempt = %charge.attempt, code, why, "whether a charge was made is not known");
+            ChargeOutcome::Unclear { code }
+        }
+    })
 }
 
 impl Charged {
@@ -138,55 +125,14 @@ fn changed() -> Refusal {
     Refusal::new(ErrorCode::Conflict, "Prices changed while this was being paid, and nothing was created. Try again.")
 }
 
-/// Refuses a request whose twin, with the same idempotency key, is being charged.
-fn refuse_twin(work: &mut Work<'_, '_>, call: &Call<'_>) -> Result<(), Stop> {
-    let Some(idempotency) = &call.idempotency else { return Ok(()) };
-    match repository::payment::reserved_by_key(work.tenant, &idempotency.key).first(work.conn())? {
-        None => Ok(()),
-        Some(_) => {
-            let message = "The same request is being processed: send it again in a moment.";
-            Err(Refusal::new(ErrorCode::IdempotencyInProgress, message).into())
-        }
-    }
-}
-
-/// Stores the attempt, and holds the token for it.
-fn reserve(work: &mut Work<'_, '_>, call: &Call<'_>, reservation: Reservation) -> Result<Reserved, Stop> {
-    let (method, token, reference) = match reservation.source {
-        ChargedSource::Method(method) => (Some(method.id), None, method.gateway_reference),
-        ChargedSource::Token(token) => (None, Some(token.id), token.gateway_reference),
-    };
-    let attempt = PaymentAttempt {
-        id: work.id(),
-        subscription_id: Some(reservation.subscription),
-        invoice_id: None,
-        customer_id: reservation.customer,
-        payment_method_id: method,
-        payment_token_id: token,
-        amount: reservation.amount,
-        idempotency_key: call.idempotency.as_ref().map(|idempotency| idempotency.key.clone()),
-        status: PaymentAttemptStatus::Reserved,
-        error_state: None,
-        error_code: None,
-        created_at: work.now,
-        finished_at: None,
-    };
-    repository::payment::reserve(work.tx, work.tenant, &attempt)?;
-    if let Some(token) = token {
-        let until = work.now + LONGEST_ATTEMPT;
-        repository::payment_method::hold_token(work.tx, work.tenant, token, attempt.id, work.now, until)?;
-    }
-    Ok(Reserved { charge: attempt.charge(reference), attempt })
-}
-
 /// Gives an attempt up that died under the same idempotency key, so that the request can be made anew.
 fn abandon(call: &Call<'_>) -> Result<(), Fault> {
     let Some(idempotency) = &call.idempotency else { return Ok(()) };
     let (tenant, now) = (call.viewer.tenant_id, call.app.ambient.now());
     let read = |conn: &mut repository::Conn| repository::payment::reserved_by_key(tenant, &idempotency.key).first(conn);
     match call.app.db.read_once(read)? {
-        Some(attempt) if now - attempt.created_at >= LONGEST_ATTEMPT => {
-            give_up(call.app, tenant, attempt.id, &ChargeOutcome::Succeeded)
+        Some(attempt) if attempt.reserved_until <= now && attempt.invoice_id.is_none() => {
+            give_up(call.app, tenant, attempt.id, &DEAD)
         }
         _ => Ok(()),
     }
@@ -207,13 +153,16 @@ pub(super) fn settle(
         (Settlement::NothingDue, None, _) => Outcome::NothingDue,
         (Settlement::Wait, None, _) => Outcome::Unpaid,
         (Settlement::Charge(amount), None, Some(source)) => {
-            return Ok(Some(Reservation { subscription, customer, amount, source }));
+            let subscription = Some(subscription);
+            return Ok(Some(Reservation { subscription, invoice: None, customer, amount, source }));
         }
         (Settlement::Charge(amount), Some(charged), Some(source)) if charged.is_for(amount, customer, &source) => {
             match charged.outcome {
-                ChargeOutcome::Succeeded => Outcome::Paid,
+                ChargeOutcome::Succeeded { .. } => Outcome::Paid,
                 ChargeOutcome::Declined { .. } => Outcome::Declined,
-                ChargeOutcome::Failed { .. } | ChargeOutcome::Unclear { .. } => Outcome::Failed,
+                ChargeOutcome::Failed { .. } | ChargeOutcome::Unclear { .. } | ChargeOutcome::Pending { .. } => {
+                    Outcome::Failed
+                }
             }
         }
         // What is due now is not what was charged.
@@ -225,6 +174,25 @@ pub(super) fn settle(
         told.unwrap_or(refusal)
     })?;
     Ok(None)
+}
+
+/// Notes what came in for the opening invoices, which are stored, and which payment method is refused for good.
+pub(super) fn note(
+    work: &mut Work<'_, '_>,
+    opening: &Opening,
+    method: Option<Id<PaymentMethod>>,
+    charged: Option<&Charged>,
+) -> Result<(), Stop> {
+    let Some(charged) = charged else { return Ok(()) };
+    if let (Some(Unpaid::Hard), Some(method)) = (Unpaid::of(&charged.outcome), method) {
+        payment_method::fail(work, method)?;
+    }
+    let invoices = opening.invoices.iter().map(|(invoice, _)| invoice);
+    let paid: Vec<_> = invoices
+        .filter(|invoice| invoice.balance.paid.minor > 0)
+        .map(|invoice| received::charged(work, invoice, &charged.attempt, invoice.balance.paid))
+        .collect();
+    Ok(received::store(work, &paid)?)
 }
 
 /// What can be charged.

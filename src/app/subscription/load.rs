@@ -7,7 +7,7 @@ use crate::app::customer;
 use crate::app::mutation::{Stop, Work};
 use crate::domain::coupon::Coupon;
 use crate::domain::customer::Customer;
-use crate::domain::payment_method::{PaymentMethod, Source};
+use crate::domain::payment_method::{PaymentMethod, PaymentToken, Source};
 use crate::domain::plan::{self, Plan, PlanState};
 use crate::domain::subscribing::request::{NewDiscount, Reference};
 use crate::domain::subscribing::{Request, Situation, SourceFound, check_test};
@@ -129,18 +129,22 @@ fn find_plan(work: &mut Work<'_, '_>, reference: &Reference<Plan>, version: Opti
 }
 
 /// What the source names; without one, the newest method of the customer that can be charged.
-pub(super) fn find_source(
+pub(in crate::app) fn find_source(
     work: &mut Work<'_, '_>,
     source: Option<&str>,
     method: Option<SignupMethod>,
     customer: Option<Id<Customer>>,
 ) -> Result<SourceFound, Fault> {
     let tenant = work.tenant;
+    let machine_now = work.machine_now;
     let conn = work.conn();
     let asked = matches!(method, Some(SignupMethod::Email | SignupMethod::Link));
     Ok(match source.filter(|_| !asked).map(Source::parse) {
         Some(Ok(Source::Method(id))) => SourceFound::Method(Query::by_id(tenant, id).first(conn)?),
-        Some(Ok(Source::Token(id))) => SourceFound::Token(Query::by_id(tenant, id).first(conn)?),
+        Some(Ok(Source::Token(id))) => {
+            let found = Query::by_id(tenant, id).first(conn)?;
+            SourceFound::Token(found.map(|token: PaymentToken| token.without_dead_hold(machine_now)))
+        }
         // It is refused with the rest.
         Some(Err(_)) => SourceFound::Own(None),
         None => {
@@ -154,10 +158,8 @@ pub(super) fn find_source(
 
 /// Lets the attempt that was charged use the token that it holds.
 pub(super) fn own_hold(source: &mut SourceFound, charged: Option<&Charged>) {
-    if let (SourceFound::Token(Some(token)), Some(charged)) = (source, charged)
-        && token.reserved_by == Some(charged.attempt.id)
-    {
-        (token.reserved_by, token.reserved_until) = (None, None);
+    if let (SourceFound::Token(found), Some(charged)) = (source, charged) {
+        *found = found.take().map(|token| token.without_hold_of(charged.attempt.id));
     }
 }
 

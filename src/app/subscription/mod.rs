@@ -11,10 +11,13 @@
 mod activate;
 mod charge;
 mod load;
+mod method;
 mod preview;
 mod store;
 
 pub use activate::{ActivateSubscription, activate_subscription};
+pub(in crate::app) use load::find_source;
+pub use method::{PaymentMethodSet, UpdateSubscriptionPaymentMethod, update_subscription_payment_method};
 pub use preview::{Preview, PreviewedInvoice, preview_subscription};
 
 use super::customer::CreateCustomer;

@@ -1,7 +1,7 @@
 //! Storing a new subscription with everything that belongs to it. Coupons are counted last,
 //! so that others wait for them briefly.
 
-use super::charge::Charged;
+use super::charge::{self, Charged};
 use super::load::Loaded;
 use crate::app::credentials::unguessable;
 use crate::app::mutation::{Stop, Work};
@@ -35,6 +35,7 @@ pub(super) fn store(
         agreement.subscription.hosted_payment_link = Some(format!("{}/pay/{secret}", work.app().public_url));
     }
     insert(work, agreement, opening)?;
+    charge::note(work, opening, agreement.terms.payment_method_id, charged)?;
     announce(work, agreement);
     Ok(())
 }

@@ -60,7 +60,7 @@ impl Agreement {
     pub(in crate::domain) fn charges_in_arrears(&self, period: &ScheduledPeriod, usage: &Usage) -> Vec<Charge> {
         let charge = |item: &SubscriptionItem| {
             let price = self.price_of(item)?;
-            let stretch = within(item.start_date, item.end_date, period.period)?;
+            let stretch = self.within(item.start_date, item.end_date, period.period)?;
             match price.price_type {
                 PriceType::Usage => {
                     let of_item = self.of_item(item, price);
@@ -76,7 +76,7 @@ impl Agreement {
         let mut charges: Vec<Charge> = self.items.iter().filter_map(charge).collect();
         if self.terms.cadence == BillingCadence::InArrears {
             charges.extend(self.add_ons.iter().filter_map(|add_on| {
-                let stretch = within(add_on.start_date, add_on.end_date, period.period)?;
+                let stretch = self.within(add_on.start_date, add_on.end_date, period.period)?;
                 Some(self.over(self.of_add_on(add_on), stretch, self.part_within(period, stretch)))
             }));
         }
@@ -175,6 +175,14 @@ impl Agreement {
         }
     }
 
+    /// What of `[start, end)` lies within a period. What ends as was asked of the whole subscription runs as long as that.
+    fn within(&self, start: Instant, end: Option<Instant>, period: Period) -> Option<Period> {
+        let end =
+            end.filter(|end| self.terms.requested_end != Some(*end)).map_or(period.end, |end| end.min(period.end));
+        let stretch = Period { start: start.max(period.start), end };
+        (stretch.start < stretch.end).then_some(stretch)
+    }
+
     /// How much of a period is billed for a stretch of it.
     fn part_within(&self, period: &ScheduledPeriod, stretch: Period) -> Option<Proration> {
         if stretch == period.period {
@@ -183,12 +191,6 @@ impl Agreement {
         let unit = self.terms.partial_periods.unit;
         Some(proration(stretch, period.natural, unit, self.subscription.timezone))
     }
-}
-
-/// What of `[start, end)` lies within a period.
-fn within(start: Instant, end: Option<Instant>, period: Period) -> Option<Period> {
-    let stretch = Period { start: start.max(period.start), end: end.map_or(period.end, |end| end.min(period.end)) };
-    (stretch.start < stretch.end).then_some(stretch)
 }
 
 /// Why nothing can be charged, as a refusal of the whole.

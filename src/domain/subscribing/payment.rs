@@ -3,7 +3,7 @@
 
 use super::request::InitialStatus;
 use super::{Agreement, Opening, Request};
-use crate::domain::invoice::InvoiceStatus;
+use crate::domain::invoice::{InvoiceReason, InvoiceStatus};
 use crate::domain::schedule::PlanSchedule;
 use crate::domain::subscription::{CollectionMethod, PaymentBehavior, SignupMethod, SubscriptionStatus};
 use crate::domain::{ErrorCode, Instant, Money, Refusal};
@@ -96,11 +96,15 @@ impl Agreement {
         if paid {
             return Ok(());
         }
+        if matches!(outcome, Outcome::Declined | Outcome::Failed) {
+            opening.invoices.iter_mut().for_each(|(invoice, _)| invoice.unpaid_at_first(now));
+        }
         let behavior = self.terms.payment_behavior;
         if conditional || behavior == PaymentBehavior::ErrorIfIncomplete {
             return Err(refused(outcome));
         }
-        let incomplete = initial == InitialStatus::Incomplete || behavior != PaymentBehavior::DefaultActive;
+        let unpaid = behavior.unpaid(InvoiceReason::SubscriptionCreate);
+        let incomplete = initial == InitialStatus::Incomplete || unpaid == Some(SubscriptionStatus::Incomplete);
         if incomplete && self.subscription.status == SubscriptionStatus::Active {
             self.subscription.status = SubscriptionStatus::Incomplete;
             // Nothing more is billed until it is paid.

@@ -6,10 +6,11 @@ use super::one::{AnyNode, Find, FindBy, One};
 use super::page::Connection;
 use super::reckoned::{OfNamed, OfRow, Reckon};
 use super::single::{Derived, Single};
+use super::timed::Timed;
 use super::value::{MaybeValue, Value, Values};
 use super::view::Relation;
 use crate::domain::tenant::Tenant;
-use crate::domain::{Entity, Id};
+use crate::domain::{Entity, Id, Instant};
 use crate::repository::{Listed, Query, Stored};
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
@@ -64,6 +65,11 @@ impl<T: Object> Type<T> {
     /// A scalar or an enum that is computed from the row.
     pub fn computed<V: Leaf>(self, name: &'static str, about: &'static str, get: fn(&T) -> V) -> Self {
         self.with(name, about, Kind::Column(Box::new(Computed(get))))
+    }
+
+    /// A scalar or an enum that follows from the row and the time at which it is asked for.
+    pub fn timed<V: Leaf>(self, name: &'static str, about: &'static str, get: fn(&T, Instant) -> V) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Timed(get))))
     }
 
     /// An object that is part of the row, such as an amount of money.

@@ -135,7 +135,7 @@ fn write<'q, R: Request, P: Payload>(
     out: &mut Out<'q>,
 ) -> Result<(), Stopped> {
     let written = request.db().read(|conn| {
-        let mut cx = Cx { conn, tenant: request.tenant(), env };
+        let mut cx = Cx { conn, tenant: request.tenant(), now: request.now(), env };
         let view = View::load(&mut cx, &[payload], &selected.sets)?;
         let seen = view.fields.iter().any(|(field, _)| field.name() == "userErrors");
         if let Some(refusal) = payload.refusal().filter(|_| !seen) {

@@ -26,6 +26,7 @@ pub trait Request: Send + Sync + 'static {
     fn query(&self) -> &Self::Query;
     fn db(&self) -> &Db;
     fn tenant(&self) -> crate::domain::Id<crate::domain::tenant::Tenant>;
+    fn now(&self) -> crate::domain::Instant;
     fn scope(&self) -> crate::domain::api_key::Scope;
 }
 
@@ -69,10 +70,9 @@ pub struct MutationRoot<R>(PhantomData<fn() -> R>);
 impl<R: Request> ContainerType for QueryRoot<R> {
     async fn resolve_field(&self, cx: &Context<'_>) -> ServerResult<Option<Value>> {
         resolve(cx, |state: &State<R>, env| {
-            state
-                .request
-                .db()
-                .read(|conn| answer_query(&mut Cx { conn, tenant: state.request.tenant(), env }, state.request.query()))
+            let request = &state.request;
+            let (tenant, now) = (request.tenant(), request.now());
+            request.db().read(|conn| answer_query(&mut Cx { conn, tenant, now, env }, request.query()))
         })
     }
 }

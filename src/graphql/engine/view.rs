@@ -6,8 +6,8 @@ use super::declare::{Field, Kind, Object, Type, of};
 use super::json::{Null, Out, Written};
 use super::registry::Argument;
 use super::select::{Selected, select};
-use crate::domain::Id;
 use crate::domain::tenant::Tenant;
+use crate::domain::{Id, Instant};
 use crate::repository::{Conn, Read};
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::registry::Registry;
@@ -17,6 +17,8 @@ use async_graphql::{QueryEnv, ServerError};
 pub struct Cx<'c, 'q> {
     pub conn: &'c mut Conn,
     pub tenant: Id<Tenant>,
+    /// The tenant's time, as it was when the request came.
+    pub now: Instant,
     pub env: &'q QueryEnv,
 }
 

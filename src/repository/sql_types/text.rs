@@ -14,6 +14,7 @@ use crate::domain::period::{BillingPeriod, DurationUnit, ProrationUnit};
 use crate::domain::plan::{PlanState, SetupFeeHandling};
 use crate::domain::price::{BillingCadence, BillingModel, PackageRounding, PriceType, TierMode};
 use crate::domain::pricing::{LineKind, Rounding};
+use crate::domain::received::{PaymentKind, RefundStatus};
 use crate::domain::schedule::{BillingCycle, PartialPeriodHandling, ScheduleType};
 use crate::domain::subscription::parts::AdditionalCostState;
 use crate::domain::subscription::{
@@ -110,5 +111,7 @@ text! {
     PaymentBehavior: |value| value.name(), |text| choice(text);
     ProrationBehavior: |value| value.name(), |text| choice(text);
     SignupMethod: |value| value.name(), |text| choice(text);
+    PaymentKind: |value| value.name(), |text| choice(text);
+    RefundStatus: |value| value.name(), |text| choice(text);
     EntitlementSource: |value| value.name(), |text| choice(text);
 }

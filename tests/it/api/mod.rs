@@ -5,6 +5,7 @@ mod asset;
 mod bad_input;
 mod billing_group;
 mod bulk;
+mod clock;
 mod coupon;
 mod customer;
 mod discount;

@@ -27,7 +27,7 @@ fn reserve(app: &TestApp, customer: &str, token: &str) -> (PaymentAttempt, Charg
             Ok::<_, Fault>(Query::by_id(app.tenant, id).first(tx)?.unwrap())
         })
         .unwrap();
-    let charge = attempt.charge(token.gateway_reference);
+    let charge = attempt.charge(app.tenant, token.gateway_reference);
     (attempt, charge)
 }
 
@@ -37,7 +37,7 @@ fn conclude(app: &TestApp, attempt: &PaymentAttempt, outcome: &ChargeOutcome) {
     let stored = app.app.db.write(|tx| {
         payment::finish(tx, app.tenant, &attempt.finished(outcome, now).unwrap())?;
         match outcome.accepted() {
-            Ok(()) => payment_method::use_token(tx, app.tenant, token, Some(attempt.id), now),
+            Ok(()) => payment_method::use_token(tx, app.tenant, token, Some(attempt.id), (now, now)),
             Err(_) => payment_method::release_token(tx, app.tenant, token, attempt.id),
         }
     });
@@ -48,7 +48,7 @@ fn only_attempt(app: &TestApp) -> Value {
     let found = app.data(
         "{ paymentAttempts { totalCount nodes {
             __typename customerId subscriptionId paymentMethod { id } paymentToken { id usedAt }
-            amount { amount currency } status errorState errorCode createdAt finishedAt
+            amount { amount currency } status errorState errorCode gatewayReference createdAt finishedAt
         } } }",
     );
     assert_eq!(found["paymentAttempts"]["totalCount"], 1);
@@ -68,20 +68,20 @@ both! {
             let (customer, token) = (app.customer("Jane"), app.token(card));
             let (attempt, charge) = reserve(app, &customer, &token);
             let selection =
-                "customerId status errorState errorCode createdAt finishedAt paymentMethod { id } paymentToken { usedAt }";
+                "customerId status errorState errorCode gatewayReference createdAt finishedAt paymentMethod { id } paymentToken { usedAt }";
             let document = format!(
                 r#"{{ node(id: "{}") {{ ... on PaymentAttempt {{ {selection} }} }} }}"#, attempt.id
             );
             let began = format!("2025-02-0{}T12:00:00Z", place + 1);
             let expected = json!({
-                "customerId": customer, "status": "RESERVED", "errorState": null, "errorCode": null,
+                "customerId": customer, "status": "RESERVED", "errorState": null, "errorCode": null, "gatewayReference": null,
                 "createdAt": began, "finishedAt": null, "paymentMethod": null, "paymentToken": {"usedAt": null},
             });
             assert_eq!(app.data(&document)["node"], expected, "{card}");
             let input = json!({"customerId": customer, "token": token});
             refuses_at(app, "addPaymentMethod", input.clone(), &["TOKEN_ALREADY_USED input.token"]);
 
-            let outcome = app.app.gateway.charge(&charge);
+            let outcome = app.gate.charge(&charge);
             let ended = format!("2025-02-0{}T12:00:05Z", place + 1);
             app.set_clock(&ended);
             conclude(app, &attempt, &outcome);
@@ -89,6 +89,7 @@ both! {
             let used = if paid { json!(ended) } else { json!(null) };
             let expected = json!({
                 "customerId": customer, "status": status, "errorState": error_state, "errorCode": error_code,
+                "gatewayReference": paid.then(|| format!("test_{}", attempt.id)),
                 "createdAt": began, "finishedAt": ended, "paymentMethod": null, "paymentToken": {"usedAt": used},
             });
             assert_eq!(app.data(&document)["node"], expected, "{card}");
@@ -102,13 +103,14 @@ both! {
     a_charge_that_is_taken_back_leaves_its_log(app) {
         let (customer, token) = (app.customer("Jane"), app.token("SUCCEEDS"));
         let (attempt, charge) = reserve(app, &customer, &token);
-        assert_eq!(app.app.gateway.charge(&charge), ChargeOutcome::Succeeded);
-        assert_eq!(app.app.gateway.reverse(&charge), Reversal::Done);
+        let charged = app.gate.charge(&charge);
+        assert!(matches!(charged, ChargeOutcome::Succeeded { .. }), "{charged:?}");
+        assert_eq!(app.gate.reverse(&charge), Reversal::Done);
         let id = attempt.payment_token_id.unwrap();
         app.set_clock("2025-01-31T12:00:05Z");
         let now = app.app.ambient.now();
         let stored = app.app.db.write(|tx| {
-            let reversing = attempt.given_up(&ChargeOutcome::Succeeded, now).unwrap();
+            let reversing = attempt.given_up(&charged, now).unwrap();
             payment::finish(tx, app.tenant, &reversing)?;
             payment::finish(tx, app.tenant, &reversing.reversed(now).unwrap())?;
             payment_method::release_token(tx, app.tenant, id, attempt.id)
@@ -118,7 +120,8 @@ both! {
             "__typename": "PaymentAttempt", "customerId": customer, "subscriptionId": SUBSCRIPTION,
             "paymentMethod": null, "paymentToken": {"id": token, "usedAt": null},
             "amount": {"amount": "129.00", "currency": "EUR"}, "status": "REVERSED", "errorState": null,
-            "errorCode": null, "createdAt": "2025-01-31T12:00:00Z", "finishedAt": "2025-01-31T12:00:05Z",
+            "errorCode": null, "gatewayReference": format!("test_{}", attempt.id),
+            "createdAt": "2025-01-31T12:00:00Z", "finishedAt": "2025-01-31T12:00:05Z",
         });
         assert_eq!(only_attempt(app), expected);
         assert_eq!((app.gateway.charged(), app.gateway.reversed()), (vec![], vec![charge]));

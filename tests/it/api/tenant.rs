@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 const WHOLE: &str = "tenant {
     __typename id name billingStart timezone defaultCurrency mode amountsIncludeTax taxRate multipleDiscountsAllowed
-    discountOrder percentageBase version createdAt updatedAt
+    discountOrder percentageBase clock now version createdAt updatedAt
 }";
 
 both! {
@@ -16,7 +16,8 @@ both! {
             "__typename": "Tenant", "id": app.tenant.to_string(), "name": "Acme", "billingStart": "IMMEDIATE",
             "timezone": "UTC", "defaultCurrency": "EUR", "mode": "LIVE", "amountsIncludeTax": false, "taxRate": "0",
             "multipleDiscountsAllowed": true, "discountOrder": "PERCENTAGE_FIRST", "percentageBase": "FULL",
-            "version": 1, "createdAt": "2025-01-31T12:00:00Z", "updatedAt": "2025-01-31T12:00:00Z",
+            "clock": null, "now": "2025-01-31T12:00:00Z", "version": 1, "createdAt": "2025-01-31T12:00:00Z",
+            "updatedAt": "2025-01-31T12:00:00Z",
         });
         assert_eq!(app.data(&format!("{{ {WHOLE} }}"))["tenant"], expected);
         let now = "2025-02-01T12:00:00Z";
@@ -39,7 +40,7 @@ both! {
         .into_iter()
         .enumerate()
         {
-            expected = with(with(expected, shown), json!({"version": place + 2, "updatedAt": now}));
+            expected = with(with(expected, shown), json!({"version": place + 2, "now": now, "updatedAt": now}));
             assert_eq!(app.mutate("updateTenantSettings", change.clone(), WHOLE)["tenant"], expected, "{change}");
         }
         assert_eq!(app.data(&format!("{{ {WHOLE} }}"))["tenant"], expected);

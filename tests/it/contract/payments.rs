@@ -38,7 +38,7 @@ impl Rivals {
 
     fn spend(&self, app: &TestApp, attempt: Option<&PaymentAttempt>, now: i64) -> Read<()> {
         let attempt = attempt.map(|attempt| attempt.id);
-        app.app.db.write(|tx| payment_method::use_token(tx, app.tenant, self.token, attempt, at(now)))
+        app.app.db.write(|tx| payment_method::use_token(tx, app.tenant, self.token, attempt, (at(now), at(now))))
     }
 
     /// Which attempt holds it, and until which second; and in which second it was used.
@@ -135,6 +135,7 @@ both! {
                      error_state = 'HARD_DECLINED'".to_owned(),
             ),
             (Check("an_error_has_a_code"), "UPDATE payment_attempts SET error_code = 'x'".to_owned()),
+            (Check("gateway_reference"), "UPDATE payment_attempts SET gateway_reference = ''".to_owned()),
             (
                 Check("error_code"),
                 "UPDATE payment_attempts SET status = 'DECLINED', finished_at = created_at, error_code = '',
@@ -159,7 +160,7 @@ both! {
         };
         assert_eq!((reserved("one"), reserved("two"), reserved("three")), (Some(one.id), Some(two.id), None));
         // What has its outcome leaves the key to others, who may come to the same.
-        finish(app, &one.finished(&ChargeOutcome::Succeeded, at(1)).unwrap()).unwrap();
+        finish(app, &one.finished(&ChargeOutcome::Succeeded { reference: None }, at(1)).unwrap()).unwrap();
         assert_eq!(reserved("one"), None);
         allows(app, &again());
         allows(app, "UPDATE payment_attempts SET status = 'SUCCEEDED', finished_at = created_at");
@@ -246,9 +247,9 @@ both! {
         let rivals = Rivals::make(app);
         let declined = ChargeOutcome::Declined { state: Decline::Soft, code: "insufficient_funds".to_owned() };
         let [declined, succeeded] =
-            [declined, ChargeOutcome::Succeeded].map(|outcome| rivals.one.finished(&outcome, at(2)).unwrap());
+            [declined, ChargeOutcome::Succeeded { reference: None }].map(|outcome| rivals.one.finished(&outcome, at(2)).unwrap());
         finish(app, &declined).unwrap();
-        for late in [&succeeded, &declined, &rivals.one.given_up(&ChargeOutcome::Succeeded, at(3)).unwrap()] {
+        for late in [&succeeded, &declined, &rivals.one.given_up(&ChargeOutcome::Succeeded { reference: None }, at(3)).unwrap()] {
             loses(finish(app, late));
         }
         let stored = app.app.db.read_once(|conn| payment::all(app.tenant).order("id").load(conn)).unwrap();
@@ -257,11 +258,11 @@ both! {
 
     what_is_taken_back_pays_for_nothing(app) {
         let rivals = Rivals::make(app);
-        let reversing = rivals.one.given_up(&ChargeOutcome::Succeeded, at(1)).unwrap();
+        let reversing = rivals.one.given_up(&ChargeOutcome::Succeeded { reference: None }, at(1)).unwrap();
         let reversed = reversing.reversed(at(2)).unwrap();
         loses(finish(app, &reversed));
         finish(app, &reversing).unwrap();
-        for late in [&rivals.one.finished(&ChargeOutcome::Succeeded, at(3)).unwrap(), &reversing, &rivals.one] {
+        for late in [&rivals.one.finished(&ChargeOutcome::Succeeded { reference: None }, at(3)).unwrap(), &reversing, &rivals.one] {
             loses(finish(app, late));
         }
         finish(app, &reversed).unwrap();

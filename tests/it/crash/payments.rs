@@ -54,7 +54,7 @@ fn assert_whole(database: &TestDatabase) {
 fn grow_old(database: &TestDatabase) {
     let long_ago = "'2001-01-01T00:00:00.000000Z'";
     let statements = format!(
-        "UPDATE payment_attempts SET created_at = {long_ago} WHERE finished_at IS NULL;
+        "UPDATE payment_attempts SET reserved_until = {long_ago} WHERE finished_at IS NULL;
          UPDATE payment_tokens SET reserved_until = {long_ago} WHERE reserved_by IS NOT NULL;"
     );
     database.open().execute_batch(&statements).unwrap();

@@ -16,7 +16,7 @@ use perennial::app::customer::{self, CreateCustomer};
 use perennial::app::fulfilment::{self, FulfilOrderItems, OnError, Scan};
 use perennial::app::order::{self, CreateOrder, NewItem};
 use perennial::app::product::{self, CreateProduct, UpdateProduct};
-use perennial::app::{Ambient, Answer, App, Call, TestGateway, Viewer, operator};
+use perennial::app::{Ambient, Answer, App, Call, Gateways, TestGateway, Viewer, operator};
 use perennial::domain::asset::{StatusChange, UnavailableReason};
 use perennial::domain::billing_group::{BillingDay, BillingGroup, BillingGroupStatus};
 use perennial::domain::customer::Customer;
@@ -71,8 +71,8 @@ pub fn app(db: Db) -> App {
         let millis = u128::try_from(now.timestamp_millis()).unwrap_or_default();
         Uuid::from_u128(millis << 80 | 7 << 76 | 2 << 62 | number >> 2)
     };
-    let gateway = Arc::new(TestGateway::new(Duration::ZERO));
-    App { db, ambient: Ambient::new(clock, id), gateway, public_url: String::new() }
+    let gateways = Gateways::only(Arc::new(TestGateway::new(Duration::ZERO)));
+    App { db, ambient: Ambient::new(clock, id), gateways, public_url: String::new() }
 }
 
 /// How much of everything a tenant gets.

@@ -81,7 +81,7 @@ both! {
         let winner = reserved[done.iter().position(Result::is_ok).unwrap()].id;
         let done = together(16, |index| {
             let attempt = Some(reserved[index].id);
-            app.app.db.write(|tx| payment_method::use_token(tx, app.tenant, token, attempt, now))
+            app.app.db.write(|tx| payment_method::use_token(tx, app.tenant, token, attempt, (now, now)))
         });
         assert_eq!(winners(&done), 1);
         assert_eq!(reserved[done.iter().position(Result::is_ok).unwrap()].id, winner, "who holds it uses it");
@@ -113,8 +113,8 @@ both! {
         let done = together(16, |index| {
             let (attempt, now) = (&reserved[0], app.app.ambient.now());
             let ended = match index % 2 {
-                0 => attempt.finished(&ChargeOutcome::Succeeded, now),
-                _ => attempt.given_up(&ChargeOutcome::Succeeded, now),
+                0 => attempt.finished(&ChargeOutcome::Succeeded { reference: None }, now),
+                _ => attempt.given_up(&ChargeOutcome::Succeeded { reference: None }, now),
             };
             app.app.db.write(|tx| payment::finish(tx, app.tenant, ended.as_ref().unwrap()))
         });

@@ -2,8 +2,12 @@
 
 use super::TestApp;
 use super::program::PATIENCE;
+use perennial::app::payment_gateway::{Letter, Unread};
 use perennial::app::{PaymentGateway, TestGateway};
+use perennial::domain::Id;
+use perennial::domain::gateway::{Attachment, Gateway, NewCard, Notice, Refund, RefundOutcome};
 use perennial::domain::payment::{Charge, ChargeOutcome, Reversal};
+use perennial::domain::tenant::Tenant;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
@@ -75,6 +79,10 @@ impl Drop for Hold<'_> {
 }
 
 impl PaymentGateway for Gate {
+    fn name(&self) -> Gateway {
+        self.gateway.name()
+    }
+
     /// What is held back was charged already: the answer is late.
     fn charge(&self, charge: &Charge) -> ChargeOutcome {
         let outcome = self.gateway.charge(charge);
@@ -92,6 +100,18 @@ impl PaymentGateway for Gate {
             return Reversal::Failed { code: "connection_lost".to_owned() };
         }
         self.gateway.reverse(charge)
+    }
+
+    fn refund(&self, refund: &Refund) -> RefundOutcome {
+        self.gateway.refund(refund)
+    }
+
+    fn attach(&self, card: &NewCard) -> Attachment {
+        self.gateway.attach(card)
+    }
+
+    fn read_notice(&self, letter: &Letter<'_>) -> Result<Option<(Id<Tenant>, Notice)>, Unread> {
+        self.gateway.read_notice(letter)
     }
 }
 

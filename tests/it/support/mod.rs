@@ -12,7 +12,7 @@ pub mod together;
 
 use database::TestDatabase;
 use gate::Gate;
-use perennial::app::{Ambient, App, TestGateway, operator};
+use perennial::app::{Ambient, App, Gateways, TestGateway, operator};
 use perennial::domain::api_key::Scope;
 use perennial::domain::{Id, Instant, tenant::Tenant};
 use perennial::graphql::Api;
@@ -114,7 +114,7 @@ impl TestApp {
         let gateway = Arc::new(TestGateway::new(Duration::ZERO));
         let gate = Arc::new(Gate::new(gateway.clone()));
         let public_url = "https://perennial.example.com".to_owned();
-        let app = Arc::new(App { db: database.open(), ambient, gateway: gate.clone(), public_url });
+        let app = Arc::new(App { db: database.open(), ambient, gateways: Gateways::only(gate.clone()), public_url });
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
         let (address, server) = serve(app.clone());
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);

@@ -2,6 +2,7 @@
 
 use super::TestApp;
 use super::builders::text;
+use chrono::TimeDelta;
 use perennial::domain::payment::{PaymentAttempt, PaymentAttemptStatus};
 use perennial::domain::payment_method::Source;
 use perennial::domain::tenant::Tenant;
@@ -44,8 +45,10 @@ impl TestApp {
             status: PaymentAttemptStatus::Reserved,
             error_state: None,
             error_code: None,
+            gateway_reference: None,
             created_at: now,
             finished_at: None,
+            reserved_until: now + TimeDelta::minutes(2),
         };
         self.app.db.write(|tx| payment::reserve(tx, tenant, &attempt)).unwrap();
         attempt

@@ -52,6 +52,7 @@ both! {
                 ("LOST_OR_STOLEN", 77, "PAYMENT_DECLINED", "DECLINED 27450 credit_card_lost_or_stolen"),
                 ("PROCESSING_ERROR", 78, "PAYMENT_PROCESSING_ERROR", "FAILED 27450 acquirer_error"),
                 ("HANGS", 78, "PAYMENT_PROCESSING_ERROR", "FAILED 27450 timeout"),
+                ("PENDS", 78, "PAYMENT_PROCESSING_ERROR", "FAILED 27450 pending"),
             ] {
                 let input = to_m30(&new_customer("crm-1"), with(everything(card), condition.clone()));
                 leaves_its_log_alone(app, &input, &[code]);
@@ -60,7 +61,7 @@ both! {
                 assert_eq!(again["userErrors"][0]["number"], number, "the token can be used again: {again}");
             }
         }
-        assert_eq!(log(app).len(), 16);
+        assert_eq!(log(app).len(), 20);
         // The identical request with a good card has all of it.
         let request = with(everything("SUCCEEDS"), json!({"conditionalCreate": true}));
         let created = create(app, &new_customer("crm-1"), request);

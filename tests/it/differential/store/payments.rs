@@ -66,6 +66,7 @@ impl Store {
                 ("status", choice(row.status)),
                 ("errorState", maybe(row.error_state, choice)),
                 ("errorCode", maybe(row.error_code.as_deref(), Value::from)),
+                ("gatewayReference", maybe(row.gateway_reference.as_deref(), Value::from)),
                 ("createdAt", instant(row.created_at)),
                 ("finishedAt", maybe(row.finished_at, instant)),
             ],

@@ -1,0 +1,139 @@
+//! Collecting: what becomes of an invoice that got no money when it was asked for (`billwerk.md` §7 and §9), and of its
+//! subscription (`flexprice.md` §1.13, V18).
+//!
+//! An invoice is charged when it is due, again in its grace, and again with each reminder. The first reminder begins its
+//! dunning, each further one follows after the next of the policy's intervals. After the last interval it has failed.
+
+use super::calendar::later;
+use super::dunning::{FinalAction, Policy};
+use super::invoice::{Invoice, InvoiceReason, InvoiceStatus};
+use super::payment::{ChargeOutcome, Decline};
+use super::period::{Duration, DurationUnit};
+use super::subscription::{PaymentBehavior, Subscription, SubscriptionStatus};
+use super::{Instant, Zone};
+use chrono::TimeDelta;
+
+/// How long a charge is waited for that is made again before anybody is reminded.
+const RETRY: TimeDelta = TimeDelta::days(1);
+
+/// Why an invoice got no money.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unpaid {
+    /// Another attempt may succeed: it was declined for now, or could not be processed.
+    Soft,
+    /// The payment method will never be charged.
+    Hard,
+    /// There is nothing to charge: the customer pays by itself.
+    NothingToCharge,
+}
+
+impl Unpaid {
+    /// Why a charge brought nothing; none where it did, or may still do.
+    pub fn of(outcome: &ChargeOutcome) -> Option<Unpaid> {
+        match outcome {
+            ChargeOutcome::Succeeded { .. } | ChargeOutcome::Pending { .. } => None,
+            ChargeOutcome::Declined { state: Decline::Hard, .. } => Some(Unpaid::Hard),
+            ChargeOutcome::Declined { state: Decline::Soft, .. }
+            | ChargeOutcome::Failed { .. }
+            | ChargeOutcome::Unclear { .. } => Some(Unpaid::Soft),
+        }
+    }
+}
+
+/// By what rule an unpaid invoice goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Dunning<'p> {
+    pub policy: &'p Policy,
+    /// When it first got no money.
+    pub first: Instant,
+    /// Until when the subscription itself starts no dunning.
+    pub grace_until: Option<Instant>,
+    /// The zone in which days are counted.
+    pub zone: Zone,
+}
+
+/// What happens to an invoice that got no money.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reaction {
+    /// It waits for the next charge.
+    Waits,
+    /// Its dunning begins, with the first reminder.
+    DunningStarted,
+    /// The next reminder is sent.
+    Reminded,
+    /// It has failed: nothing more is done by itself.
+    Failed,
+}
+
+impl Invoice {
+    /// What follows where it got no money: its status, its reminders, and when it is asked for next.
+    pub fn unpaid(&mut self, why: Unpaid, dunning: Dunning<'_>, now: Instant) -> Reaction {
+        let Dunning { policy, first, grace_until, zone } = dunning;
+        let reminded = usize::try_from(self.collection.dunning_step).unwrap_or_default();
+        if self.collection.dunning_started_at.is_none() {
+            let until = policy.grace_until(first, why == Unpaid::Hard).max(grace_until.unwrap_or(now));
+            if now < until {
+                self.collection.collect_at = Some(until.min(now + RETRY));
+                return Reaction::Waits;
+            }
+            self.collection.dunning_started_at = Some(now);
+        }
+        let Some(days) = policy.intervals.get(reminded).and_then(|days| i32::try_from(*days).ok()) else {
+            return self.fail();
+        };
+        self.status = InvoiceStatus::PastDue;
+        self.collection.dunning_step += 1;
+        let interval = Duration { length: days, unit: DurationUnit::Days };
+        self.collection.collect_at = Some(later(now, interval, zone));
+        if reminded == 0 { Reaction::DunningStarted } else { Reaction::Reminded }
+    }
+
+    /// The same for an invoice that was charged as it was made: it stays open, and is charged again a day later.
+    pub fn unpaid_at_first(&mut self, now: Instant) {
+        if self.status == InvoiceStatus::Open {
+            self.collection.collect_at = Some(now + RETRY);
+        }
+    }
+
+    fn fail(&mut self) -> Reaction {
+        self.status = InvoiceStatus::Failed;
+        self.collection.collect_at = None;
+        Reaction::Failed
+    }
+}
+
+impl PaymentBehavior {
+    /// What becomes of a subscription whose invoice is not paid as it is made; none where it stays as it is
+    /// (`flexprice.md` §1.13, V18). One that must not be created without its payment is refused before.
+    pub fn unpaid(self, reason: InvoiceReason) -> Option<SubscriptionStatus> {
+        match (reason, self) {
+            (
+                InvoiceReason::SubscriptionCreate | InvoiceReason::SubscriptionTrialEnd,
+                PaymentBehavior::DefaultActive,
+            ) => Some(SubscriptionStatus::Active),
+            (InvoiceReason::SubscriptionCreate | InvoiceReason::SubscriptionTrialEnd, _) => {
+                Some(SubscriptionStatus::Incomplete)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl FinalAction {
+    /// What becomes of a subscription whose invoice failed; none where it stays as it is. A rental whose device is still
+    /// out does not end by itself (`decisions.md` 26): it is paused.
+    pub fn status(self, subscription: &Subscription) -> Option<SubscriptionStatus> {
+        use SubscriptionStatus::{Active, Ended, Incomplete, Paused, Trialing};
+        if ![Active, Incomplete, Trialing].contains(&subscription.status) {
+            return None;
+        }
+        match self {
+            FinalAction::End if subscription.asset_id.is_none() => Some(Ended),
+            FinalAction::End | FinalAction::Pause => Some(Paused),
+            FinalAction::None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
