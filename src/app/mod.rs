@@ -12,6 +12,7 @@ pub mod discount;
 mod eligible_plans;
 pub mod feature;
 pub mod fulfilment;
+pub mod meter;
 pub mod mutation;
 pub mod operator;
 pub mod order;
@@ -23,6 +24,7 @@ pub mod product;
 pub mod subscription;
 pub mod tenant;
 pub mod test_gateway;
+pub mod usage;
 
 pub use ambient::Ambient;
 pub use credentials::{Unavailable, Viewer};

@@ -17,6 +17,7 @@ pub mod feature;
 pub mod fulfilment;
 pub mod id;
 pub mod invoice;
+pub mod meter;
 pub mod money;
 pub mod order;
 pub mod payment;
@@ -33,6 +34,7 @@ pub mod subscribing;
 pub mod subscription;
 pub mod tenant;
 pub mod text;
+pub mod usage;
 
 pub use choice::Choice;
 pub use id::{Entity, Id};

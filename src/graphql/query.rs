@@ -10,6 +10,7 @@ use crate::domain::customer::Customer;
 use crate::domain::discount::Discount;
 use crate::domain::feature::Feature;
 use crate::domain::invoice::Invoice;
+use crate::domain::meter::Meter;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::payment::PaymentAttempt;
 use crate::domain::payment_method::{PaymentMethod, PaymentToken};
@@ -21,8 +22,10 @@ use crate::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
 use crate::domain::tenant::Tenant;
+use crate::domain::usage::UsageEvent;
 use crate::repository::{
-    add_on, asset, coupon, customer, discount, feature, invoice, order, payment, plan, product, subscription,
+    add_on, asset, coupon, customer, discount, feature, invoice, meter, order, payment, plan, product, subscription,
+    usage,
 };
 
 /// The query root: everything is seen by somebody.
@@ -42,6 +45,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<Discount>(),
         AnyNode::of::<Feature>(),
         AnyNode::of::<Invoice>(),
+        AnyNode::of::<Meter>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
         AnyNode::of::<PaymentAttempt>(),
@@ -56,6 +60,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<SubscriptionItem>(),
         AnyNode::of::<SubscriptionPhase>(),
         AnyNode::of::<Tenant>(),
+        AnyNode::of::<UsageEvent>(),
     ]
 }
 
@@ -127,6 +132,22 @@ impl Object for Query {
                 feature::by_code,
             )
             .list("features", "All features, the archived ones too.", feature::all)
+            .find::<Meter>("meter", "A meter by its id; null where there is none.")
+            .find_by(
+                "meterByCode",
+                "A meter by its code; null where there is none.",
+                ("code", "The code, to the letter."),
+                meter::by_code,
+            )
+            .list("meters", "All meters, the archived ones too.", meter::all)
+            .find::<UsageEvent>("usageEvent", "A recorded use by its id; null where there is none.")
+            .find_by(
+                "usageEventByEventId",
+                "A recorded use by the identifier that the client gave it; null where there is none.",
+                ("eventId", "The identifier, to the letter."),
+                usage::by_event_id,
+            )
+            .list("usageEvents", "All recorded use, whatever it counts for.", usage::all)
             .find::<AddOn>("addOn", "An add-on by its id; null where there is none.")
             .find_by(
                 "addOnByCode",

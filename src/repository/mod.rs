@@ -19,6 +19,7 @@ pub mod fulfilment;
 pub mod invoice;
 pub mod journal;
 pub mod list;
+pub mod meter;
 pub mod migrations;
 pub mod order;
 pub mod payment;
@@ -35,6 +36,7 @@ pub mod subscription_parts;
 pub mod tenant;
 pub mod terms;
 pub mod url;
+pub mod usage;
 mod views;
 
 pub use db::{Conn, Db, Fault, OpenError, Read, Tx};

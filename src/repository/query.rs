@@ -26,8 +26,17 @@ pub struct Query<T> {
     /// At most so many rows, for each parent.
     pub(super) limit: Option<i64>,
     /// Whether the rows stay as they are read until the transaction ends.
-    pub(super) held: bool,
+    pub(super) held: Option<Hold>,
     of: PhantomData<fn() -> T>,
+}
+
+/// For what rows are held until a transaction ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// To be changed: nobody else holds them.
+    Change,
+    /// So that nobody changes them: others may hold them for the same.
+    Keep,
 }
 
 /// What must hold of a row.
@@ -69,7 +78,7 @@ impl<T> Query<T> {
             parents: None,
             order: Vec::new(),
             limit: None,
-            held: false,
+            held: None,
             of: PhantomData,
         }
     }
@@ -151,7 +160,13 @@ impl<T: Stored> Query<T> {
     /// The only row, held: whoever wants to change it waits until the transaction ends. SQLite has one writer at a time,
     /// so that nothing needs holding there.
     pub fn hold(self, tx: &mut Tx<'_>) -> Read<Option<T>> {
-        Query { held: true, ..self }.first(tx)
+        Query { held: Some(Hold::Change), ..self }.first(tx)
+    }
+
+    /// All rows, kept: whoever wants to change one of them waits until the transaction ends. They should be sorted, so
+    /// that everybody takes them in the same order.
+    pub fn keep(self, tx: &mut Tx<'_>) -> Read<Vec<T>> {
+        Query { held: Some(Hold::Keep), ..self }.load(tx)
     }
 
     /// How many rows there are for each parent, or in all where there are no parents. Parents without a row are left

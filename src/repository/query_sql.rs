@@ -3,7 +3,7 @@
 
 use super::db::{Conn, Read};
 use super::list::{Bind, Direction};
-use super::query::{Comparison, Condition, Query, Stored, Values};
+use super::query::{Comparison, Condition, Hold, Query, Stored, Values};
 use super::sql_types::{At, Identifier, Moment};
 use crate::domain::{Date, Id};
 use diesel::deserialize::FromSqlRow;
@@ -104,8 +104,12 @@ impl<'q, Columns> Statement<'q, Columns> {
                     statement.push(&[" LIMIT "]);
                     statement.bind(Parameter::Limit(limit));
                 }
-                if query.held && dialect == Dialect::Postgres {
-                    statement.push(&[" FOR NO KEY UPDATE"]);
+                if dialect == Dialect::Postgres {
+                    statement.push(&[match query.held {
+                        Some(Hold::Change) => " FOR NO KEY UPDATE",
+                        Some(Hold::Keep) => " FOR SHARE",
+                        None => "",
+                    }]);
                 }
             }
         }

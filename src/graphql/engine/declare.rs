@@ -4,7 +4,7 @@ use super::column::{Borrowed, Column, Computed, Leaf, TypedId};
 use super::many::{Alike, Many};
 use super::one::{AnyNode, Find, FindBy, One};
 use super::page::Connection;
-use super::single::{Derived, Single};
+use super::single::{Derived, Reckon, Reckoned, Single};
 use super::value::{MaybeValue, Value, Values};
 use super::view::Relation;
 use crate::domain::tenant::Tenant;
@@ -128,6 +128,11 @@ impl<T: Object> Type<T> {
         derive: fn(&T, &U) -> Vec<V>,
     ) -> Self {
         self.with(name, about, Kind::Relation(Box::new(Derived { query, parent, derive })))
+    }
+
+    /// Values that the repository reckons for all rows at once, those of each row in the order of the rows.
+    pub fn reckoned<V: Object>(self, name: &'static str, about: &'static str, reckon: Reckon<T, V>) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Reckoned(reckon))))
     }
 
     /// All objects that have a key in common with this one: how those of many keys are found, and where the key is. For

@@ -12,7 +12,7 @@ pub use mutations::mutations;
 use super::engine::{Object, Type};
 use crate::domain::invoice::Invoice;
 use crate::domain::subscription::{ScheduledPayment, Subscription};
-use crate::repository::{entitlement, invoice, subscription, subscription_parts, terms as stored_terms};
+use crate::repository::{entitlement, invoice, subscription, subscription_parts, terms as stored_terms, usage};
 
 /// How many periods are shown ahead.
 const UPCOMING: usize = 10;
@@ -78,6 +78,13 @@ impl Object for Subscription {
                 |granted| granted.subscription_id,
             )
             .connection("invoices", "Its invoices.", invoice::of_subscriptions, |invoice| invoice.subscription_id)
+            .reckoned(
+                "usage",
+                "What was used in the running period so far: one for each meter whose feature its items bill; empty before \
+                 the first period.",
+                usage::running,
+            )
+            .connection("usageEvents", "The recorded use of it.", usage::of_subscriptions, |event| event.subscription_id)
             .derived(
                 "upcomingPeriods",
                 "The billing periods after the running one, ten at most; empty for a rental.",

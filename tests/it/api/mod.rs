@@ -18,6 +18,7 @@ mod invoice;
 mod isolation;
 mod lists;
 mod lookups;
+mod meter;
 mod nested_pages;
 mod order;
 mod own;
@@ -30,6 +31,7 @@ mod product;
 mod schedules;
 mod subscription;
 mod tenant;
+mod usage;
 
 use crate::support::TestApp;
 use serde_json::{Value, json};
