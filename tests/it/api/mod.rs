@@ -32,6 +32,7 @@ mod schedules;
 mod subscription;
 mod tenant;
 mod usage;
+mod usage_totals;
 
 use crate::support::TestApp;
 use serde_json::{Value, json};

@@ -1,12 +1,10 @@
-//! `recordUsage`, and what the events of a period come to.
+//! `recordUsage`: which events are taken, and once. What they come to is asked in `usage_totals.rs`.
 
+use super::usage_totals::totals;
 use super::{blamed, refuses_at, with};
 use crate::support::builders::text;
 use crate::support::together::{tally, together};
 use crate::support::{TestApp, both};
-use perennial::domain::Instant;
-use perennial::domain::period::Period;
-use perennial::repository::{meter, usage};
 use serde_json::{Value, json};
 
 const ROWS: &str = "rows { eventId status event { id eventId } userError { code field } }";
@@ -17,7 +15,7 @@ pub fn subscription(app: &TestApp) -> String {
     subscribe(app)
 }
 
-fn subscribe(app: &TestApp) -> String {
+pub fn subscribe(app: &TestApp) -> String {
     let wanted = json!({"customer": {"id": app.customer("Jane")}, "plan": {"code": "M30"}});
     text(&app.mutate("createSubscription", wanted, "subscription { id }")["subscription"]["id"])
 }
@@ -29,16 +27,16 @@ pub fn make_meter(app: &TestApp, code: &str, changes: Value) -> String {
     text(&app.mutate("createMeter", with(input, changes), "meter { id }")["meter"]["id"])
 }
 
-fn event(id: &str, meter: &str, subscription: &str, changes: Value) -> Value {
+pub fn event(id: &str, meter: &str, subscription: &str, changes: Value) -> Value {
     with(json!({"eventId": id, "meter": meter, "subscriptionId": subscription}), changes)
 }
 
-fn record(app: &TestApp, events: Value, on_error: &str) -> Value {
+pub fn record(app: &TestApp, events: Value, on_error: &str) -> Value {
     app.attempt("recordUsage", json!({"events": events, "onError": on_error}), ROWS)
 }
 
 /// What became of each event: its status, the code of its refusal, or `-` where others kept it from being recorded.
-fn outcome(payload: &Value) -> Vec<String> {
+pub fn outcome(payload: &Value) -> Vec<String> {
     let row = |row: &Value| match (row["status"].as_str(), row["userError"]["code"].as_str()) {
         (Some(status), None) => {
             assert_eq!(row["event"]["eventId"], row["eventId"]);
@@ -53,22 +51,6 @@ fn outcome(payload: &Value) -> Vec<String> {
 
 fn recorded(app: &TestApp) -> i64 {
     app.database.number("SELECT count(*) FROM usage_events")
-}
-
-/// What a meter counted of a subscription in each of some periods.
-fn totals(app: &TestApp, code: &str, of: &[(&str, &str, &str)]) -> Vec<String> {
-    let at = |text: &str| text.parse::<Instant>().unwrap();
-    let period = |(subscription, start, end): &(&str, &str, &str)| {
-        (subscription.parse().unwrap(), Period { start: at(start), end: at(end) })
-    };
-    let asked: Vec<_> = of.iter().map(period).collect();
-    let found = app.app.db.read(|conn| {
-        let meter = meter::by_code(app.tenant, code).first(conn)?.unwrap();
-        usage::totals(conn, app.tenant, &meter, &asked)
-    });
-    let found = found.unwrap();
-    assert_eq!(found.iter().map(|(id, period, _)| (*id, *period)).collect::<Vec<_>>(), asked);
-    found.into_iter().map(|(_, _, quantity)| quantity.to_plain_string()).collect()
 }
 
 both! {
@@ -245,7 +227,9 @@ both! {
     an_event_counts_where_it_meets_the_filters(app) {
         let subscription = subscription(app);
         let filters = json!([{"property": "region", "values": ["eu", "us"]}, {"property": "live", "values": ["true"]}]);
-        make_meter(app, "traffic", json!({"aggregation": "SUM", "property": "gb", "filters": filters}));
+        let traffic = json!({"aggregation": "SUM", "property": "gb", "filters": filters});
+        let traffic = make_meter(app, "traffic", traffic);
+        make_meter(app, "calls", json!({"filters": filters}));
         let properties = [
             json!({"region": "eu", "live": true, "gb": 1}),
             json!({"region": "us", "live": "true", "gb": "2"}),
@@ -254,127 +238,27 @@ both! {
             json!({"region": "eu", "gb": 16}),
             json!({"region": "asia", "live": true, "gb": "no number"}),
         ];
-        let events: Vec<_> = properties
-            .iter()
-            .enumerate()
-            .map(|(n, properties)| event(&n.to_string(), "traffic", &subscription, json!({"properties": properties})))
-            .collect();
-        assert_eq!(outcome(&record(app, json!(events), "REJECT_ALL")), vec!["RECORDED"; 6]);
-        let list = "{ nodes { eventId counted value } totalCount }";
+        app.set_clock("2025-01-31T13:00:00Z");
+        for code in ["traffic", "calls"] {
+            let events = properties.iter().enumerate().map(|(n, properties)| {
+                let said = json!({"properties": properties, "occurredAt": format!("2025-01-31T12:00:0{n}Z")});
+                event(&format!("{code}-{n}"), code, &subscription, said)
+            });
+            assert_eq!(outcome(&record(app, json!(events.collect::<Vec<_>>()), "REJECT_ALL")), vec!["RECORDED"; 6]);
+        }
+        let asked = [(&*subscription, "2025-01-31T12:00:00Z", "2025-02-01T00:00:00Z")];
+        assert_eq!((totals(app, "traffic", &asked), totals(app, "calls", &asked)), (vec!["3".into()], vec!["2".into()]));
+
         let found = app.data(&format!(
-            r#"{{ subscription(id: "{subscription}") {{
-                usageEvents(orderBy: [{{field: OCCURRED_AT}}], first: 3) {list}
-            }} }}"#
+            r#"{{ subscription(id: "{subscription}") {{ usageEvents(
+                filter: {{meterId: {{eq: "{traffic}"}}, occurredAt: {{gte: "2025-01-31T12:00:01Z", lt: "2025-01-31T12:00:04Z"}}}}
+                orderBy: {{field: OCCURRED_AT}}, first: 2
+            ) {{ nodes {{ eventId counted value }} totalCount }} }} }}"#
         ));
         let seen = |id: &str, counted: bool, value: Value| json!({"eventId": id, "counted": counted, "value": value});
-        assert_eq!(found["subscription"]["usageEvents"], json!({"totalCount": 6, "nodes": [
-            seen("0", true, json!("1")), seen("1", true, json!("2")), seen("2", false, json!(null)),
+        assert_eq!(found["subscription"]["usageEvents"], json!({"totalCount": 3, "nodes": [
+            seen("traffic-1", true, json!("2")), seen("traffic-2", false, json!(null)),
         ]}));
-        assert_eq!(totals(app, "traffic", &[(&subscription, "2025-01-31T12:00:00Z", "2025-02-01T00:00:00Z")]), ["3"]);
-    }
-
-    a_period_is_half_open_and_each_way_of_aggregating_is_exact(app) {
-        let (one, two) = (subscription(app), subscribe(app));
-        for (code, aggregation) in
-            [("sum", "SUM"), ("max", "MAX"), ("latest", "LATEST"), ("unique", "UNIQUE_COUNT")]
-        {
-            make_meter(app, code, json!({"aggregation": aggregation, "property": "v"}));
-        }
-        make_meter(app, "count", json!({}));
-        app.set_clock("2025-04-01T00:00:00Z");
-        // (subscription, moment, value): late ones come after earlier ones, and moments on the boundaries.
-        let sent = [
-            (&one, "2025-02-28T23:59:59.999999Z", "0.1"),
-            (&one, "2025-02-10T00:00:00Z", "0.2"),
-            (&one, "2025-03-01T00:00:00Z", "5"),
-            (&one, "2025-02-01T00:00:00Z", "999999999999.999999"),
-            (&one, "2025-01-31T23:59:59.999999Z", "7"),
-            (&one, "2025-02-28T23:59:59.999999Z", "0.3"),
-            (&one, "2025-02-11T00:00:00Z", "0.2"),
-            (&one, "2025-02-12T00:00:00Z", "1000000000000"),
-            (&two, "2025-02-10T00:00:00Z", "40"),
-        ];
-        for code in ["sum", "max", "latest", "unique", "count"] {
-            let events: Vec<_> = sent
-                .iter()
-                .enumerate()
-                .map(|(n, (subscription, moment, value))| {
-                    let said = json!({"occurredAt": moment, "properties": {"v": value}});
-                    event(&format!("{code}-{n}"), code, subscription, said)
-                })
-                .collect();
-            assert_eq!(outcome(&record(app, json!(events), "REJECT_ALL")), vec!["RECORDED"; 9]);
-        }
-        let (february, march) = (("2025-02-01T00:00:00Z", "2025-03-01T00:00:00Z"), ("2025-03-01T00:00:00Z", "2025-04-01T00:00:00Z"));
-        let asked = [
-            (&*one, february.0, february.1),
-            (&*two, march.0, march.1),
-            (&*one, march.0, march.1),
-            (&*two, february.0, february.1),
-            (&*one, "2025-01-31T12:00:00Z", "2025-02-01T00:00:00Z"),
-            (&*one, february.0, february.0),
-        ];
-        for (code, expected) in [
-            ("sum", ["2000000000000.799999", "0", "5", "40", "7", "0"]),
-            ("max", ["1000000000000", "0", "5", "40", "7", "0"]),
-            // Of two at the same moment, the one that was recorded later.
-            ("latest", ["0.3", "0", "5", "40", "7", "0"]),
-            ("unique", ["5", "0", "1", "1", "1", "0"]),
-            ("count", ["6", "0", "1", "1", "1", "0"]),
-        ] {
-            assert_eq!(totals(app, code, &asked), expected, "{code}");
-            assert_eq!(totals(app, code, &[]), [""; 0]);
-        }
-    }
-
-    sums_go_beyond_64_bits_of_millionths(app) {
-        let subscription = subscription(app);
-        make_meter(app, "bytes", json!({"aggregation": "SUM", "property": "v"}));
-        let events: Vec<_> = (0..100)
-            .map(|n| event(&format!("{n}"), "bytes", &subscription, json!({"properties": {"v": "999999999999.999999"}})))
-            .collect();
-        record(app, json!(events), "REJECT_ALL");
-        let asked = [(&*subscription, "2025-01-31T12:00:00Z", "2025-02-01T00:00:00Z")];
-        assert_eq!(totals(app, "bytes", &asked), ["99999999999999.9999"]);
-    }
-
-    a_subscription_shows_what_it_used_in_its_running_period(app) {
-        make_meter(app, "calls", json!({}));
-        make_meter(app, "traffic", json!({"aggregation": "SUM", "property": "gb"}));
-        make_meter(app, "unpriced", json!({}));
-        let usage = |feature: &str| {
-            json!({"name": feature, "type": "USAGE", "billingModel": "PER_UNIT", "amount": "0.01", "featureCode": feature})
-        };
-        let prices = json!([{"name": "Base", "amount": "300.00"}, usage("traffic"), usage("calls"), usage("calls")]);
-        let plan = json!({"code": "M30", "name": "M", "schedule": {"type": "MONTH_STARTDATE"}, "prices": prices});
-        app.mutate("createPlan", plan, "plan { id }");
-        app.plan("flat", "5.00");
-        let one = subscribe(app);
-        let two = subscribe(app);
-        let flat = json!({"customer": {"id": app.customer("Jim")}, "plan": {"code": "flat"}});
-        app.mutate("createSubscription", flat, "__typename");
-        app.set_clock("2025-03-05T00:00:00Z");
-        let events = json!([
-            event("1", "calls", &one, json!({"occurredAt": "2025-01-31T12:00:00Z"})),
-            event("2", "calls", &one, json!({"occurredAt": "2025-02-28T11:59:59Z"})),
-            event("3", "calls", &one, json!({"occurredAt": "2025-02-28T12:00:00Z"})),
-            event("4", "unpriced", &one, json!({})),
-            event("5", "traffic", &two, json!({"occurredAt": "2025-02-01T00:00:00Z", "properties": {"gb": "0.25"}})),
-        ]);
-        record(app, events, "REJECT_ALL");
-        let query = "{ subscriptions(orderBy: [{field: CREATED_AT}]) { nodes {
-            usage { meter { code } period { start end } quantity }
-        } } }";
-        let found = app.data(query);
-        let used = |meter: &str, quantity: &str| json!({
-            "meter": {"code": meter}, "quantity": quantity,
-            "period": {"start": "2025-01-31T12:00:00Z", "end": "2025-02-28T12:00:00Z"},
-        });
-        assert_eq!(found["subscriptions"]["nodes"], json!([
-            {"usage": [used("traffic", "0"), used("calls", "2")]},
-            {"usage": [used("traffic", "0.25"), used("calls", "0")]},
-            {"usage": []},
-        ]));
     }
 
     tenants_do_not_see_each_others_usage(app) {
