@@ -7,3 +7,4 @@ mod payments;
 mod plans;
 mod scans;
 mod subscriptions;
+mod usage;
