@@ -1,7 +1,7 @@
 //! Fulfilment: from a scan to an active subscription. Everything is read first without locks, the domain decides, and
 //! what it decided is stored by guarded statements; where somebody was faster, all of it starts anew.
 
-use super::mutation::{Answer, Call, Stop, Work};
+use super::mutation::{Answer, Call, OnError, Stop, Work};
 use crate::domain::asset::{Asset, AssetAssignment};
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::event::EventType;
@@ -37,13 +37,6 @@ pub struct Scan {
     pub serial_number: String,
     pub order_item_id: Option<Id<OrderItem>>,
     pub notes: Option<String>,
-}
-
-/// What becomes of the other rows when one is refused.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OnError {
-    RejectAll,
-    RejectFailed,
 }
 
 /// One subscription, and what it was made of.

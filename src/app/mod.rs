@@ -16,6 +16,7 @@ mod eligible_plans;
 pub mod feature;
 pub mod fulfilment;
 pub mod invoice;
+pub mod meter;
 pub mod mutation;
 pub mod operator;
 pub mod order;
@@ -28,6 +29,7 @@ pub mod received;
 pub mod subscription;
 pub mod tenant;
 pub mod test_gateway;
+pub mod usage;
 
 pub use ambient::Ambient;
 pub use credentials::{Unavailable, Viewer};

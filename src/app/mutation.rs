@@ -46,6 +46,13 @@ impl<T> Answer<T> {
     }
 }
 
+/// What becomes of the other rows of a bulk mutation when one is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnError {
+    RejectAll,
+    RejectFailed,
+}
+
 /// Why a use case ends without an effect.
 #[derive(Debug)]
 pub enum Stop {

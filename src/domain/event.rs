@@ -97,6 +97,12 @@ choice! {
         FeatureUpdated = "feature.updated",
         /// A feature was archived.
         FeatureArchived = "feature.archived",
+        /// A meter was created.
+        MeterCreated = "meter.created",
+        /// A meter was changed.
+        MeterUpdated = "meter.updated",
+        /// A meter was archived.
+        MeterArchived = "meter.archived",
         /// An add-on was created.
         AddOnCreated = "add_on.created",
         /// An add-on was changed.

@@ -48,6 +48,32 @@ impl Ratio {
         }
     }
 
+    pub fn minus(self, other: Ratio) -> Self {
+        self.plus(Ratio { numerator: -other.numerator, denominator: other.denominator })
+    }
+
+    pub fn times(&self, other: &Ratio) -> Self {
+        Ratio { numerator: &self.numerator * &other.numerator, denominator: &self.denominator * &other.denominator }
+    }
+
+    /// How often `other` goes into it. None where that is not above zero.
+    pub fn over(&self, other: &Ratio) -> Option<Self> {
+        other.is_positive().then(|| Ratio {
+            numerator: &self.numerator * &other.denominator,
+            denominator: &self.denominator * &other.numerator,
+        })
+    }
+
+    /// Whether it is above zero.
+    pub fn is_positive(&self) -> bool {
+        self.numerator.sign() == Sign::Plus
+    }
+
+    /// The smaller of the two.
+    pub fn at_most(self, other: &Ratio) -> Self {
+        if self.clone().minus(other.clone()).is_positive() { other.clone() } else { self }
+    }
+
     /// The nearest whole number; a half goes away from zero.
     pub fn half_away_from_zero(&self) -> BigInt {
         let doubled: BigInt = &self.numerator * 2;
@@ -138,6 +164,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_divided_by_what_is_not_above_zero() {
+        assert_eq!(ratio(1, 1).over(&ratio(0, 5)), None);
+        assert_eq!(ratio(1, 1).over(&ratio(-1, 5)), None);
+        assert!(!ratio(0, 1).is_positive() && ratio(1, 9).is_positive() && !ratio(-1, 9).is_positive());
+    }
+
+    #[test]
     fn a_ratio_can_be_read_as_a_decimal() {
         assert_eq!(ratio(1998, 10).rounded(2).to_string(), "199.80");
         assert_eq!(ratio(-2, 3).rounded(4).to_string(), "-0.6667");
@@ -152,6 +185,18 @@ mod tests {
             prop_assert!(ratio.up() * &by >= numerator.into() && (ratio.up() - 1) * &by < numerator.into());
             let away: BigInt = (ratio.half_away_from_zero() * &by - numerator) * 2;
             prop_assert!(away <= by && -away <= by);
+        }
+
+        #[test]
+        fn what_is_added_or_multiplied_can_be_taken_back(
+            one in -1_000i64..1_000, by in 1u32..50, other in 1i64..1_000, and in 1u32..50,
+        ) {
+            let (one, other) = (ratio(one, by), ratio(other, and));
+            let same = |found: Ratio| found.numerator * &one.denominator == &one.numerator * found.denominator;
+            prop_assert!(same(one.clone().plus(other.clone()).minus(other.clone())));
+            prop_assert!(same(one.times(&other).over(&other).unwrap()));
+            let [smaller, larger] = [one.clone().at_most(&other), one.clone().plus(other.clone()).minus(one.clone().at_most(&other))];
+            prop_assert!(!smaller.minus(larger).is_positive());
         }
 
         #[test]

@@ -21,6 +21,7 @@ pub mod fulfilment;
 pub mod gateway;
 pub mod id;
 pub mod invoice;
+pub mod meter;
 pub mod money;
 pub mod order;
 pub mod payment;
@@ -38,6 +39,7 @@ pub mod subscribing;
 pub mod subscription;
 pub mod tenant;
 pub mod text;
+pub mod usage;
 
 pub use choice::Choice;
 pub use id::{Entity, Id};

@@ -93,6 +93,19 @@ choice! {
         /// There is no such feature, or it is archived.
         EntitlementNotFound = "ENTITLEMENT_NOT_FOUND",
 
+        /// There is no such meter, or it is archived.
+        MeterNotFound = "METER_NOT_FOUND",
+        /// The feature has a meter already.
+        FeatureAlreadyMetered = "FEATURE_ALREADY_METERED",
+        /// Another event was recorded with this identifier.
+        DuplicateUsageEvent = "DUPLICATE_USAGE_EVENT",
+        /// The usage lies in the future.
+        UsageInFuture = "USAGE_IN_FUTURE",
+        /// The usage lies before the subscription's start or after its end, or the subscription is a draft.
+        UsageOutsideSubscription = "USAGE_OUTSIDE_SUBSCRIPTION",
+        /// The usage lies in a period that is billed already.
+        UsagePeriodBilled = "USAGE_PERIOD_BILLED",
+
         /// The start lies more than one billing period back.
         StartDateTooEarly = "START_DATE_TOO_EARLY",
         /// The end does not lie in the future.

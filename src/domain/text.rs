@@ -61,11 +61,11 @@ pub struct Metadata(String);
 /// Why a document was not taken as metadata.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotMetadata {
-    #[error("Metadata must be a JSON object.")]
+    #[error("This must be a JSON object.")]
     NotAnObject,
-    #[error("This metadata is too large: at most {METADATA} bytes are allowed.")]
+    #[error("This is too large: at most {METADATA} bytes are allowed.")]
     TooLarge,
-    #[error("This metadata contains a character that cannot be stored (NUL).")]
+    #[error("This contains a character that cannot be stored (NUL).")]
     Nul,
 }
 

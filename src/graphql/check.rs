@@ -246,6 +246,16 @@ pub fn code(given: String) -> Result<String, NotAText> {
     text::required(&given, text::CODE)
 }
 
+/// An identifier that a client gives an event.
+pub fn event_id(given: String) -> Result<String, NotAText> {
+    text::required(&given, text::HANDLE)
+}
+
+/// A value that a property is compared with, to the letter.
+pub fn value(given: String) -> Result<String, NotAText> {
+    text::free(&given, text::HANDLE)
+}
+
 /// Notes of up to 1,000 characters.
 pub fn notes(given: String) -> Result<String, NotAText> {
     text::free(&given, text::NOTES)

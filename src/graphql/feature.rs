@@ -14,6 +14,7 @@ use crate::domain::api_key::Scope;
 use crate::domain::feature::{Entitlement, EntitlementTerms, Feature, FeatureType, Grant};
 use crate::domain::period::BillingPeriod;
 use crate::domain::plan::Plan;
+use crate::repository::meter;
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
 impl Object for Feature {
@@ -28,6 +29,9 @@ impl Object for Feature {
         .column("description", "What it is; null where it is not said.", |feature| &feature.description)
         .column("featureType", "What kind of feature it is.", |feature| &feature.feature_type)
         .column("state", "Whether it is offered.", |feature| &feature.state)
+        .single("meter", "What measures its use; null where nothing does.", meter::of_features, |meter| {
+            meter.feature_id
+        })
         .column("metadata", "Whatever you keep with it.", |feature| &feature.metadata)
         .column("version", "Counts its changes: for `expectedVersion`.", |feature| &feature.version)
         .column("createdAt", "When it was created.", |feature| &feature.created_at)

@@ -2,10 +2,10 @@
 
 use super::check::{self, Check};
 use super::engine::{Object, Payload, Type};
-use super::mutations::{Mutation, USER_ERRORS, Wire, payload, run};
+use super::mutations::{Mutation, OnErrorInput, USER_ERRORS, Wire, payload, run};
 use super::scalars::Date;
 use crate::app::fulfilment::{
-    BulkFulfilled, FulfilOrderItem, FulfilOrderItems, Fulfilled, OnError, RowFulfilled, Scan, fulfil_order_item,
+    BulkFulfilled, FulfilOrderItem, FulfilOrderItems, Fulfilled, RowFulfilled, Scan, fulfil_order_item,
     fulfil_order_items,
 };
 use crate::app::mutation::Answer;
@@ -16,7 +16,7 @@ use crate::domain::fulfilment::Terms;
 use crate::domain::order::Order;
 use crate::domain::subscription::{ContractLength, Subscription};
 use crate::domain::tenant::BillingStart;
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{ID, InputObject};
 
 /// Assigns one device to one unit of an order item, which becomes an active subscription.
 #[derive(InputObject)]
@@ -99,16 +99,6 @@ pub struct ScanInput {
     notes: Option<String>,
 }
 
-/// What becomes of the other rows of a bulk mutation when one is refused.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-#[graphql(name = "OnError")]
-pub enum OnErrorInput {
-    /// Nothing is done unless every row can be.
-    RejectAll,
-    /// What can be done is done; each refused row says why.
-    RejectFailed,
-}
-
 /// The most devices of one request.
 const MOST_SCANS: usize = 500;
 
@@ -133,11 +123,7 @@ impl FulfilOrderItemsInput {
                 contract_length: length?,
                 billing_start: self.billing_start.map(|wire| wire.0),
             };
-            let on_error = match self.on_error {
-                OnErrorInput::RejectAll => OnError::RejectAll,
-                OnErrorInput::RejectFailed => OnError::RejectFailed,
-            };
-            Some(FulfilOrderItems { order_id: order_id?, scans: scans?, terms, on_error })
+            Some(FulfilOrderItems { order_id: order_id?, scans: scans?, terms, on_error: self.on_error.into() })
         })
     }
 }

@@ -18,6 +18,7 @@ mod feature;
 mod fulfilment;
 mod invoice;
 mod limits;
+mod meter;
 mod money;
 mod mutations;
 mod order;
@@ -30,6 +31,7 @@ mod query;
 mod scalars;
 mod subscription;
 mod tenant;
+mod usage;
 
 pub use api::{Api, Caller, schema_sdl};
 pub use engine::to_json;

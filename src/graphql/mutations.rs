@@ -2,12 +2,12 @@
 
 use super::api::OnBehalf;
 use super::engine::{self, Payload, Ran, Running, choice_type, coded};
-use crate::app::mutation::{Answer, Call, Idempotency};
+use crate::app::mutation::{Answer, Call, Idempotency, OnError};
 use crate::domain::{Choice, Refusal};
 use crate::repository::Fault;
 use crate::repository::list::ChoiceKind;
 use async_graphql::registry::Registry;
-use async_graphql::{InputType, InputValueError, InputValueResult, Value};
+use async_graphql::{Enum, InputType, InputValueError, InputValueResult, Value};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -26,6 +26,7 @@ pub fn all() -> &'static [Mutation] {
             super::product::mutations,
             super::plan::mutations,
             super::feature::mutations,
+            super::meter::mutations,
             super::add_on::mutations,
             super::discount::mutations,
             super::coupon::mutations,
@@ -34,6 +35,7 @@ pub fn all() -> &'static [Mutation] {
             super::fulfilment::mutations,
             super::subscription::mutations,
             super::payment_method::mutations,
+            super::usage::mutations,
         ];
         nouns.iter().flat_map(|mutations| mutations()).collect()
     })
@@ -157,6 +159,25 @@ pub(super) use payload;
 
 pub const USER_ERRORS: &str = "Why it refused; empty where it did what was asked. Where this is not selected, a refusal \
                                is an error at the top level.";
+
+/// What becomes of the other rows of a bulk mutation when one is refused.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(name = "OnError")]
+pub enum OnErrorInput {
+    /// Nothing is done unless every row can be.
+    RejectAll,
+    /// What can be done is done; each refused row says why.
+    RejectFailed,
+}
+
+impl From<OnErrorInput> for OnError {
+    fn from(given: OnErrorInput) -> Self {
+        match given {
+            OnErrorInput::RejectAll => OnError::RejectAll,
+            OnErrorInput::RejectFailed => OnError::RejectFailed,
+        }
+    }
+}
 
 /// A choice as an argument.
 pub struct Wire<C>(pub C);

@@ -13,6 +13,7 @@ use crate::domain::customer::Customer;
 use crate::domain::discount::Discount;
 use crate::domain::feature::Feature;
 use crate::domain::invoice::Invoice;
+use crate::domain::meter::Meter;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::payment::PaymentAttempt;
 use crate::domain::payment_method::{PaymentMethod, PaymentToken};
@@ -24,8 +25,10 @@ use crate::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
 use crate::domain::tenant::Tenant;
+use crate::domain::usage::UsageEvent;
 use crate::repository::{
-    add_on, asset, billing, coupon, customer, discount, feature, invoice, order, payment, plan, product, subscription,
+    add_on, asset, billing, coupon, customer, discount, feature, invoice, meter, order, payment, plan, product,
+    subscription, usage,
 };
 
 /// The query root: everything is seen by somebody.
@@ -46,6 +49,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<Discount>(),
         AnyNode::of::<Feature>(),
         AnyNode::of::<Invoice>(),
+        AnyNode::of::<Meter>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
         AnyNode::of::<PaymentAttempt>(),
@@ -60,6 +64,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<SubscriptionItem>(),
         AnyNode::of::<SubscriptionPhase>(),
         AnyNode::of::<Tenant>(),
+        AnyNode::of::<UsageEvent>(),
     ]
 }
 
@@ -121,7 +126,7 @@ impl Object for Query {
             .list("subscriptions", "All subscriptions.", subscription::all)
             .find::<Invoice>("invoice", "An invoice by its id; null where there is none.")
             .list("invoices", "All invoices.", invoice::all)
-            .reckoned_of(
+            .foreseen_of(
                 "previewInvoice",
                 "The invoice that the billing run will make of a subscription, as things stand: what will be used until \
                  then is left out. Null where none is to come, and while it does not run.",
@@ -140,6 +145,22 @@ impl Object for Query {
                 feature::by_code,
             )
             .list("features", "All features, the archived ones too.", feature::all)
+            .find::<Meter>("meter", "A meter by its id; null where there is none.")
+            .find_by(
+                "meterByCode",
+                "A meter by its code; null where there is none.",
+                ("code", "The code, to the letter."),
+                meter::by_code,
+            )
+            .list("meters", "All meters, the archived ones too.", meter::all)
+            .find::<UsageEvent>("usageEvent", "A recorded use by its id; null where there is none.")
+            .find_by(
+                "usageEventByEventId",
+                "A recorded use by the identifier that the client gave it; null where there is none.",
+                ("eventId", "The identifier, to the letter."),
+                usage::by_event_id,
+            )
+            .list("usageEvents", "All recorded use, whatever it counts for.", usage::all)
             .find::<AddOn>("addOn", "An add-on by its id; null where there is none.")
             .find_by(
                 "addOnByCode",

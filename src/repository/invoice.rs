@@ -60,18 +60,20 @@ listed!(Invoice: List::new()
 
 stored!(InvoiceLine, invoice_lines(
     id, invoice_id, position, subscription_id, kind, description, price_id, plan_version, reference_id, billing_model, quantity,
-    unit_amount, proration_numerator, proration_denominator, proration_unit, period_start, period_end, timezone, rounding,
-    currency, amount, discount_amount, tax_rate, amount_includes_tax, reduced_position, discount_id, discount_percentage
+    unit_amount, proration_numerator, proration_denominator, proration_unit, base_amount, factor, period_start, period_end, timezone,
+    rounding, currency, amount, discount_amount, tax_rate, amount_includes_tax, reduced_position, discount_id, discount_percentage
 ) => {
     let (Decimal(quantity), In(zone)) = (quantity, timezone);
-    let unit_amount: Option<Decimal> = unit_amount;
+    let (unit_amount, base_amount, factor): (Option<Decimal>, Option<Decimal>, Option<Decimal>) =
+        (unit_amount, base_amount, factor);
+    let number = |decimal: Option<Decimal>| decimal.map(|Decimal(number)| number);
     let (numerator, denominator): (Option<i64>, Option<i64>) = (proration_numerator, proration_denominator);
     let parts = numerator.zip(denominator).zip(proration_unit);
     let reduced: Option<i32> = reduced_position;
     let position_reduced = reduced.and_then(|position| usize::try_from(position).ok());
     let line = Line {
         kind, description, price_id, plan_version, reference: reference_id, billing_model, quantity,
-        unit_amount: unit_amount.map(|Decimal(amount)| amount),
+        unit_amount: number(unit_amount), base_amount: number(base_amount), factor: number(factor),
         proration: parts.map(|((numerator, denominator), unit)| Proration { numerator, denominator, unit }),
         period: period(instant(period_start), instant(period_end)), zone, rounding,
         amount: Money::new(amount, currency),
@@ -185,6 +187,8 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, made: &[(Invoice, Vec<Invoice
                     invoice_lines::proration_numerator.eq(line.proration.map(|part| part.numerator)),
                     invoice_lines::proration_denominator.eq(line.proration.map(|part| part.denominator)),
                     invoice_lines::proration_unit.eq(line.proration.map(|part| part.unit)),
+                    invoice_lines::base_amount.eq(line.base_amount.clone().map(Decimal)),
+                    invoice_lines::factor.eq(line.factor.clone().map(Decimal)),
                     invoice_lines::period_start.eq(line.period.map(|period| At(period.start))),
                     invoice_lines::period_end.eq(line.period.map(|period| At(period.end))),
                     invoice_lines::timezone.eq(In(line.zone)),

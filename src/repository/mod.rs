@@ -21,6 +21,7 @@ pub mod fulfilment;
 pub mod invoice;
 pub mod journal;
 pub mod list;
+pub mod meter;
 pub mod migrations;
 pub mod order;
 pub mod payment;
@@ -38,6 +39,7 @@ pub mod subscription_parts;
 pub mod tenant;
 pub mod terms;
 pub mod url;
+pub mod usage;
 mod views;
 
 pub use db::{Conn, Db, Fault, OpenError, Read, Tx};

@@ -26,17 +26,19 @@ pub struct Query<T> {
     /// At most so many rows, for each parent.
     pub(super) limit: Option<i64>,
     /// Whether the rows stay as they are read until the transaction ends.
-    pub(super) held: Option<Held>,
+    pub(super) held: Option<Hold>,
     of: PhantomData<fn() -> T>,
 }
 
-/// How rows are held.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Held {
-    /// Whoever else holds one is waited for.
-    Waiting,
-    /// Those that somebody else holds are left out.
-    Skipping,
+/// For what rows are held until a transaction ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// To be changed: nobody else holds them.
+    Change,
+    /// So that nobody changes them: others may hold them for the same.
+    Keep,
+    /// To be changed, and those that somebody else holds are left out.
+    Claim,
 }
 
 /// What must hold of a row.
@@ -160,12 +162,18 @@ impl<T: Stored> Query<T> {
     /// The only row, held: whoever wants to change it waits until the transaction ends. SQLite has one writer at a time,
     /// so that nothing needs holding there.
     pub fn hold(self, tx: &mut Tx<'_>) -> Read<Option<T>> {
-        Query { held: Some(Held::Waiting), ..self }.first(tx)
+        Query { held: Some(Hold::Change), ..self }.first(tx)
     }
 
     /// At most `most` rows that nobody else holds, held. Several programs that claim share the rows between them.
     pub fn claim(self, tx: &mut Tx<'_>, most: i64) -> Read<Vec<T>> {
-        Query { held: Some(Held::Skipping), limit: Some(most), ..self }.load(tx)
+        Query { held: Some(Hold::Claim), limit: Some(most), ..self }.load(tx)
+    }
+
+    /// All rows, kept: whoever wants to change one of them waits until the transaction ends. They should be sorted, so
+    /// that everybody takes them in the same order.
+    pub fn keep(self, tx: &mut Tx<'_>) -> Read<Vec<T>> {
+        Query { held: Some(Hold::Keep), ..self }.load(tx)
     }
 
     /// How many rows there are for each parent, or in all where there are no parents. Parents without a row are left

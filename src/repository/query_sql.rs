@@ -3,7 +3,7 @@
 
 use super::db::{Conn, Read};
 use super::list::{Bind, Direction};
-use super::query::{Comparison, Condition, Held, Query, Stored, Values};
+use super::query::{Comparison, Condition, Hold, Query, Stored, Values};
 use super::sql_types::{At, Identifier, Moment};
 use crate::domain::{Date, Id};
 use diesel::deserialize::FromSqlRow;
@@ -104,10 +104,13 @@ impl<'q, Columns> Statement<'q, Columns> {
                     statement.push(&[" LIMIT "]);
                     statement.bind(Parameter::Limit(limit));
                 }
-                match query.held.filter(|_| dialect == Dialect::Postgres) {
-                    Some(Held::Waiting) => statement.push(&[" FOR NO KEY UPDATE"]),
-                    Some(Held::Skipping) => statement.push(&[" FOR NO KEY UPDATE SKIP LOCKED"]),
-                    None => {}
+                if dialect == Dialect::Postgres {
+                    statement.push(&[match query.held {
+                        Some(Hold::Change) => " FOR NO KEY UPDATE",
+                        Some(Hold::Keep) => " FOR SHARE",
+                        Some(Hold::Claim) => " FOR NO KEY UPDATE SKIP LOCKED",
+                        None => "",
+                    }]);
                 }
             }
         }

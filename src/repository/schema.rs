@@ -579,6 +579,8 @@ diesel::table! {
         reduced_position -> Nullable<Integer>,
         discount_id -> Nullable<Identifier>,
         discount_percentage -> Nullable<Exact>,
+        base_amount -> Nullable<Exact>,
+        factor -> Nullable<Exact>,
     }
 }
 
@@ -892,3 +894,41 @@ diesel::table! {
 
 // Whoever collects looks at several of them at once.
 diesel::allow_tables_to_appear_in_same_query!(invoices, payment_attempts, tenants);
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    meters (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        code -> Text,
+        name -> Text,
+        aggregation -> Text,
+        property -> Nullable<Text>,
+        filters -> Document,
+        feature_id -> Identifier,
+        state -> Text,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    usage_events (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        event_id -> Text,
+        meter_id -> Identifier,
+        subscription_id -> Identifier,
+        occurred_at -> Moment,
+        properties -> Document,
+        counted -> Bool,
+        value_millionths -> Nullable<BigInt>,
+        unique_key -> Nullable<Text>,
+        created_at -> Moment,
+    }
+}

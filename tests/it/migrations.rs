@@ -10,11 +10,13 @@ use perennial::domain::customer::Customer;
 use perennial::domain::discount::Discount;
 use perennial::domain::feature::Feature;
 use perennial::domain::invoice::Invoice;
+use perennial::domain::meter::Meter;
 use perennial::domain::order::Order;
 use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::plan::Plan;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
+use perennial::domain::usage::UsageEvent;
 use perennial::repository::Listed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -214,6 +216,8 @@ fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     check_indexes::<Discount>(&indexes);
     check_indexes::<Coupon>(&indexes);
     check_indexes::<Invoice>(&indexes);
+    check_indexes::<Meter>(&indexes);
+    check_indexes::<UsageEvent>(&indexes);
 }
 
 /// The tables of `schema.rs`, or the views of `views.rs`: their primary keys, and their columns with their types.

@@ -124,6 +124,7 @@ impl Agreement {
             model: PriceModel::PerUnit { unit_amount },
             quantity: 1.into(),
             proration: None,
+            portion: None,
             minimum_prorated_amount: None,
             period: None,
             tax: self.terms.tax,

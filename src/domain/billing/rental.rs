@@ -93,6 +93,7 @@ impl Rental {
             model: PriceModel::FlatFee { amount: payment.amount.decimal() },
             quantity: 1.into(),
             proration: None,
+            portion: None,
             minimum_prorated_amount: None,
             period: contract.month(payment.sequence),
             tax: Tax { rate: self.settings.tax_rate, included: self.settings.amounts_include_tax },

@@ -28,6 +28,10 @@ choice! {
         Usage = "USAGE",
         /// A month of a rental.
         Rental = "RENTAL",
+        /// What was used beyond what is committed to.
+        Overage = "OVERAGE",
+        /// What is committed to and was not used.
+        TrueUp = "TRUE_UP",
         /// Something that is invoiced on demand.
         OnDemand = "ON_DEMAND",
         /// What a discount takes off another line.
@@ -58,6 +62,8 @@ pub struct Charge {
     pub quantity: BigDecimal,
     /// How much of a whole period is charged. None where nothing is prorated.
     pub proration: Option<Proration>,
+    /// The part of its amount that is charged, where a commitment splits it. None where all of it is.
+    pub portion: Option<Portion>,
     /// A prorated amount below this is zero instead (`billwerk.md` §3). An amount that is not prorated is not asked.
     pub minimum_prorated_amount: Option<Money>,
     /// The period that it covers.
@@ -65,6 +71,15 @@ pub struct Charge {
     pub tax: Tax,
     /// Whether the amount is given back: it is worked out and rounded like a charge, and then negative.
     pub credit: bool,
+}
+
+/// A part of a charge, and what it is charged at.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Portion {
+    /// How much of the charge's amount it is: exact, in minor units.
+    pub amount: Ratio,
+    /// What that is multiplied by: 1 within a commitment.
+    pub factor: BigDecimal,
 }
 
 /// A line of a bill.
@@ -82,6 +97,11 @@ pub struct Line {
     /// What one unit, or one package, costs, in the major unit. None for tiers and discounts.
     pub unit_amount: Option<BigDecimal>,
     pub proration: Option<Proration>,
+    /// The part of what was used that it bills, where a commitment splits it: in the major unit, before the factor, to
+    /// [`BASE_PLACES`] places. None for others.
+    pub base_amount: Option<BigDecimal>,
+    /// What the base is multiplied by. None where there is none.
+    pub factor: Option<BigDecimal>,
     pub period: Option<Period>,
     /// The zone of the days that the proration counts.
     pub zone: Zone,
@@ -94,6 +114,9 @@ pub struct Line {
     /// Which line this one reduces: only a discount's line does.
     pub reduces: Option<Reduction>,
 }
+
+/// How fine a base amount is kept, in the major unit: for reading, not for reckoning.
+const BASE_PLACES: u8 = 12;
 
 /// What a discount's line reduces, and by what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,6 +137,10 @@ impl Line {
     /// Works a charge out and rounds it, once.
     pub(super) fn of(charge: Charge, currency: Currency, zone: Zone) -> Result<Self, NotABill> {
         let amount = charge.amount(currency)?;
+        let base = |portion: &Portion| {
+            let minor = portion.amount.rounded(BASE_PLACES.saturating_sub(currency.digits()));
+            minor * BigDecimal::new(1.into(), currency.digits().into())
+        };
         Ok(Line {
             kind: charge.kind,
             description: charge.description,
@@ -124,6 +151,8 @@ impl Line {
             unit_amount: charge.model.unit_amount().cloned(),
             quantity: charge.quantity,
             proration: charge.proration,
+            base_amount: charge.portion.as_ref().map(base),
+            factor: charge.portion.map(|portion| portion.factor),
             period: charge.period,
             zone,
             rounding: Rounding::HalfAwayFromZero,
@@ -159,6 +188,8 @@ impl Line {
             quantity: BigDecimal::one(),
             unit_amount: None,
             proration: None,
+            base_amount: None,
+            factor: None,
             period: self.period,
             zone: self.zone,
             rounding: self.rounding,
@@ -171,17 +202,30 @@ impl Line {
 }
 
 impl Charge {
-    /// The amount of its line: the model's amount, the part of the period, and one rounding.
-    fn amount(&self, currency: Currency) -> Result<Money, NotABill> {
+    /// What it comes to, exactly, in minor units: the model's amount, the part of the period, the part that is charged.
+    pub(super) fn exact(&self, currency: Currency) -> Result<Ratio, NotABill> {
+        if let Some(portion) = &self.portion {
+            let factor = Ratio::scaled(&portion.factor, 0).ok_or(NotABill::TooLarge)?;
+            return Ok(portion.amount.times(&factor));
+        }
         let whole = self.model.amount(&self.quantity);
         let exact = Ratio::scaled(&whole, currency.digits()).ok_or(NotABill::TooLarge)?;
-        let part = self.proration.filter(|proration| !proration.is_whole());
-        let exact = match part {
-            None => exact,
-            Some(part) => exact.part(part.numerator, part.denominator).ok_or(NotABill::TooLarge)?,
-        };
+        match self.part() {
+            None => Ok(exact),
+            Some(part) => exact.part(part.numerator, part.denominator).ok_or(NotABill::TooLarge),
+        }
+    }
+
+    /// The part of a period that is charged, where it is less than a whole one.
+    fn part(&self) -> Option<Proration> {
+        self.proration.filter(|proration| !proration.is_whole())
+    }
+
+    /// The amount of its line, rounded once.
+    fn amount(&self, currency: Currency) -> Result<Money, NotABill> {
+        let exact = self.exact(currency)?;
         let mut amount = money(&exact.half_away_from_zero(), currency)?;
-        let minimum = self.minimum_prorated_amount.filter(|_| part.is_some());
+        let minimum = self.minimum_prorated_amount.filter(|_| self.part().is_some());
         if minimum.is_some_and(|minimum| amount.minor < minimum.minor) {
             amount.minor = 0;
         }

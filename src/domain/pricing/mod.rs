@@ -4,6 +4,7 @@
 //! The order of money (`flexprice.md` §3.7, `decisions.md` 15): each line is rounded, discounts come off the lines, then
 //! tax is rounded once for the whole bill.
 
+mod commitment;
 mod discount;
 mod line;
 mod tax;
@@ -11,10 +12,11 @@ mod tax;
 #[cfg(test)]
 mod tests;
 
+pub use commitment::{CommitmentWindow, Committed, TrueUp, hold_to};
 pub use discount::{
     AppliedDiscount, DiscountOrder, DiscountTarget, DiscountValue, NotAPercentage, Percentage, PercentageBase, Stacking,
 };
-pub use line::{Charge, Line, LineKind, Reduction, Rounding};
+pub use line::{Charge, Line, LineKind, Portion, Reduction, Rounding};
 pub use tax::{NotATaxRate, Tax, TaxRate};
 
 use super::money::LARGEST;

@@ -27,6 +27,7 @@ fn charge(kind: LineKind, amount: &str) -> Charge {
         model: PriceModel::FlatFee { amount: decimal(amount).unwrap() },
         quantity: 1.into(),
         proration: None,
+        portion: None,
         minimum_prorated_amount: None,
         period: None,
         tax: tax("0", false),
@@ -70,8 +71,17 @@ fn a_percentage_is_above_0_and_at_most_100() {
 fn a_discount_lowers_what_it_is_meant_for() {
     use DiscountTarget as To;
     use LineKind as Kind;
-    let kinds =
-        [Kind::Plan, Kind::Item, Kind::AddOn, Kind::SetupFee, Kind::AdditionalCost, Kind::Usage, Kind::OnDemand];
+    let kinds = [
+        Kind::Plan,
+        Kind::Item,
+        Kind::AddOn,
+        Kind::SetupFee,
+        Kind::AdditionalCost,
+        Kind::Usage,
+        Kind::Overage,
+        Kind::TrueUp,
+        Kind::OnDemand,
+    ];
     let lowered = |targets: &[To]| {
         let list = kinds.iter().map(|kind| charge(*kind, "10")).collect();
         let bill = euros(list, vec![discount(percent("50"), targets)]).unwrap();
@@ -196,4 +206,5 @@ fn nothing_comes_to_nothing() {
     assert_eq!((bill.lines.len(), bill.subtotal.minor, bill.tax_total.minor, bill.total.minor), (0, 0, 0, 0));
 }
 
+mod commitments;
 mod properties;

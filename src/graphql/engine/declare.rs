@@ -4,9 +4,9 @@ use super::column::{Borrowed, Column, Computed, Leaf, TypedId};
 use super::many::{Alike, Many};
 use super::one::{AnyNode, Find, FindBy, One};
 use super::page::Connection;
-use super::reckoned::{OfNamed, OfRow, Reckon};
-use super::single::{Derived, Single};
+use super::foreseen::{Foresee, OfNamed, OfRow};
 use super::timed::Timed;
+use super::single::{Derived, Reckon, Reckoned, Single};
 use super::value::{MaybeValue, Value, Values};
 use super::view::Relation;
 use crate::domain::tenant::Tenant;
@@ -137,6 +137,11 @@ impl<T: Object> Type<T> {
         self.with(name, about, Kind::Relation(Box::new(Derived { query, parent, derive })))
     }
 
+    /// Values that the repository reckons for all rows at once, those of each row in the order of the rows.
+    pub fn reckoned<V: Object>(self, name: &'static str, about: &'static str, reckon: Reckon<T, V>) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Reckoned(reckon))))
+    }
+
     /// All objects that have a key in common with this one: how those of many keys are found, and where the key is. For
     /// lists that stay short.
     pub fn alike<U: Object + Stored, K: Ord + Clone + 'static>(
@@ -210,26 +215,26 @@ impl<T: Object> Type<T> {
     }
 
     /// An object that a use case works out of this one, or null. `at` is about the moment as of which that is done.
-    pub fn reckoned<V: Object>(
+    pub fn foreseen<V: Object>(
         self,
         name: &'static str,
         about: &'static str,
         at: &'static str,
-        reckon: Reckon<T, V>,
+        foresee: Foresee<T, V>,
     ) -> Self {
-        self.with(name, about, Kind::Relation(Box::new(OfRow { at, reckon })))
+        self.with(name, about, Kind::Relation(Box::new(OfRow { at, foresee })))
     }
 
     /// An object that a use case works out of the one that an argument names, or null.
-    pub fn reckoned_of<U: Entity, V: Object>(
+    pub fn foreseen_of<U: Entity, V: Object>(
         self,
         name: &'static str,
         about: &'static str,
         named: (&'static str, &'static str),
         at: &'static str,
-        reckon: Reckon<U, V>,
+        foresee: Foresee<U, V>,
     ) -> Self {
-        self.with(name, about, Kind::Relation(Box::new(OfNamed { named, at, reckon })))
+        self.with(name, about, Kind::Relation(Box::new(OfNamed { named, at, foresee })))
     }
 
     /// The identifier of a row of a `Node`. Only nodes stand where identifiers are asked for.

@@ -1,4 +1,4 @@
-//! Fields that lead to the only object that names this one, and to values that follow from the two.
+//! Fields that lead to the only object that names this one, and to values that follow from the two, or are reckoned.
 
 use super::declare::{Object, of};
 use super::json::{Out, Written};
@@ -8,7 +8,7 @@ use super::select::Selected;
 use super::view::{Cx, Factor, Fetched, Loaded, Relation, View};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
-use crate::repository::{Query, Read, Stored};
+use crate::repository::{Conn, Query, Read, Stored};
 use async_graphql::registry::Registry;
 use std::ops::Range;
 
@@ -24,6 +24,11 @@ pub struct Derived<T, U, V> {
     pub parent: fn(&U) -> Id<T>,
     pub derive: fn(&T, &U) -> Vec<V>,
 }
+
+/// Values that the repository reckons for all parents at once: those of each parent, in the order of the parents.
+pub struct Reckoned<T, V>(pub Reckon<T, V>);
+
+pub type Reckon<T, V> = fn(&mut Conn, Id<Tenant>, &[&T]) -> Read<Vec<Vec<V>>>;
 
 /// The rows that name these parents, and where each parent's is.
 fn children<T: Object, U: Stored>(
@@ -94,6 +99,30 @@ impl<T: Object, U: Stored, V: Object> Relation<T> for Derived<T, U, V> {
             start..values.len()
         };
         let ranges = parents.iter().zip(&places).map(range).collect();
+        let view = View::load(cx, &values.iter().collect::<Vec<_>>(), &selected.sets)?;
+        Ok(Ok(Box::new(DerivedLoaded { values, ranges, view })))
+    }
+}
+
+impl<T: Object, V: Object> Relation<T> for Reckoned<T, V> {
+    fn type_name(&self, registry: &mut Registry) -> String {
+        format!("[{}!]!", object::<V>(registry))
+    }
+    fn nullable(&self) -> bool {
+        false
+    }
+    fn factor(&self) -> Factor {
+        Factor::Some
+    }
+    fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
+        let reckoned = if parents.is_empty() { Vec::new() } else { (self.0)(cx.conn, cx.tenant, parents)? };
+        let mut values = Vec::new();
+        let range = |own: Vec<V>| {
+            let start = values.len();
+            values.extend(own);
+            start..values.len()
+        };
+        let ranges = reckoned.into_iter().map(range).collect();
         let view = View::load(cx, &values.iter().collect::<Vec<_>>(), &selected.sets)?;
         Ok(Ok(Box::new(DerivedLoaded { values, ranges, view })))
     }

@@ -12,7 +12,9 @@ pub use mutations::mutations;
 use super::engine::{Object, Type};
 use crate::app::billing::upcoming;
 use crate::domain::subscription::{ScheduledPayment, Subscription};
-use crate::repository::{billing, entitlement, invoice, subscription, subscription_parts, terms as stored_terms};
+use crate::repository::{
+    billing, entitlement, invoice, subscription, subscription_parts, terms as stored_terms, usage,
+};
 
 /// The argument of what looks ahead.
 pub const UPCOMING_AT: &str = "The first invoice from this moment on. Default: the very next.";
@@ -81,6 +83,13 @@ impl Object for Subscription {
                 |granted| granted.subscription_id,
             )
             .connection("invoices", "Its invoices.", invoice::of_subscriptions, |invoice| invoice.subscription_id)
+            .reckoned(
+                "usage",
+                "What was used in the running period so far: one for each meter whose feature its items bill; empty before \
+                 the first period.",
+                usage::running,
+            )
+            .connection("usageEvents", "The recorded use of it.", usage::of_subscriptions, |event| event.subscription_id)
             .derived(
                 "upcomingPeriods",
                 "The billing periods after the running one, ten at most; empty for a rental.",
@@ -88,7 +97,7 @@ impl Object for Subscription {
                 |terms| terms.subscription_id,
                 |subscription, terms| terms.upcoming(subscription, UPCOMING),
             )
-            .reckoned(
+            .foreseen(
                 "upcomingInvoice",
                 "The invoice that the billing run will make next, as things stand: what will be used until then is left \
                  out. Null where none is to come, and while it does not run.",

@@ -7,6 +7,7 @@ use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
 use crate::domain::discount::{DiscountOrder, PercentageBase};
 use crate::domain::feature::{CatalogueState, EntitlementSource, FeatureType};
 use crate::domain::invoice::{InvoiceReason, InvoiceStatus};
+use crate::domain::meter::Aggregation;
 use crate::domain::payment::{PaymentAttemptStatus, PaymentErrorState};
 use crate::domain::payment_method::PaymentMethodState;
 use crate::domain::payment_terms::PaymentTerms;
@@ -76,6 +77,7 @@ text! {
     ScheduledPaymentStatus: |value| value.name(), |text| choice(text);
     SubscriptionStatus: |value| value.name(), |text| choice(text);
     add_on::AddOnType: |value| value.name(), |text| choice(text);
+    Aggregation: |value| value.name(), |text| choice(text);
     BillingCadence: |value| value.name(), |text| choice(text);
     BillingCycle: |value| value.name(), |text| choice(text);
     BillingModel: |value| value.name(), |text| choice(text);

@@ -87,6 +87,7 @@ fn example(own: &Own, types: &BTreeMap<String, Value>, ty: &str, along: &[&str])
             ("ID", _) => json!(own.ids[named_by(own, name)]),
             ("String", "sku") => json!("LAP"),
             ("String", "assetSerialNumber") => json!("L2"),
+            ("String", "meter") => json!("calls"),
             ("String", "source") => json!(own.ids["PaymentMethod"]),
             ("String", _) => json!("new"),
             ("Int", _) => json!(12),
@@ -137,7 +138,7 @@ both! {
                 }
             }
         }
-        assert!(asked >= 12 + 2 * 23, "only {asked} were asked");
+        assert!(asked >= 14 + 2 * 25, "only {asked} were asked");
     }
 
     an_id_of_another_tenant_is_answered_like_one_that_nobody_has_by_every_filter(app) {
@@ -241,6 +242,8 @@ both! {
             ("assetBySerialNumber", "L2"),
             ("subscriptionByHandle", "jane-gold"),
             ("featureByCode", "sso"),
+            ("meterByCode", "calls"),
+            ("usageEventByEventId", "e-1"),
             ("addOnByCode", "support"),
             ("discountByCode", "HALF"),
             ("couponByCode", "welcome"),
@@ -277,11 +280,13 @@ both! {
             subscriptions { totalCount nodes {
                 id order { id } asset { id } terms { paymentMethod { id } invoicedCustomer { id } }
                 items { id price { id } } addOns { id addOn { id } } additionalCosts { id } discounts { id } phases { id }
-                entitlements { feature { id } } invoices { nodes { id } }
+                entitlements { feature { id } } invoices { nodes { id } } usageEvents { nodes { id } }
             } }
             invoices { totalCount nodes { id customer { id } subscription { id } } }
             paymentAttempts { totalCount nodes { id customerId subscriptionId paymentMethod { id } } }
-            features { totalCount nodes { id } }
+            features { totalCount nodes { id meter { id } } }
+            meters { totalCount nodes { id feature { id } } }
+            usageEvents { totalCount nodes { id meter { id } subscription { id } } }
             addOns { totalCount nodes { id entitlements { feature { id } } } }
             discounts { totalCount nodes { id coupons { totalCount nodes { id } } } }
             coupons { totalCount nodes { id discount { id } } }
@@ -298,7 +303,9 @@ both! {
                 ("subscriptions", 3),
                 ("invoices", 1),
                 ("paymentAttempts", 2),
-                ("features", 1),
+                ("features", 2),
+                ("meters", 1),
+                ("usageEvents", 1),
                 ("addOns", 1),
                 ("discounts", 1),
                 ("coupons", 1),

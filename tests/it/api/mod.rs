@@ -19,6 +19,7 @@ mod invoice;
 mod isolation;
 mod lists;
 mod lookups;
+mod meter;
 mod nested_pages;
 mod order;
 mod own;
@@ -31,6 +32,8 @@ mod product;
 mod schedules;
 pub mod subscription;
 mod tenant;
+mod usage;
+mod usage_totals;
 
 use crate::support::TestApp;
 use serde_json::{Value, json};

@@ -57,6 +57,11 @@ impl Own {
         let attempt = app.reserve_payment(tenant.parse().unwrap(), (&customer, &subscription), &method, None);
         let feature =
             run("createFeature", json!({"code": "sso", "name": "F", "featureType": "BOOLEAN"}), "feature { id }");
+        run("createFeature", json!({"code": "calls", "name": "C", "featureType": "METERED"}), "__typename");
+        let meter = json!({"code": "calls", "name": "C", "aggregation": "COUNT", "featureCode": "calls"});
+        let meter = run("createMeter", meter, "meter { id }");
+        let used = json!({"events": [{"eventId": "e-1", "meter": "calls", "subscriptionId": subscription}]});
+        let used = run("recordUsage", used, "rows { event { id } }");
         let add_on = json!({
             "code": "support", "name": "S", "addOnType": "ON_OFF", "unitAmount": "5", "eligiblePlans": ["gold"],
             "entitlements": [{"feature": "sso"}],
@@ -95,6 +100,7 @@ impl Own {
             ("Discount", text(&discount["discount"]["id"])),
             ("Feature", text(&feature["feature"]["id"])),
             ("Invoice", text(&subscribed["invoice"]["id"])),
+            ("Meter", text(&meter["meter"]["id"])),
             ("Order", text(id)),
             ("OrderItem", text(&order["order"]["items"][0]["id"])),
             ("PaymentAttempt", attempt.id.to_string()),
@@ -109,6 +115,7 @@ impl Own {
             ("SubscriptionItem", part("items")),
             ("SubscriptionPhase", part("phases")),
             ("Tenant", tenant),
+            ("UsageEvent", text(&used["rows"][0]["event"]["id"])),
         ]);
         Own { key: key.to_owned(), ids }
     }

@@ -19,6 +19,12 @@ pub fn fields_are_null_and_are_not(world: &World) {
     let may_be_null = |ty: &str, name: &str| world.types.field(ty, name).is_some_and(|field| field.ty.node.nullable);
     let poor: Vec<_> = seen.iter().filter(|((ty, name), seen)| may_be_null(ty, name) && seen.len() < 2).collect();
     assert!(poor.is_empty(), "(type, field), and whether it has values: {poor:#?}");
+    let used = world.store.of("Subscription").flat_map(|row| match row.cell("usage") {
+        Value::List(used) => used.iter().filter_map(|one| one.clone().into_json().ok()).collect(),
+        _ => Vec::new(),
+    });
+    let quantities: BTreeSet<String> = used.map(|one| one["quantity"].to_string()).collect();
+    assert!(quantities.len() > 4, "hardly anything was used: {quantities:?}");
 }
 
 fn look(types: &Types, ty: &str, name: &str, value: &Value, seen: &mut Seen) {

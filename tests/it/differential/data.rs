@@ -6,6 +6,7 @@ mod payments;
 mod plans;
 mod subscribed_plans;
 mod subscriptions;
+mod usage;
 
 pub use subscribed_plans::CODES;
 
@@ -13,7 +14,8 @@ use chrono::TimeDelta;
 use perennial::app::asset::{self, ChangeAssetStatus, CreateAsset};
 use perennial::app::billing_group::{self, CreateBillingGroup, UpdateBillingGroup};
 use perennial::app::customer::{self, CreateCustomer};
-use perennial::app::fulfilment::{self, FulfilOrderItems, OnError, Scan};
+use perennial::app::fulfilment::{self, FulfilOrderItems, Scan};
+use perennial::app::mutation::OnError;
 use perennial::app::order::{self, CreateOrder, NewItem};
 use perennial::app::product::{self, CreateProduct, UpdateProduct};
 use perennial::app::{Ambient, Answer, App, Call, Gateways, TestGateway, Viewer, operator};
@@ -180,12 +182,13 @@ impl Making<'_> {
                  WHERE subscription_id IN (SELECT id FROM subscriptions WHERE handle LIKE '%-1-%');",
             )
             .expect("it runs");
-        self.measured();
+        self.metered();
         (0..amounts.plans).for_each(|n| self.plan(n));
         self.subscribed_plans();
         self.catalogue(amounts.plans);
         self.subscriptions(amounts.subscriptions);
         self.draft_invoices();
+        self.usage();
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

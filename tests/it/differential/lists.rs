@@ -12,6 +12,7 @@ use perennial::domain::customer::Customer;
 use perennial::domain::discount::Discount;
 use perennial::domain::feature::Feature;
 use perennial::domain::invoice::Invoice;
+use perennial::domain::meter::Meter;
 use perennial::domain::order::{Order, OrderItem};
 use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::payment_method::{PaymentMethod, PaymentToken};
@@ -23,6 +24,7 @@ use perennial::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
 use perennial::domain::tenant::Tenant;
+use perennial::domain::usage::UsageEvent;
 use perennial::domain::{Date, Entity, Id, Instant};
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -47,6 +49,7 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "Discount" => read::<Discount>(given),
         "Feature" => read::<Feature>(given),
         "Invoice" => read::<Invoice>(given),
+        "Meter" => read::<Meter>(given),
         "Order" => read::<Order>(given),
         "OrderItem" => read::<OrderItem>(given),
         "PaymentAttempt" => read::<PaymentAttempt>(given),
@@ -61,6 +64,7 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "SubscriptionItem" => read::<SubscriptionItem>(given),
         "SubscriptionPhase" => read::<SubscriptionPhase>(given),
         "Tenant" => read::<Tenant>(given),
+        "UsageEvent" => read::<UsageEvent>(given),
         _ => None,
     }
 }

@@ -73,6 +73,13 @@ pub const QUERIES: &[(&str, usize)] = &[
         8,
     ),
     ("query ($n: Int!) { invoices(first: $n) { nodes { lines { amount { amount } } customer { id } } } }", 3),
+    // What was used: the items, their prices, the meters, and all sums together; then the meters as they are selected.
+    (
+        "query ($n: Int!) { planByCode(code: \"to \\\"quoted\\\" 1\") { subscriptions(first: $n) { nodes { \
+             usage { quantity period { start } meter { code } } \
+             usageEvents(first: 3) { nodes { eventId meter { feature { meter { id } } } } } } } } }",
+        11,
+    ),
     // What is part of the row costs nothing.
     ("query ($n: Int!) { products(first: $n) { nodes { listPrice { amount } } pageInfo { endCursor } } }", 1),
     ("query ($n: Int!) { plans(first: $n) { nodes { schedule { type } setupFee { amount { amount } } } } }", 1),

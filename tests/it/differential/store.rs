@@ -6,6 +6,7 @@ mod invoices;
 mod payments;
 mod plans;
 mod subscriptions;
+mod usage;
 
 use async_graphql::Value;
 use perennial::app::Viewer;
@@ -61,7 +62,7 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
         (
             "Subscription",
             "paymentSchedule" | "items" | "addOns" | "additionalCosts" | "discounts" | "phases" | "entitlements"
-            | "invoices",
+            | "invoices" | "usageEvents",
         ) => "subscription",
         ("Invoice", "lines") => "invoice",
         ("BillingGroup", "subscriptions") => "billingGroup",
@@ -147,9 +148,10 @@ impl Store {
                     ],
                 );
             }
-            let subscription_ids = store.subscriptions(conn, tenant)?;
+            let (subscription_ids, used) = store.subscriptions(conn, tenant)?;
+            store.usage(&used);
             store.invoices(conn, tenant)?;
-            store.catalogue(conn, tenant)?;
+            store.catalogue(conn, tenant, &used)?;
             store.plans(conn, tenant, &subscription_ids)?;
             Ok::<_, Fault>(store)
         })

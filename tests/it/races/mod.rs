@@ -8,3 +8,4 @@ mod payments;
 mod plans;
 mod scans;
 mod subscriptions;
+mod usage;

@@ -162,6 +162,7 @@ impl ChargeInput {
                 denominator,
                 unit,
             }),
+            portion: None,
             minimum_prorated_amount: self.minimum_prorated_amount.map(|amount| money(&amount, currency)),
             period: None,
             tax: Tax { rate: TaxRate::try_new(&rate).unwrap(), included: self.amount_includes_tax },

@@ -2,10 +2,8 @@
 
 use super::{Making, awkward, but_every};
 use bigdecimal::BigDecimal;
-use perennial::app::feature::{self, CreateFeature};
 use perennial::app::plan::{self, CreatePlan, UpdatePlan};
 use perennial::domain::Currency;
-use perennial::domain::feature::FeatureType;
 use perennial::domain::period::{BillingPeriod, Duration, DurationUnit};
 use perennial::domain::plan::{NewPrices, NewSetupFee, PlanChanges, SetupFeeHandling};
 use perennial::domain::price::{
@@ -17,8 +15,8 @@ use perennial::domain::schedule::{
 };
 use perennial::domain::text::Metadata;
 
-/// The code of a feature that prices measure.
-pub const MEASURED: &str = "measured \"feature\"";
+/// The codes of the features that prices measure.
+pub const METERED: [&str; 5] = ["measured \"feature\"", "users", "seats", "peak", "calls"];
 
 pub fn exact(text: &str) -> BigDecimal {
     text.parse().expect("a decimal")
@@ -64,7 +62,7 @@ fn new_price(n: usize) -> NewPrice {
     NewPrice {
         name: but_every(3, n, awkward(n).to_owned()),
         price_type: if is_usage { PriceType::Usage } else { PriceType::Recurring },
-        feature: but_every(3, n, MEASURED.to_owned()).filter(|_| is_usage),
+        feature: but_every(3, n, METERED[0].to_owned()).filter(|_| is_usage),
         cadence: but_every(2, n, BillingCadence::InArrears),
         billing_period: but_every(3, n + 1, (BillingPeriod::Month, Interval::try_new(3).expect("an interval"))),
         ..NewPrice::recurring(model)
@@ -72,18 +70,6 @@ fn new_price(n: usize) -> NewPrice {
 }
 
 impl Making<'_> {
-    /// The feature that prices measure.
-    pub fn measured(&self) {
-        let new = CreateFeature {
-            code: MEASURED.to_owned(),
-            name: awkward(1).to_owned(),
-            description: None,
-            feature_type: FeatureType::Metered,
-            metadata: Metadata::empty(),
-        };
-        self.run(|call| feature::create_feature(call, &new));
-    }
-
     /// A plan, some of them in several versions, some archived.
     pub fn plan(&self, n: usize) {
         let prices = (0..=n % 4).map(|place| new_price(n + place)).collect();

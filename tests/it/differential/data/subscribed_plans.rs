@@ -1,6 +1,6 @@
 //! Plans that can be subscribed to.
 
-use super::plans::{MEASURED, exact};
+use super::plans::{METERED, exact};
 use super::{Making, awkward};
 use perennial::app::plan::{self, CreatePlan};
 use perennial::domain::Currency;
@@ -27,6 +27,11 @@ pub fn flat(amount: &str) -> NewPrice {
 fn of_type(price_type: PriceType, model: BillingModel, amount: &str) -> NewPrice {
     let model = ModelSettings { amount: Some(exact(amount)), ..ModelSettings::of(model) };
     NewPrice { price_type, ..NewPrice::recurring(model) }
+}
+
+/// The price of what a meter measures.
+fn metered(n: usize) -> NewPrice {
+    NewPrice { feature: Some(METERED[n].to_owned()), ..of_type(PriceType::Usage, BillingModel::PerUnit, "0.001") }
 }
 
 fn tiered() -> NewPrice {
@@ -76,10 +81,12 @@ impl Making<'_> {
                 PlanChanges {
                     prices: prices(vec![
                         NewPrice { name: Some(awkward(3).to_owned()), ..flat("29.99") },
-                        NewPrice {
-                            feature: Some(MEASURED.to_owned()),
-                            ..of_type(PriceType::Usage, BillingModel::PerUnit, "0.001")
-                        },
+                        metered(2),
+                        metered(0),
+                        metered(4),
+                        metered(1),
+                        metered(2),
+                        metered(3),
                         of_type(PriceType::OneTime, BillingModel::PerUnit, "10"),
                         NewPrice { currency: Some(currency("JPY")), ..flat("3000") },
                     ]),

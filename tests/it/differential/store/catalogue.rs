@@ -1,6 +1,7 @@
 //! The catalogue beside plans: features and what entitles to them, add-ons, discounts, coupons.
 
 use super::plans::decimal;
+use super::usage::Used;
 use super::{Store, choice, id, instant, json, maybe, money};
 use async_graphql::Value;
 use perennial::domain::Id;
@@ -12,8 +13,8 @@ use perennial::domain::tenant::Tenant;
 use perennial::repository::{Conn, Read, add_on, coupon, discount, feature, plan};
 
 impl Store {
-    pub fn catalogue(&mut self, conn: &mut Conn, tenant: Id<Tenant>) -> Read<()> {
-        feature::all(tenant).order("id").load(conn)?.iter().for_each(|row| self.feature(row));
+    pub fn catalogue(&mut self, conn: &mut Conn, tenant: Id<Tenant>, used: &Used) -> Read<()> {
+        feature::all(tenant).order("id").load(conn)?.iter().for_each(|row| self.feature(row, used));
         let add_ons = add_on::all(tenant).order("id").load(conn)?;
         add_ons.iter().for_each(|row| self.add_on(row));
         let add_ons: Vec<_> = add_ons.iter().map(|row| row.id).collect();
@@ -25,7 +26,7 @@ impl Store {
         Ok(())
     }
 
-    fn feature(&mut self, row: &Feature) {
+    fn feature(&mut self, row: &Feature, used: &Used) {
         self.add(
             "Feature",
             [
@@ -35,6 +36,7 @@ impl Store {
                 ("description", maybe(row.description.as_deref(), Value::from)),
                 ("featureType", choice(row.feature_type)),
                 ("state", choice(row.state)),
+                ("meter", used.meter_of(row.id)),
                 ("metadata", json(row.metadata.as_str())),
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),

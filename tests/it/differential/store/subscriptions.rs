@@ -1,6 +1,7 @@
 //! Subscriptions, what those to plans consist of, and what they and their customers are entitled to.
 
 use super::plans::{decimal, duration, schedule};
+use super::usage::Used;
 use super::{Store, choice, day, id, instant, json, maybe, money};
 use async_graphql::{Value, value};
 use perennial::domain::Id;
@@ -29,13 +30,14 @@ struct Granted {
 }
 
 impl Store {
-    /// Answers the ids of the subscriptions.
-    pub fn subscriptions(&mut self, conn: &mut Conn, tenant: Id<Tenant>) -> Read<Vec<Id<Subscription>>> {
+    /// Answers the ids of the subscriptions, and what is known of their usage.
+    pub fn subscriptions(&mut self, conn: &mut Conn, tenant: Id<Tenant>) -> Read<(Vec<Id<Subscription>>, Used)> {
         let rows = subscription::all(tenant).order("id").load(conn)?;
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let all_terms = terms::of_subscriptions(tenant, &ids).load(conn)?;
+        let used = Used::load(conn, tenant, &ids)?;
         for row in &rows {
-            self.subscription(row, all_terms.iter().find(|terms| terms.subscription_id == row.id));
+            self.subscription(row, all_terms.iter().find(|terms| terms.subscription_id == row.id), &used);
         }
         for row in subscription::payments_of(tenant, &ids).load(conn)? {
             self.add(
@@ -56,10 +58,10 @@ impl Store {
         parts::discounts_of(tenant, &ids).load(conn)?.iter().for_each(|row| self.taken_discount(row));
         parts::phases_of(tenant, &ids).load(conn)?.iter().for_each(|row| self.phase(row));
         self.granted(conn, tenant, &rows, &add_ons)?;
-        Ok(ids)
+        Ok((ids, used))
     }
 
-    fn subscription(&mut self, row: &Subscription, terms: Option<&Terms>) {
+    fn subscription(&mut self, row: &Subscription, terms: Option<&Terms>, used: &Used) {
         let upcoming = terms.map(|terms| terms.upcoming(row, 10)).unwrap_or_default();
         self.add(
             "Subscription",
@@ -75,6 +77,7 @@ impl Store {
                 ("billingGroup", maybe(row.billing_group_id, id)),
                 ("parent", maybe(row.parent_subscription_id, id)),
                 ("terms", maybe(terms, of_terms)),
+                ("usage", used.of(row)),
                 ("upcomingPeriods", Value::List(upcoming.into_iter().map(period).collect())),
                 ("currency", row.currency.code().into()),
                 ("timezone", row.timezone.name().into()),

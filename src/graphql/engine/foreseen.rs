@@ -15,12 +15,12 @@ use async_graphql::registry::Registry;
 use async_graphql::{ID, ServerError};
 
 /// Works an object out of each of some subjects, as of a moment that the client may name.
-pub type Reckon<U, V> = fn(&mut Conn, Id<Tenant>, &[Id<U>], Option<Instant>) -> Read<Vec<(Id<U>, V)>>;
+pub type Foresee<U, V> = fn(&mut Conn, Id<Tenant>, &[Id<U>], Option<Instant>) -> Read<Vec<(Id<U>, V)>>;
 
 /// Of the row itself.
 pub struct OfRow<T, V> {
     pub at: &'static str,
-    pub reckon: Reckon<T, V>,
+    pub foresee: Foresee<T, V>,
 }
 
 /// Of an object that the client names.
@@ -28,7 +28,7 @@ pub struct OfNamed<U, V> {
     /// The argument that names it, and what it is about.
     pub named: (&'static str, &'static str),
     pub at: &'static str,
-    pub reckon: Reckon<U, V>,
+    pub foresee: Foresee<U, V>,
 }
 
 /// The moment that the client names.
@@ -55,10 +55,10 @@ impl<T: Object, V: Object> Relation<T> for OfRow<T, V> {
             Err(error) => return Ok(Err(error)),
         };
         let ids = distinct_ids(parents);
-        let reckoned = if ids.is_empty() { Vec::new() } else { (self.reckon)(cx.conn, cx.tenant, &ids, at)? };
-        let place = |row: &&T| reckoned.iter().position(|(id, _)| *id == of::<T>().id(row));
+        let foreseen = if ids.is_empty() { Vec::new() } else { (self.foresee)(cx.conn, cx.tenant, &ids, at)? };
+        let place = |row: &&T| foreseen.iter().position(|(id, _)| *id == of::<T>().id(row));
         let places = parents.iter().map(place).collect();
-        Ok(Ok(Box::new(ReckonedLoaded::load(cx, reckoned, places, selected)?)))
+        Ok(Ok(Box::new(ForeseenLoaded::load(cx, foreseen, places, selected)?)))
     }
 }
 
@@ -83,32 +83,32 @@ impl<T: Object, U: Entity, V: Object> Relation<T> for OfNamed<U, V> {
             Ok(given) => given,
             Err(error) => return Ok(Err(error)),
         };
-        let reckoned = (self.reckon)(cx.conn, cx.tenant, &[id], at)?;
-        let places = vec![(!reckoned.is_empty()).then_some(0); parents.len()];
-        Ok(Ok(Box::new(ReckonedLoaded::load(cx, reckoned, places, selected)?)))
+        let foreseen = (self.foresee)(cx.conn, cx.tenant, &[id], at)?;
+        let places = vec![(!foreseen.is_empty()).then_some(0); parents.len()];
+        Ok(Ok(Box::new(ForeseenLoaded::load(cx, foreseen, places, selected)?)))
     }
 }
 
-struct ReckonedLoaded<'q, V: 'static> {
+struct ForeseenLoaded<'q, V: 'static> {
     values: Vec<V>,
     places: Vec<Option<usize>>,
     view: View<'q, V>,
 }
 
-impl<'q, V: Object> ReckonedLoaded<'q, V> {
+impl<'q, V: Object> ForeseenLoaded<'q, V> {
     fn load<U>(
         cx: &mut Cx<'_, 'q>,
-        reckoned: Vec<(Id<U>, V)>,
+        foreseen: Vec<(Id<U>, V)>,
         places: Vec<Option<usize>>,
         selected: &Selected<'q>,
     ) -> Read<Self> {
-        let values: Vec<V> = reckoned.into_iter().map(|(_, value)| value).collect();
+        let values: Vec<V> = foreseen.into_iter().map(|(_, value)| value).collect();
         let view = View::load(cx, &values.iter().collect::<Vec<_>>(), &selected.sets)?;
-        Ok(ReckonedLoaded { values, places, view })
+        Ok(ForeseenLoaded { values, places, view })
     }
 }
 
-impl<'q, T, V: Object> Loaded<'q, T> for ReckonedLoaded<'q, V> {
+impl<'q, T, V: Object> Loaded<'q, T> for ForeseenLoaded<'q, V> {
     fn write(&self, _: &T, index: usize, out: &mut Out<'q>) -> Written {
         let place = self.places.get(index).copied().flatten();
         match place.and_then(|place| self.values.get(place).map(|value| (value, place))) {
