@@ -75,12 +75,12 @@ struct Known {
 
 impl Known {
     fn situation<'s>(&'s self, event: &NewUsageEvent, before: Option<&'s UsageEvent>, now: Instant) -> Situation<'s> {
+        let subscription = self.subscriptions.get(&event.subscription_id);
         Situation {
             meter: self.meters.get(&event.meter),
-            subscription: self.subscriptions.get(&event.subscription_id),
+            subscription,
             before,
-            // No period is billed for usage yet.
-            billed_until: None,
+            billed_until: subscription.and_then(|subscription| subscription.billing.usage_until),
             now,
         }
     }

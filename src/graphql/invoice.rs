@@ -102,6 +102,16 @@ impl Object for InvoiceLine {
             .maybe_value("proration", "How much of a whole period was billed; null where all of it was.", |line| {
                 line.line.proration.as_ref()
             })
+            .column(
+                "baseAmount",
+                "What the whole quantity comes to, where the line bills a part of it; null for others.",
+                |line| &line.line.base_amount,
+            )
+            .column(
+                "factor",
+                "What that part is multiplied by: above 1 beyond a commitment. Null for others.",
+                |line| &line.line.factor,
+            )
             .maybe_value("period", "The period that it covers; null where it covers none.", |line| {
                 line.line.period.as_ref()
             })

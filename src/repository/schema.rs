@@ -406,6 +406,8 @@ diesel::table! {
         commitment_duration -> Nullable<Text>,
         overage_factor -> Exact,
         true_up -> Bool,
+        committed_from -> Nullable<Moment>,
+        committed_used -> Nullable<Exact>,
         collection_method -> Text,
         payment_behavior -> Text,
         payment_terms -> Nullable<Text>,

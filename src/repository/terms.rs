@@ -6,21 +6,22 @@ use super::plan::schedule;
 use super::query::{Query, stored};
 use super::schema::subscription_terms;
 use super::sql_types::{At, Decimal, amount, duration, instant};
-use crate::domain::Id;
 use crate::domain::payment_method::PaymentMethod;
 use crate::domain::period::DurationUnit;
 use crate::domain::plan::{PartialPeriods, Plan};
 use crate::domain::pricing::Tax;
 use crate::domain::schedule::{ScheduleSettings, ScheduleType};
-use crate::domain::subscription::{Commitment, Subscription, Terms};
+use crate::domain::subscription::{Commitment, CommittedUse, Subscription, Terms};
 use crate::domain::tenant::Tenant;
+use crate::domain::{Id, Instant};
 use diesel::prelude::*;
 
 stored!(Terms, subscription_terms(
     subscription_id, quantity, schedule_type, schedule_interval, fixed_day, base_month, billing_period, billing_cycle,
     billed_from, anchor, requested_end, fixed_count, draft_trial_length, draft_trial_unit, partial_handling,
     proration_unit, minimum_prorated_amount, currency, cadence, tax_rate, amounts_include_tax, setup_fee,
-    proration_behavior, commitment_amount, commitment_duration, overage_factor, true_up, collection_method,
+    proration_behavior, commitment_amount, commitment_duration, overage_factor, true_up, committed_from,
+    committed_used, collection_method,
     payment_behavior, payment_terms, grace_seconds, signup_method, payment_method_id, invoice_billing,
     invoiced_customer_id, test
 ) => {
@@ -50,6 +51,7 @@ stored!(Terms, subscription_terms(
         commitment: Commitment {
             amount: amount(commitment_amount, Some(currency)), duration: commitment_duration, overage_factor, true_up,
         },
+        committed: committed(instant(committed_from), committed_used),
         collection_method,
         payment_behavior,
         payment_terms,
@@ -61,6 +63,24 @@ stored!(Terms, subscription_terms(
         test,
     }
 }, key: subscription_id);
+
+fn committed(window_start: Option<Instant>, used: Option<Decimal>) -> Option<CommittedUse> {
+    window_start.zip(used).map(|(window_start, Decimal(used))| CommittedUse { window_start, used })
+}
+
+/// Stores what was used against the commitment in the window that was billed last.
+pub fn committed_use(tx: &mut Tx<'_>, tenant: Id<Tenant>, terms: &Terms) -> Read<()> {
+    let committed = terms.committed.as_ref();
+    let rows = on_backend!(tx, |conn| diesel::update(subscription_terms::table)
+        .filter(subscription_terms::tenant_id.eq(tenant))
+        .filter(subscription_terms::subscription_id.eq(terms.subscription_id))
+        .set((
+            subscription_terms::committed_from.eq(committed.map(|it| At(it.window_start))),
+            subscription_terms::committed_used.eq(committed.map(|it| Decimal(it.used.clone()))),
+        ))
+        .execute(conn))?;
+    changed(rows, 1)
+}
 
 pub fn of_subscriptions(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<Terms> {
     Query::new(tenant).of_each("subscription_id", subscriptions)

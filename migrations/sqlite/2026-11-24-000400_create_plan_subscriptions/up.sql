@@ -35,6 +35,9 @@ CREATE TABLE subscription_terms (
     commitment_duration TEXT,
     overage_factor TEXT NOT NULL,
     true_up INTEGER NOT NULL,
+    -- What was used against the commitment, in minor units, in the window that began then.
+    committed_from TEXT,
+    committed_used TEXT,
     collection_method TEXT NOT NULL,
     payment_behavior TEXT NOT NULL,
     payment_terms TEXT,
@@ -50,6 +53,7 @@ CREATE TABLE subscription_terms (
     FOREIGN KEY (tenant_id, payment_method_id) REFERENCES payment_methods (tenant_id, id),
     FOREIGN KEY (tenant_id, invoiced_customer_id) REFERENCES customers (tenant_id, id),
     CONSTRAINT a_draft_trial_has_a_unit CHECK ((draft_trial_length IS NULL) = (draft_trial_unit IS NULL)),
+    CONSTRAINT a_use_has_a_window CHECK ((committed_from IS NULL) = (committed_used IS NULL)),
     CONSTRAINT a_method_has_its_behaviours CHECK (
         CASE collection_method
             WHEN 'CHARGE_AUTOMATICALLY' THEN

@@ -1,6 +1,6 @@
 //! Reading what the billing of a batch needs: a statement for each kind of thing, however many subscriptions there are.
 
-use crate::domain::billing::{Due, HoldCode, Past, Rental, Usage};
+use crate::domain::billing::{Due, HoldCode, Measured, Past, Rental, Usage};
 use crate::domain::customer::Customer;
 use crate::domain::invoice::Invoice;
 use crate::domain::payment_method::PaymentMethod;
@@ -163,13 +163,37 @@ fn with_past(
         true => Vec::new(),
         false => repository::billing::setup_fee_billed(conn, tenant, &owing)?,
     };
+    let mut usage = used(conn, tenant, &agreements)?;
     let account = |agreement: Agreement| {
         let id = agreement.subscription.id;
-        let past = Past { usage: Usage::default(), setup_fee_billed: billed.contains(&id) };
+        let past = Past { usage: usage.remove(&id).unwrap_or_default(), setup_fee_billed: billed.contains(&id) };
         let uses = agreement.discounts.iter().map(|discount| discount.uses).collect();
         (id, Account::Agreement(Box::new(agreement), Before { past, uses }))
     };
     Ok(agreements.into_iter().map(account).collect())
+}
+
+/// What was used of each subscription in the period that is over: a statement for each meter.
+fn used(conn: &mut Conn, tenant: Id<Tenant>, agreements: &[Agreement]) -> Read<BTreeMap<Id<Subscription>, Usage>> {
+    let mut measured: Vec<(Id<Subscription>, Measured)> = Vec::new();
+    for agreement in agreements {
+        let closing = agreement.closing().map(|closing| agreement.measured(closing)).unwrap_or_default();
+        measured.extend(closing.into_iter().map(|measured| (agreement.subscription.id, measured)));
+    }
+    let features = distinct(measured.iter().map(|(_, measured)| measured.feature));
+    let mut usage: BTreeMap<Id<Subscription>, Usage> = BTreeMap::new();
+    if features.is_empty() {
+        return Ok(usage);
+    }
+    for meter in repository::meter::of_features(tenant, &features).load(conn)? {
+        let of_meter: Vec<_> = measured.iter().filter(|(_, it)| it.feature == meter.feature_id).collect();
+        let asked: Vec<_> = of_meter.iter().map(|(subscription, it)| (*subscription, it.period)).collect();
+        let totals = repository::usage::totals(conn, tenant, &meter, &asked)?;
+        for ((subscription, it), (_, _, total)) in of_meter.into_iter().zip(totals) {
+            usage.entry(*subscription).or_default().0.push((it.item, total));
+        }
+    }
+    Ok(usage)
 }
 
 /// The rentals, with what is open of their payments.

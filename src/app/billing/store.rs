@@ -11,7 +11,7 @@ use crate::domain::invoice::{Invoice, InvoiceLine};
 use crate::domain::subscription::parts::AdditionalCostState;
 use crate::domain::subscription::{Subscription, SubscriptionStatus};
 use crate::domain::{Choice, Id, Instant};
-use crate::repository::billing as rows;
+use crate::repository::{billing as rows, terms};
 use serde_json::json;
 
 /// What is said of a subscription for which the program failed: its log says more.
@@ -81,6 +81,9 @@ fn parts(work: &mut Work<'_, '_>, rolled: &Rolled) -> Result<(), Stop> {
     for (account, _) in &rolled.accounts {
         match account {
             Account::Agreement(agreement, before) => {
+                if agreement.terms.committed.is_some() {
+                    terms::committed_use(work.tx, work.tenant, &agreement.terms)?;
+                }
                 discounts.extend(
                     agreement
                         .discounts

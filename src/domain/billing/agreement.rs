@@ -1,18 +1,22 @@
 //! A subscription to a plan, from one moment of its life to the next.
 
-use super::charges::Usage;
+use super::charges::{Usage, unbillable};
 use super::{Due, InvoiceTerms};
 use crate::domain::calendar::day_of;
+use crate::domain::exact::Ratio;
 use crate::domain::invoice::{Invoice, InvoiceReason};
 use crate::domain::period::Period;
 use crate::domain::plan::SetupFeeHandling;
-use crate::domain::pricing::Charge;
+use crate::domain::pricing::{Charge, LineKind, TrueUp, hold_to};
 use crate::domain::schedule::ScheduledPeriod;
 use crate::domain::subscribing::Agreement;
 use crate::domain::subscription::parts::AdditionalCostState;
-use crate::domain::subscription::{PaymentBehavior, SubscriptionStatus};
+use crate::domain::subscription::{CommittedUse, PaymentBehavior, SubscriptionStatus};
 use crate::domain::{Id, Instant, Refusal};
 use chrono::TimeDelta;
+
+/// What is used comes to at most so many digits after a minor unit: those of a price and of a quantity.
+const USED_PLACES: u8 = 24;
 
 /// What of a subscription's past its next bill depends on.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +54,9 @@ impl Agreement {
         let trial_over =
             self.subscription.status == SubscriptionStatus::Trialing && self.subscription.trial_end == Some(at);
         let mut charges = over.map(|over| self.charges_in_arrears(&over, &past.usage)).unwrap_or_default();
+        if let Some(over) = over {
+            charges = self.hold_to_commitment(charges, over.period, begins.is_none())?;
+        }
         let advance = begins.map(|begins| self.charges_in_advance(&begins, since)).unwrap_or_default();
         let discounted_at = since.filter(|_| advance.is_empty()).unwrap_or(at);
         charges.extend(advance);
@@ -74,6 +81,38 @@ impl Agreement {
         let period = begins.or(over).and_then(|of| Some((of.period, i32::try_from(of.number).ok()?)));
         let terms = self.invoice_terms();
         Ok(Some(Due { subscription_id: self.subscription.id, at, reason, bill, period, terms }))
+    }
+
+    /// Holds what was used in a period to the commitment, and notes how far that is used up (`flexprice.md` §1.5). With the
+    /// last period its window is over, too.
+    fn hold_to_commitment(
+        &mut self,
+        charges: Vec<Charge>,
+        period: Period,
+        is_last: bool,
+    ) -> Result<Vec<Charge>, Refusal> {
+        let (used, others): (Vec<_>, Vec<_>) = charges.into_iter().partition(|charge| charge.kind == LineKind::Usage);
+        let commitment = &self.terms.commitment;
+        if used.is_empty() || commitment.amount.is_none() {
+            return Ok([others, used].concat());
+        }
+        let zone = self.subscription.timezone;
+        let start = self.subscription.start_date;
+        let mut window = commitment.window(start, zone, self.terms.schedule.billing_period(), period);
+        window.closes |= is_last;
+        let before = self.terms.committed.as_ref().filter(|it| it.window_start == window.period.start);
+        let before = before.and_then(|it| Ratio::scaled(&it.used, 0)).unwrap_or(Ratio::new(0, 1));
+        let true_up = TrueUp {
+            description: format!("{} true-up", self.plan.name),
+            plan_version: Some(self.plan.version),
+            period: Some(window.period),
+            tax: self.terms.tax,
+        };
+        let held = hold_to(commitment, &window, before, used, true_up, self.subscription.currency);
+        let held = held.map_err(unbillable)?;
+        self.terms.committed =
+            Some(CommittedUse { window_start: window.period.start, used: held.used.rounded(USED_PLACES) });
+        Ok([others, held.charges].concat())
     }
 
     /// A setup fee that stands on the first invoice, if there was none yet (`billwerk.md` §3).

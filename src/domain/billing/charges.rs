@@ -1,6 +1,7 @@
 //! What is charged of a subscription to a plan, for one period (`flexprice.md` §3.6, `billwerk.md` §3 to §5).
 
 use crate::domain::Instant;
+use crate::domain::feature::Feature;
 use crate::domain::period::{Period, Proration};
 use crate::domain::plan::SetupFee;
 use crate::domain::price::{BillingCadence, Price, PriceModel, PriceType};
@@ -22,7 +23,25 @@ impl Usage {
     }
 }
 
+/// Something of a subscription whose use is measured for a stretch of time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Measured {
+    pub item: Id<SubscriptionItem>,
+    pub feature: Id<Feature>,
+    pub period: Period,
+}
+
 impl Agreement {
+    /// What is to be measured for a period that is over.
+    pub fn measured(&self, period: Period) -> Vec<Measured> {
+        let measured = |item: &SubscriptionItem| {
+            let price = self.price_of(item).filter(|price| price.price_type == PriceType::Usage)?;
+            let period = self.within(item.start_date, item.end_date, period)?;
+            Some(Measured { item: item.id, feature: price.feature_id?, period })
+        };
+        self.items.iter().filter_map(measured).collect()
+    }
+
     /// What is billed as a period begins: in advance for it, and what is billed once and began since the period before,
     /// which began at `since`.
     pub(in crate::domain) fn charges_in_advance(

@@ -20,7 +20,7 @@ mod invoice;
 mod rental;
 
 pub use agreement::Past;
-pub use charges::Usage;
+pub use charges::{Measured, Usage};
 pub(in crate::domain) use discounted::stands_for;
 pub use hold::{BillingHold, HoldCode};
 pub use invoice::{InvoiceTerms, Occasion, invoice};

@@ -181,6 +181,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         setup_fee: !request.no_setup_fee,
         proration_behavior: request.timing.proration,
         commitment,
+        committed: None,
         collection_method: request.payment.collection_method,
         payment_behavior: request.payment.behavior,
         payment_terms: request.payment.terms,

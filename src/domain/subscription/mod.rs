@@ -16,7 +16,7 @@ use super::tenant::BillingStart;
 use super::text::Metadata;
 use super::{Currency, Date, Entity, Id, Instant, Money, Zone};
 pub use terms::{
-    CollectionMethod, Commitment, InvoiceBilling, PaymentBehavior, ProrationBehavior, SignupMethod, Terms,
+    CollectionMethod, Commitment, CommittedUse, InvoiceBilling, PaymentBehavior, ProrationBehavior, SignupMethod, Terms,
 };
 
 /// What a customer pays for. A rental is made by fulfilling one unit of an order item; it holds one asset.

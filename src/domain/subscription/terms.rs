@@ -37,6 +37,8 @@ pub struct Terms {
     pub setup_fee: bool,
     pub proration_behavior: Option<ProrationBehavior>,
     pub commitment: Commitment,
+    /// What was used against the commitment in the window that was billed last.
+    pub committed: Option<CommittedUse>,
     pub collection_method: CollectionMethod,
     pub payment_behavior: PaymentBehavior,
     pub payment_terms: Option<PaymentTerms>,
@@ -61,6 +63,14 @@ pub struct Commitment {
     pub overage_factor: BigDecimal,
     /// Whether the rest is billed where less was used.
     pub true_up: bool,
+}
+
+/// What was used against a commitment in a window of several periods, so far.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CommittedUse {
+    pub window_start: Instant,
+    /// In minor units, exact, without the factor of what lies beyond the commitment.
+    pub used: BigDecimal,
 }
 
 choice! {

@@ -54,6 +54,7 @@ fn subscription() -> Subscription {
         current_period_start: Some(at("2025-01-15T00:00:00Z")),
         current_period_end: Some(at("2025-02-15T00:00:00Z")),
         next_billing_date: None,
+        billing: crate::domain::subscription::BillingState::default(),
         hosted_payment_link: None,
         notes: None,
         metadata: Metadata::empty(),

@@ -1,12 +1,12 @@
 //! What an object type is: a name, a description, columns and relations.
 
 use super::column::{Borrowed, Column, Computed, Leaf, TypedId};
+use super::foreseen::{Foresee, OfNamed, OfRow};
 use super::many::{Alike, Many};
 use super::one::{AnyNode, Find, FindBy, One};
 use super::page::Connection;
-use super::foreseen::{Foresee, OfNamed, OfRow};
-use super::timed::Timed;
 use super::single::{Derived, Reckon, Reckoned, Single};
+use super::timed::Timed;
 use super::value::{MaybeValue, Value, Values};
 use super::view::Relation;
 use crate::domain::tenant::Tenant;

@@ -80,6 +80,7 @@ fn agreement(collection_method: CollectionMethod, payment_behavior: PaymentBehav
         tax: Tax { rate: TaxRate::ZERO, included: false },
         setup_fee: true,
         proration_behavior: None,
+        committed: None,
         commitment: Commitment { amount: None, duration: None, overage_factor: 1.into(), true_up: false },
         collection_method,
         payment_behavior,

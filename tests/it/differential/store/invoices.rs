@@ -81,6 +81,8 @@ impl Store {
                 ("quantity", decimal(&line.quantity)),
                 ("unitAmount", maybe(line.unit_amount.as_ref(), decimal)),
                 ("proration", maybe(line.proration, proration)),
+                ("baseAmount", maybe(line.base_amount.as_ref(), decimal)),
+                ("factor", maybe(line.factor.as_ref(), decimal)),
                 ("period", maybe(line.period, period)),
                 ("timezone", line.zone.name().into()),
                 ("rounding", choice(line.rounding)),
