@@ -100,6 +100,8 @@ pub fn tenant(app: &App, name: &str, amounts: &Amounts) -> Viewer {
     let (_, secret) = operator::create_tenant_as(app, id, name, settings).expect("a tenant");
     let viewer = app.authenticate(&secret).expect("an answer").expect("a viewer");
     Making { app, viewer: &viewer }.everything(amounts);
+    // From now on its time stands still, so that it can be compared.
+    app.db.write(|tx| perennial::repository::tenant::set_clock(tx, id, None, app.ambient.now())).expect("it is set");
     viewer
 }
 

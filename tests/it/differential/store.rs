@@ -171,6 +171,8 @@ impl Store {
                 ("multipleDiscountsAllowed", row.settings.multiple_discounts_allowed.into()),
                 ("discountOrder", choice(row.settings.discount_order)),
                 ("percentageBase", choice(row.settings.percentage_base)),
+                ("clock", maybe(row.clock, instant)),
+                ("now", maybe(row.clock, instant)),
                 ("version", row.version.into()),
                 ("createdAt", instant(row.created_at)),
                 ("updatedAt", instant(row.updated_at)),
