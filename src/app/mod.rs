@@ -22,6 +22,7 @@ pub mod payment_method;
 pub mod plan;
 pub mod product;
 pub mod subscription;
+pub mod tax;
 pub mod tenant;
 pub mod test_gateway;
 

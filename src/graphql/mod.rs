@@ -28,6 +28,7 @@ mod product;
 mod query;
 mod scalars;
 mod subscription;
+mod tax;
 mod tenant;
 
 pub use api::{Api, Caller, schema_sdl};

@@ -3,6 +3,22 @@
 pub use super::views::subscription_entitlements;
 
 diesel::table! {
+    use crate::repository::sql_types::{Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    tax_rates (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        country -> Text,
+        name -> Text,
+        rate -> Exact,
+        valid_from -> Date,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
     use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
     use diesel::sql_types::*;
 
@@ -60,6 +76,7 @@ diesel::table! {
         created_at -> Moment,
         updated_at -> Moment,
         archived_at -> Nullable<Moment>,
+        country -> Nullable<Text>,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::domain::subscription::{
     CollectionMethod, InvoiceBilling, PaymentBehavior, ProrationBehavior, ScheduledPaymentStatus, SignupMethod,
     SubscriptionStatus,
 };
-use crate::domain::{Choice, Currency, add_on, api_key, asset, event, order, product, tenant};
+use crate::domain::{Choice, Country, Currency, add_on, api_key, asset, event, order, product, tenant};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, Queryable};
 use diesel::expression::AsExpression;
@@ -61,6 +61,7 @@ fn choice<C: Choice>(name: &str) -> deserialize::Result<C> {
 
 text! {
     Currency: |currency| currency.code(), |text| text.parse().map_err(Into::into);
+    Country: |country| country.code(), |text| text.parse().map_err(Into::into);
     In: |zone| zone.0.name(), |text| text.parse().map(In).map_err(|_| format!("{text:?} is no time zone").into());
     api_key::Scope: |value| value.name(), |text| choice(text);
     asset::AssetStatus: |value| value.name(), |text| choice(text);

@@ -204,6 +204,7 @@ impl Making<'_> {
                 n + 1,
                 if n.is_multiple_of(2) { Zone::Europe__Berlin } else { Zone::Asia__Kathmandu },
             ),
+            country: but_every(3, n + 2, ["DE", "CH"][n % 2].parse().expect("a country")),
             parent_customer_id: if n % 3 == 1 { known.get(n / 3).copied() } else { None },
             metadata: Metadata::try_new(&metadata).expect("metadata"),
         };

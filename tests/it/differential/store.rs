@@ -190,6 +190,7 @@ impl Store {
                 ("email", maybe(row.email.as_deref(), Value::from)),
                 ("phone", maybe(row.phone.as_deref(), Value::from)),
                 ("timezone", maybe(row.timezone, |zone| zone.name().into())),
+                ("country", maybe(row.country, |country| country.code().into())),
                 ("parent", maybe(row.parent_customer_id, id)),
                 ("deviceCount", row.device_count.into()),
                 ("metadata", json(row.metadata.as_str())),
