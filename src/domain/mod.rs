@@ -11,6 +11,7 @@ pub mod country;
 pub mod coupon;
 pub mod customer;
 pub mod discount;
+pub mod dunning;
 pub mod eligible_plans;
 pub mod event;
 pub mod exact;

@@ -222,6 +222,7 @@ wrong!(
     NotAText,
     text::NotAHandle,
     domain::order::NotAQuantity,
+    domain::dunning::NotASchedule,
     domain::eligible_plans::NotEligiblePlans,
     domain::period::NotADuration,
     domain::pricing::NotATaxRate,

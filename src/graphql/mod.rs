@@ -9,6 +9,7 @@ mod check;
 mod coupon;
 mod customer;
 mod discount;
+mod dunning;
 mod eligible_plans;
 mod engine;
 mod entitlement;

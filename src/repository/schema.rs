@@ -38,6 +38,13 @@ diesel::table! {
         discount_order -> Text,
         percentage_base -> Text,
         clock -> Nullable<Moment>,
+        dunning_schedule -> Document,
+        dunning_final_action -> Text,
+        dunning_grace_seconds -> Integer,
+        no_grace_on_hard_decline -> Bool,
+        usage_grace_seconds -> Integer,
+        month_to_month -> Bool,
+        default_payment_terms -> Nullable<Text>,
     }
 }
 

@@ -26,3 +26,19 @@ CREATE TABLE tax_rates (
 CREATE UNIQUE INDEX tax_rates_country ON tax_rates (tenant_id, country, valid_from);
 CREATE INDEX tax_rates_valid_from ON tax_rates (tenant_id, valid_from, id);
 CREATE INDEX tax_rates_created_at ON tax_rates (tenant_id, created_at, id);
+
+-- What follows when an invoice is not paid: the days between the steps, what becomes of the subscription in the end, and
+-- for how long nothing happens at first.
+ALTER TABLE tenants ADD COLUMN dunning_schedule JSONB NOT NULL DEFAULT '[3,5,7]';
+ALTER TABLE tenants ADD COLUMN dunning_final_action TEXT COLLATE "C" NOT NULL DEFAULT 'NONE'
+    CHECK (dunning_final_action IN ('END', 'PAUSE', 'NONE'));
+ALTER TABLE tenants ADD COLUMN dunning_grace_seconds INTEGER NOT NULL DEFAULT 0 CHECK (dunning_grace_seconds >= 0);
+ALTER TABLE tenants ADD COLUMN no_grace_on_hard_decline BOOLEAN NOT NULL DEFAULT TRUE;
+-- How long usage that comes late is waited for.
+ALTER TABLE tenants ADD COLUMN usage_grace_seconds INTEGER NOT NULL DEFAULT 0
+    CHECK (usage_grace_seconds BETWEEN 0 AND 604800);
+-- Whether rentals go on by the month after their contract.
+ALTER TABLE tenants ADD COLUMN month_to_month BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE tenants ADD COLUMN default_payment_terms TEXT COLLATE "C"
+    CHECK (default_payment_terms IN
+    ('NET_15', 'NET_30', 'NET_45', 'NET_60', 'NET_75', 'NET_90'));

@@ -188,7 +188,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         commitment,
         collection_method: request.payment.collection_method,
         payment_behavior: request.payment.behavior,
-        payment_terms: request.payment.terms,
+        payment_terms: request.payment.terms.or(situation.settings.default_payment_terms),
         grace_seconds: request.payment.grace_seconds,
         signup_method: source::signup_method(request),
         payment_method_id,

@@ -4,6 +4,7 @@ use super::{In, stands_for};
 use crate::domain::billing_group::BillingGroupStatus;
 use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
 use crate::domain::discount::{DiscountOrder, PercentageBase};
+use crate::domain::dunning::DunningFinalAction;
 use crate::domain::feature::{CatalogueState, EntitlementSource, FeatureType};
 use crate::domain::invoice::{InvoiceReason, InvoiceStatus};
 use crate::domain::payment::{PaymentAttemptStatus, PaymentErrorState};
@@ -82,6 +83,7 @@ text! {
     CatalogueState: |value| value.name(), |text| choice(text);
     CouponState: |value| value.name(), |text| choice(text);
     DiscountOrder: |value| value.name(), |text| choice(text);
+    DunningFinalAction: |value| value.name(), |text| choice(text);
     DurationUnit: |value| value.name(), |text| choice(text);
     ExpireReason: |value| value.name(), |text| choice(text);
     FeatureType: |value| value.name(), |text| choice(text);

@@ -171,6 +171,18 @@ impl Store {
                 ("multipleDiscountsAllowed", row.settings.multiple_discounts_allowed.into()),
                 ("discountOrder", choice(row.settings.discount_order)),
                 ("percentageBase", choice(row.settings.percentage_base)),
+                (
+                    "dunning",
+                    async_graphql::value!({
+                        "schedule": row.settings.dunning.schedule.days(),
+                        "finalAction": choice(row.settings.dunning.final_action),
+                        "graceSeconds": row.settings.dunning.grace_seconds,
+                        "noGraceOnHardDecline": row.settings.dunning.no_grace_on_hard_decline,
+                    }),
+                ),
+                ("usageGraceSeconds", row.settings.usage_grace_seconds.into()),
+                ("monthToMonth", row.settings.month_to_month.into()),
+                ("defaultPaymentTerms", maybe(row.settings.default_payment_terms, choice)),
                 ("clock", maybe(row.clock, instant)),
                 ("now", maybe(row.clock, instant)),
                 ("version", row.version.into()),
