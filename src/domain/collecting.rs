@@ -5,10 +5,10 @@
 //! dunning, each further one follows after the next of the policy's intervals. After the last interval it has failed.
 
 use super::calendar::later;
-use super::dunning::{FinalAction, Policy};
 use super::invoice::{Invoice, InvoiceReason, InvoiceStatus};
 use super::payment::{ChargeOutcome, Decline};
 use super::period::{Duration, DurationUnit};
+use super::reminding::{FinalAction, Policy};
 use super::subscription::{PaymentBehavior, Subscription, SubscriptionStatus};
 use super::{Instant, Zone};
 use chrono::TimeDelta;

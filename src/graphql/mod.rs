@@ -10,6 +10,7 @@ mod check;
 mod coupon;
 mod customer;
 mod discount;
+mod dunning;
 mod eligible_plans;
 mod engine;
 mod entitlement;
@@ -30,6 +31,7 @@ mod product;
 mod query;
 mod scalars;
 mod subscription;
+mod tax;
 mod tenant;
 mod usage;
 

@@ -24,11 +24,12 @@ use crate::domain::subscription::Subscription;
 use crate::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
+use crate::domain::tax::CountryTaxRate;
 use crate::domain::tenant::Tenant;
 use crate::domain::usage::UsageEvent;
 use crate::repository::{
     add_on, asset, billing, coupon, customer, discount, feature, invoice, meter, order, payment, plan, product,
-    subscription, usage,
+    subscription, tax, usage,
 };
 
 /// The query root: everything is seen by somebody.
@@ -63,6 +64,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<SubscriptionDiscount>(),
         AnyNode::of::<SubscriptionItem>(),
         AnyNode::of::<SubscriptionPhase>(),
+        AnyNode::of::<CountryTaxRate>(),
         AnyNode::of::<Tenant>(),
         AnyNode::of::<UsageEvent>(),
     ]
@@ -185,5 +187,7 @@ impl Object for Query {
                 coupon::by_code,
             )
             .list("coupons", "All coupons, those that are not active, too.", coupon::all)
+            .find::<CountryTaxRate>("taxRate", "A tax rate of a country by its id; null where there is none.")
+            .list("taxRates", "All tax rates of countries.", tax::all)
     }
 }

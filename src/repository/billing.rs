@@ -17,6 +17,7 @@ use crate::domain::subscription::{ScheduledPayment, ScheduledPaymentStatus, Subs
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 stored!(BillingHold, billing_holds(id, subscription_id, code, message, attempts, since, retry_at) => {
     let (At(since), At(retry_at)) = (since, retry_at);
@@ -223,6 +224,21 @@ pub fn open_payments_of(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) 
         Comparison::Equal,
         scheduled,
     ))
+}
+
+/// The place of the last payment of each of these rentals.
+pub fn last_sequences(
+    conn: &mut Conn,
+    tenant: Id<Tenant>,
+    of: &[Id<Subscription>],
+) -> Read<BTreeMap<Id<Subscription>, i32>> {
+    let found: Vec<(Id<Subscription>, Option<i32>)> = on_backend!(conn, |conn| scheduled_payments::table
+        .filter(scheduled_payments::tenant_id.eq(tenant))
+        .filter(scheduled_payments::subscription_id.eq_any(of))
+        .group_by(scheduled_payments::subscription_id)
+        .select((scheduled_payments::subscription_id, diesel::dsl::max(scheduled_payments::sequence)))
+        .load(conn))?;
+    Ok(found.into_iter().filter_map(|(id, last)| Some((id, last?))).collect())
 }
 
 /// Stores which invoice asks for payments that were scheduled.

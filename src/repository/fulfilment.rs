@@ -92,7 +92,7 @@ fn advance_item(tx: &mut Tx<'_>, tenant: Id<Tenant>, item: Id<OrderItem>, units:
     changed(rows, 1)
 }
 
-fn insert_payments(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[ScheduledPayment]) -> Read<()> {
+pub fn insert_payments(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[ScheduledPayment]) -> Read<()> {
     for rows in rows.chunks(subscription::ROWS) {
         let rows: Vec<_> = rows
             .iter()

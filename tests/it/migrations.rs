@@ -16,6 +16,7 @@ use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::plan::Plan;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
+use perennial::domain::tax::CountryTaxRate;
 use perennial::domain::usage::UsageEvent;
 use perennial::repository::Listed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -218,6 +219,7 @@ fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     check_indexes::<Invoice>(&indexes);
     check_indexes::<Meter>(&indexes);
     check_indexes::<UsageEvent>(&indexes);
+    check_indexes::<CountryTaxRate>(&indexes);
 }
 
 /// The tables of `schema.rs`, or the views of `views.rs`: their primary keys, and their columns with their types.

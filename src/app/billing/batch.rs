@@ -14,7 +14,7 @@ use crate::domain::subscription::Subscription;
 pub(super) fn bill(work: &mut Work<'_, '_>, claimed: Vec<Subscription>) -> Result<Billed, Stop> {
     let mut rolled = Rolled::default();
     for mut account in accounts(work.tx, work.tenant, claimed)? {
-        let fallen = account.fall_due();
+        let fallen = account.fall_due(Some(work.now));
         let ids = || work.id::<()>().uuid();
         match fallen.and_then(|due| due.map(|due| Ok((made(&due, work.now, &ids)?, due))).transpose()) {
             Ok(Some((made, due))) => rolled.invoiced(account, &due, made),

@@ -22,7 +22,7 @@ pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>) -> Result<Billed, St
     let mut rolled = Rolled::default();
     let mut fallen: Vec<(Account, Due)> = Vec::new();
     for mut account in accounts(work.tx, work.tenant, claimed)? {
-        match account.fall_due() {
+        match account.fall_due(Some(work.now)) {
             Ok(due) => fallen.extend(due.map(|due| (account, due))),
             Err(unbillable) => rolled.refuse(unbillable),
         }

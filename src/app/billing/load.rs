@@ -1,22 +1,37 @@
 //! Reading what the billing of a batch needs: a statement for each kind of thing, however many subscriptions there are.
 
 use crate::domain::billing::{Due, HoldCode, Measured, Past, Rental, Usage};
+use crate::domain::calendar::day_of;
 use crate::domain::customer::Customer;
 use crate::domain::invoice::Invoice;
 use crate::domain::payment_method::PaymentMethod;
 use crate::domain::subscribing::Agreement;
 use crate::domain::subscription::{ScheduledPayment, Subscription};
+use crate::domain::tax::{CountryTaxRate, rate_for};
 use crate::domain::tenant::{Settings, Tenant};
-use crate::domain::{Entity, ErrorCode, Id, Refusal};
+use crate::domain::{Country, Entity, ErrorCode, Id, Instant, Refusal};
 use crate::repository::{self, Conn, Query, Read};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// A subscription that is due, with everything that its billing needs.
-pub(super) enum Account {
+pub(super) struct Account {
+    pub kind: Kind,
+    taxes: Taxes,
+}
+
+pub(super) enum Kind {
     Agreement(Box<Agreement>, Before),
     Rental(Box<Rental>),
     /// What it should have is not there.
     Broken(Box<Subscription>),
+}
+
+/// The tax rates of the country of whoever gets the invoices.
+#[derive(Clone, Default)]
+struct Taxes {
+    country: Option<Country>,
+    rates: Rc<Vec<CountryTaxRate>>,
 }
 
 /// What is known of a subscription before it goes on.
@@ -31,18 +46,18 @@ pub(super) type Unbillable = (Id<Subscription>, HoldCode, Refusal);
 
 impl Account {
     pub fn subscription(&self) -> &Subscription {
-        match self {
-            Account::Agreement(agreement, _) => &agreement.subscription,
-            Account::Rental(rental) => &rental.subscription,
-            Account::Broken(subscription) => subscription,
+        match &self.kind {
+            Kind::Agreement(agreement, _) => &agreement.subscription,
+            Kind::Rental(rental) => &rental.subscription,
+            Kind::Broken(subscription) => subscription,
         }
     }
 
     pub fn subscription_mut(&mut self) -> &mut Subscription {
-        match self {
-            Account::Agreement(agreement, _) => &mut agreement.subscription,
-            Account::Rental(rental) => &mut rental.subscription,
-            Account::Broken(subscription) => subscription,
+        match &mut self.kind {
+            Kind::Agreement(agreement, _) => &mut agreement.subscription,
+            Kind::Rental(rental) => &mut rental.subscription,
+            Kind::Broken(subscription) => subscription,
         }
     }
 
@@ -50,15 +65,24 @@ impl Account {
         self.subscription().id
     }
 
-    /// Bills what falls due of it next, and goes on.
-    pub fn fall_due(&mut self) -> Result<Option<Due>, Unbillable> {
-        let id = self.id();
-        let due = match self {
-            Account::Agreement(agreement, before) => agreement.fall_due(&before.past),
-            Account::Rental(rental) => rental.fall_due(),
-            Account::Broken(_) => {
-                let message = "Its plan or its terms are missing.";
-                let refusal = Refusal::new(ErrorCode::NotFound, message);
+    /// Bills what falls due of it next, and goes on. The tax is that of the day on which it is invoiced: of `now`, or
+    /// where there is none, of the moment itself.
+    pub fn fall_due(&mut self, now: Option<Instant>) -> Result<Option<Due>, Unbillable> {
+        let (id, zone) = (self.id(), self.subscription().timezone);
+        let issued = now.or(self.subscription().billing.next_at);
+        let day = issued.map(|issued| day_of(issued, zone));
+        let rate = day.and_then(|day| rate_for(&self.taxes.rates, self.taxes.country, day));
+        let due = match &mut self.kind {
+            Kind::Agreement(agreement, before) => {
+                agreement.country_tax = rate;
+                agreement.fall_due(&before.past)
+            }
+            Kind::Rental(rental) => {
+                rental.country_tax = rate;
+                rental.fall_due()
+            }
+            Kind::Broken(_) => {
+                let refusal = Refusal::new(ErrorCode::NotFound, "Its plan or its terms are missing.");
                 return Err((id, HoldCode::Inconsistent, refusal));
             }
         };
@@ -67,17 +91,25 @@ impl Account {
 
     /// Notes which invoice bills what fell due of it.
     pub fn invoiced(&mut self, invoice: Id<Invoice>) {
-        match self {
-            Account::Agreement(agreement, _) => agreement.costs_invoiced(invoice),
-            Account::Rental(rental) => rental.payments_invoiced(invoice),
-            Account::Broken(_) => {}
+        match &mut self.kind {
+            Kind::Agreement(agreement, _) => agreement.costs_invoiced(invoice),
+            Kind::Rental(rental) => rental.payments_invoiced(invoice),
+            Kind::Broken(_) => {}
         }
     }
 
     /// Notes that the invoice at the end of its trial is not paid yet.
     pub fn wait_for_payment(&mut self) {
-        if let Account::Agreement(agreement, _) = self {
+        if let Kind::Agreement(agreement, _) = &mut self.kind {
             agreement.wait_for_payment();
+        }
+    }
+
+    /// Who gets its invoices.
+    fn invoiced_customer(&self) -> Id<Customer> {
+        match &self.kind {
+            Kind::Agreement(agreement, _) => agreement.terms.invoiced_customer_id,
+            Kind::Rental(_) | Kind::Broken(_) => self.subscription().customer_id,
         }
     }
 }
@@ -87,14 +119,32 @@ pub(super) fn accounts(conn: &mut Conn, tenant: Id<Tenant>, subscriptions: Vec<S
     let settings = repository::tenant::own(conn, tenant)?.settings;
     let (to_plans, rentals): (Vec<_>, Vec<_>) =
         subscriptions.iter().cloned().partition(|subscription| subscription.plan_id.is_some());
-    let mut found: BTreeMap<Id<Subscription>, Account> = agreements(conn, tenant, settings, to_plans)?
+    let mut found: BTreeMap<Id<Subscription>, Kind> = agreements(conn, tenant, settings, to_plans)?
         .into_iter()
         .chain(self::rentals(conn, tenant, settings, rentals)?)
         .collect();
-    Ok(subscriptions
-        .into_iter()
-        .map(|subscription| found.remove(&subscription.id).unwrap_or_else(|| Account::Broken(Box::new(subscription))))
-        .collect())
+    let account = |subscription: Subscription| {
+        let kind = found.remove(&subscription.id).unwrap_or_else(|| Kind::Broken(Box::new(subscription)));
+        Account { kind, taxes: Taxes::default() }
+    };
+    let mut accounts: Vec<Account> = subscriptions.into_iter().map(account).collect();
+    add_taxes(conn, tenant, &mut accounts)?;
+    Ok(accounts)
+}
+
+/// Adds the tax rates of countries, where the tenant has any.
+fn add_taxes(conn: &mut Conn, tenant: Id<Tenant>, accounts: &mut [Account]) -> Read<()> {
+    let rates = Rc::new(repository::tax::all(tenant).load(conn)?);
+    if rates.is_empty() {
+        return Ok(());
+    }
+    let customers = distinct(accounts.iter().map(Account::invoiced_customer));
+    let customers = keyed(Query::by_ids(tenant, &customers).load(conn)?, |customer| customer.id);
+    for account in accounts {
+        let country = customers.get(&account.invoiced_customer()).and_then(|customer| customer.country);
+        account.taxes = Taxes { country, rates: rates.clone() };
+    }
+    Ok(())
 }
 
 /// The subscriptions to plans, with everything that belongs to them.
@@ -103,7 +153,7 @@ fn agreements(
     tenant: Id<Tenant>,
     settings: Settings,
     subscriptions: Vec<Subscription>,
-) -> Read<Vec<(Id<Subscription>, Account)>> {
+) -> Read<Vec<(Id<Subscription>, Kind)>> {
     use repository::subscription_parts as parts;
     let ids: Vec<_> = subscriptions.iter().map(|subscription| subscription.id).collect();
     if ids.is_empty() {
@@ -146,6 +196,8 @@ fn agreements(
             entitlements: Vec::new(),
             phases: Vec::new(),
             settings,
+            // Found when it falls due.
+            country_tax: None,
             subscription,
         });
     }
@@ -153,11 +205,7 @@ fn agreements(
 }
 
 /// Adds what the next bill depends on of the past.
-fn with_past(
-    conn: &mut Conn,
-    tenant: Id<Tenant>,
-    agreements: Vec<Agreement>,
-) -> Read<Vec<(Id<Subscription>, Account)>> {
+fn with_past(conn: &mut Conn, tenant: Id<Tenant>, agreements: Vec<Agreement>) -> Read<Vec<(Id<Subscription>, Kind)>> {
     let owing: Vec<_> = agreements.iter().filter(|it| it.may_owe_setup_fee()).map(|it| it.subscription.id).collect();
     let billed = match owing.is_empty() {
         true => Vec::new(),
@@ -168,7 +216,7 @@ fn with_past(
         let id = agreement.subscription.id;
         let past = Past { usage: usage.remove(&id).unwrap_or_default(), setup_fee_billed: billed.contains(&id) };
         let uses = agreement.discounts.iter().map(|discount| discount.uses).collect();
-        (id, Account::Agreement(Box::new(agreement), Before { past, uses }))
+        (id, Kind::Agreement(Box::new(agreement), Before { past, uses }))
     };
     Ok(agreements.into_iter().map(account).collect())
 }
@@ -202,13 +250,25 @@ fn rentals(
     tenant: Id<Tenant>,
     settings: Settings,
     subscriptions: Vec<Subscription>,
-) -> Read<Vec<(Id<Subscription>, Account)>> {
+) -> Read<Vec<(Id<Subscription>, Kind)>> {
     let ids: Vec<_> = subscriptions.iter().map(|subscription| subscription.id).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let payments = repository::billing::open_payments_of(tenant, &ids).load(conn)?;
     let mut open: BTreeMap<_, Vec<ScheduledPayment>> = grouped(payments, |payment| Some(payment.subscription_id));
+    // Only where it may go on by the month it must be known how far it is.
+    let over = |it: &&Subscription| it.end_date.is_some_and(|end| it.billing.next_at.is_some_and(|at| end <= at));
+    let over: Vec<_> = subscriptions.iter().filter(over).map(|it| it.id).collect();
+    let counts = match settings.month_to_month && !over.is_empty() {
+        true => repository::billing::last_sequences(conn, tenant, &over)?,
+        false => BTreeMap::new(),
+    };
+    let groups = distinct(subscriptions.iter().filter_map(|subscription| subscription.billing_group_id));
+    let groups = match groups.is_empty() {
+        true => BTreeMap::new(),
+        false => keyed(Query::by_ids(tenant, &groups).load(conn)?, |group| group.id),
+    };
     let assets: Vec<_> = subscriptions.iter().filter_map(|subscription| subscription.asset_id).collect();
     let assets = keyed(Query::by_ids(tenant, &assets).load(conn)?, |asset| asset.id);
     let products = distinct(assets.values().map(|asset| asset.product_id));
@@ -226,12 +286,19 @@ fn rentals(
         let rental = Rental {
             open: open.remove(&id).unwrap_or_default(),
             invoiced: Vec::new(),
+            payments: counts.get(&id).copied().unwrap_or_default(),
+            added: Vec::new(),
+            billing_day: subscription
+                .billing_group_id
+                .and_then(|group| groups.get(&group))
+                .map(|group| group.billing_day),
             device,
             payment_method: methods.get(&subscription.customer_id).map(|method| method.id),
             settings,
+            country_tax: None,
             subscription,
         };
-        (id, Account::Rental(Box::new(rental)))
+        (id, Kind::Rental(Box::new(rental)))
     };
     Ok(subscriptions.into_iter().map(rental).collect())
 }

@@ -28,7 +28,7 @@ pub fn upcoming(
 
 fn first_from(account: &mut Account, since: Option<Instant>) -> Option<PreviewedInvoice> {
     for _ in 0..MOST_MOMENTS {
-        let due = account.fall_due().ok()??;
+        let due = account.fall_due(None).ok()??;
         let Some((invoice, lines)) = made(&due, due.at, &Uuid::nil).ok()? else { continue };
         if since.is_none_or(|since| since <= due.at) {
             return Some(PreviewedInvoice { invoice, lines });

@@ -2,7 +2,7 @@
 
 use super::Billed;
 use super::batch::note;
-use super::load::{Account, Unbillable};
+use super::load::{Account, Kind, Unbillable};
 use crate::app::invoice;
 use crate::app::mutation::{Stop, Work};
 use crate::domain::billing::{BillingHold, Due, HoldCode};
@@ -11,7 +11,7 @@ use crate::domain::invoice::{Invoice, InvoiceLine};
 use crate::domain::subscription::parts::AdditionalCostState;
 use crate::domain::subscription::{Subscription, SubscriptionStatus};
 use crate::domain::{Choice, Id, Instant};
-use crate::repository::{billing as rows, terms};
+use crate::repository::{billing as rows, fulfilment, terms};
 use serde_json::json;
 
 /// What is said of a subscription for which the program failed: its log says more.
@@ -76,11 +76,11 @@ pub(super) fn store(work: &mut Work<'_, '_>, mut rolled: Rolled) -> Result<Bille
 
 /// Stores what became of the parts of the accounts.
 fn parts(work: &mut Work<'_, '_>, rolled: &Rolled) -> Result<(), Stop> {
-    let (mut discounts, mut costs, mut payments) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut discounts, mut costs, mut payments, mut added) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let on_these = |invoice: Option<Id<Invoice>>| rolled.invoices.iter().any(|(made, _)| Some(made.id) == invoice);
     for (account, _) in &rolled.accounts {
-        match account {
-            Account::Agreement(agreement, before) => {
+        match &account.kind {
+            Kind::Agreement(agreement, before) => {
                 if agreement.terms.committed.is_some() {
                     terms::committed_use(work.tx, work.tenant, &agreement.terms)?;
                 }
@@ -94,12 +94,16 @@ fn parts(work: &mut Work<'_, '_>, rolled: &Rolled) -> Result<(), Stop> {
                 let transferred = agreement.costs.iter().filter(|cost| cost.state == AdditionalCostState::Transferred);
                 costs.extend(transferred.filter(|cost| on_these(cost.invoice_id)));
             }
-            Account::Rental(rental) => payments.extend(rental.invoiced.iter().filter(|it| it.invoice_id.is_some())),
-            Account::Broken(_) => {}
+            Kind::Rental(rental) => {
+                added.extend(rental.added.clone());
+                payments.extend(rental.invoiced.iter().filter(|it| it.invoice_id.is_some()));
+            }
+            Kind::Broken(_) => {}
         }
     }
     rows::count_discounts(work.tx, work.tenant, &discounts)?;
     rows::transfer_costs(work.tx, work.tenant, &costs)?;
+    fulfilment::insert_payments(work.tx, work.tenant, &added)?;
     rows::invoice_payments(work.tx, work.tenant, &payments)?;
     Ok(())
 }

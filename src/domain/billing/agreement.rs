@@ -161,7 +161,10 @@ impl Agreement {
 
     /// How long is waited for usage after a period is over.
     fn usage_grace(&self) -> TimeDelta {
-        TimeDelta::zero()
+        match self.has_usage() {
+            true => TimeDelta::seconds(self.settings.usage_grace_seconds.into()),
+            false => TimeDelta::zero(),
+        }
     }
 
     /// The first moment after another one at which something is billed or ends.

@@ -2,11 +2,12 @@
 
 use super::charges::unbillable;
 use super::{Due, InvoiceTerms};
+use crate::domain::billing_group::BillingDay;
 use crate::domain::calendar::{day_of, start_of_day};
 use crate::domain::invoice::{Invoice, InvoiceReason};
 use crate::domain::payment_method::PaymentMethod;
 use crate::domain::price::PriceModel;
-use crate::domain::pricing::{Charge, Charges, LineKind, Stacking, Tax, bill};
+use crate::domain::pricing::{Charge, Charges, LineKind, Stacking, Tax, TaxRate, bill};
 use crate::domain::schedule::RentalTerms;
 use crate::domain::subscription::{
     CollectionMethod, ContractLength, ScheduledPayment, ScheduledPaymentStatus, Subscription, SubscriptionStatus,
@@ -22,11 +23,19 @@ pub struct Rental {
     pub open: Vec<ScheduledPayment>,
     /// Payments that an invoice asks for now.
     pub invoiced: Vec<ScheduledPayment>,
+    /// How many payments it has.
+    pub payments: i32,
+    /// Payments that were added, since it goes on by the month.
+    pub added: Vec<ScheduledPayment>,
+    /// The day of its billing group.
+    pub billing_day: Option<BillingDay>,
     /// What its device is called on an invoice.
     pub device: String,
     /// What is charged, where its customer has anything.
     pub payment_method: Option<Id<PaymentMethod>>,
     pub settings: Settings,
+    /// The tax of its customer's country, which goes before the tenant's own.
+    pub country_tax: Option<TaxRate>,
 }
 
 impl Rental {
@@ -38,14 +47,18 @@ impl Rental {
         let Some(at) = self.subscription.billing.next_at else { return Ok(None) };
         let zone = self.subscription.timezone;
         let contract = self.contract()?;
+        let over = self.subscription.end_date.is_some_and(|end| end <= at);
+        let goes_on = over && self.settings.month_to_month;
+        if goes_on && self.open.is_empty() {
+            self.add_month(contract);
+        } else if over && !goes_on && self.subscription.billing.return_overdue_since.is_none() {
+            self.subscription.billing.return_overdue_since = self.subscription.end_date;
+        }
         let (due, open): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.open).into_iter().partition(|payment| start_of_day(payment.due_date, zone) <= at);
         self.open = open;
-        let over = self.subscription.end_date.filter(|end| *end <= at);
-        if let Some(end) = over
-            && self.subscription.billing.return_overdue_since.is_none()
-        {
-            self.subscription.billing.return_overdue_since = Some(end);
+        if goes_on && self.open.is_empty() {
+            self.add_month(contract);
         }
         let bill = self.bill(&due, contract)?;
         let last = due.last().map(|payment| payment.sequence);
@@ -61,6 +74,20 @@ impl Rental {
         self.subscription.next_billing_date = self.open.first().map(|payment| payment.due_date);
         let terms = self.invoice_terms();
         Ok(Some(Due { subscription_id: self.subscription.id, at, reason: InvoiceReason::Rental, bill, period, terms }))
+    }
+
+    /// Adds the payment for the month after the last one.
+    fn add_month(&mut self, contract: RentalTerms) {
+        let sequence = self.payments + 1;
+        let (Some(due_date), Some(amount)) = (contract.due_date(sequence), self.subscription.monthly_amount) else {
+            return;
+        };
+        let subscription_id = self.subscription.id;
+        let status = ScheduledPaymentStatus::Scheduled;
+        let added = ScheduledPayment { subscription_id, sequence, due_date, amount, status, invoice_id: None };
+        self.payments = sequence;
+        self.open.push(added.clone());
+        self.added.push(added);
     }
 
     /// Notes which invoice asks for what fell due.
@@ -96,7 +123,10 @@ impl Rental {
             portion: None,
             minimum_prorated_amount: None,
             period: contract.month(payment.sequence),
-            tax: Tax { rate: self.settings.tax_rate, included: self.settings.amounts_include_tax },
+            tax: Tax {
+                rate: self.country_tax.unwrap_or(self.settings.tax_rate),
+                included: self.settings.amounts_include_tax,
+            },
             credit: false,
         };
         let made = bill(Charges {
@@ -115,7 +145,7 @@ impl Rental {
             billing_group_id: None,
             currency: self.subscription.currency,
             zone: self.subscription.timezone,
-            payment_terms: None,
+            payment_terms: self.settings.default_payment_terms,
             collection_method: match self.payment_method {
                 Some(_) => CollectionMethod::ChargeAutomatically,
                 None => CollectionMethod::SendInvoice,
@@ -135,7 +165,7 @@ impl Rental {
             start: day_of(subscription.start_date, subscription.timezone),
             length,
             billing_start: subscription.billing_start.unwrap_or(BillingStart::Immediate),
-            billing_day: None,
+            billing_day: self.billing_day,
             zone: subscription.timezone,
         })
     }

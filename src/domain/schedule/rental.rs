@@ -26,6 +26,18 @@ impl RentalTerms {
     /// The due dates: one for each month of the contract, always as many as it has months. Days clamp to the month's
     /// end, counted from the first due date each time, so that 31 January is followed by 28 February and 31 March.
     pub fn due_dates(&self) -> impl Iterator<Item = Date> {
+        let (grid, first) = self.due_grid();
+        (first..first + i64::from(self.length.months())).map_while(move |month| grid.day(month))
+    }
+
+    /// The due date of one payment, from 1 on, also of one beyond the contract.
+    pub fn due_date(&self, sequence: i32) -> Option<Date> {
+        let (grid, first) = self.due_grid();
+        grid.day(first + i64::from(sequence) - 1)
+    }
+
+    /// The days of the due dates, and the place of the first one among them.
+    fn due_grid(&self) -> (Grid, i64) {
         let own = Grid::from_day(self.start, BillingPeriod::Month);
         let firsts = Grid::calendar(BillingPeriod::Month);
         let (grid, first) = match self.billing_start {
@@ -35,11 +47,10 @@ impl RentalTerms {
         };
         // A group bills once a month on its own day, which every month has: the first time on or after the rental's
         // own first due date, then month by month, so that no month has two payments.
-        let (grid, first) = match (self.billing_day.map(Grid::monthly), grid.day(first)) {
+        match (self.billing_day.map(Grid::monthly), grid.day(first)) {
             (Some(group), Some(due)) => (group, group.first_from_day(due)),
             _ => (grid, first),
-        };
-        (first..first + i64::from(self.length.months())).map_while(move |month| grid.day(month))
+        }
     }
 
     /// The months of the contract, from its start to its end.

@@ -290,6 +290,7 @@ both! {
             addOns { totalCount nodes { id entitlements { feature { id } } } }
             discounts { totalCount nodes { id coupons { totalCount nodes { id } } } }
             coupons { totalCount nodes { id discount { id } } }
+            taxRates { totalCount nodes { id } }
             tenant { id } viewer { tenant { id } }
         }";
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
@@ -309,6 +310,7 @@ both! {
                 ("addOns", 1),
                 ("discounts", 1),
                 ("coupons", 1),
+                ("taxRates", 1),
             ] {
                 assert_eq!(seen["data"][list]["totalCount"], count, "{list}: {seen}");
             }

@@ -31,6 +31,7 @@ mod plan_versions;
 mod product;
 mod schedules;
 pub mod subscription;
+mod tax;
 mod tenant;
 mod usage;
 mod usage_totals;

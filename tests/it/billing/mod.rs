@@ -1,7 +1,9 @@
 //! The billing run: what it bills, once, and what becomes of subscriptions.
 
+mod previews;
 mod renewals;
 mod rentals;
+mod usage;
 
 use crate::support::TestApp;
 use perennial::app::billing::{self, Billed};

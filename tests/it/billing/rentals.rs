@@ -89,4 +89,26 @@ both! {
         assert_eq!(lines, ["A (A1) A1 129.00", "B (B1) B1 89.00", "C (C1) C1 159.00"]);
         assert_consistent(app);
     }
+
+    a_rental_may_go_on_by_the_month(app) {
+        app.mutate("updateTenantSettings", json!({"monthToMonth": true}), "__typename");
+        let customer = app.customer("Jane Doe");
+        app.product("LAP", "129.00");
+        app.asset("LAP", "L1");
+        let items = json!([{"sku": "LAP", "quantity": 1, "contractLength": 1, "unitPrice": "129.00"}]);
+        let order = json!({"customerId": customer, "items": items});
+        let order = text(&app.mutate("createOrder", order, "order { id }")["order"]["id"]);
+        app.mutate("confirmOrder", json!({"orderId": order}), "__typename");
+        let id = app.fulfil(&order, &customer, "L1");
+        bill_until(app, "2025-04-01T00:00:00Z");
+        assert_eq!(invoices(app, &id), [
+            "RENTAL 2025-01-31..2025-02-28 129.00 OPEN",
+            "RENTAL 2025-02-28..2025-03-31 129.00 OPEN",
+            "RENTAL 2025-03-31..2025-04-30 129.00 OPEN",
+        ]);
+        assert_eq!(schedule(app, &id)[2..], ["2025-03-31 INVOICED INV-000003", "2025-04-30 SCHEDULED -"]);
+        let found = app.data(&format!("{{ subscription(id: {id:?}) {{ nextBillingDate returnOverdueSince }} }}"));
+        assert_eq!(found["subscription"], json!({"nextBillingDate": "2025-04-30", "returnOverdueSince": null}));
+        assert_consistent(app);
+    }
 }
