@@ -116,7 +116,7 @@ pub enum Command {
     /// Any number of these may run at once, also beside servers: nothing is billed twice, and what was interrupted is
     /// billed by the next run.
     Bill {
-        /// Bill what fell due until this moment, as of then. Default: now
+        /// Bill only what fell due until this moment. Default: now
         #[arg(long, value_name = "RFC3339")]
         until: Option<Instant>,
 

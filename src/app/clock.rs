@@ -1,6 +1,8 @@
 //! The time of a tenant. One for trying out may own a clock, which stands still until it is advanced; for all others time
 //! is the machine's.
 
+use super::billing::{self, Billed};
+use super::collect::{self, Collected};
 use super::mutation::{Answer, Call, Stop};
 use super::tenant::TenantChanged;
 use super::{App, Viewer};
@@ -82,11 +84,41 @@ pub fn advance_clock(call: &Call<'_>, change: AdvanceClock) -> Result<Answer<Ten
     })
 }
 
-/// Does everything that falls due until `to`, and sets the clock to it. Refuses where others have advanced it further.
+/// Does everything that falls due until `to`, moment by moment in the order of time, and sets the clock to it. Refuses
+/// where others have advanced it further.
 fn run_due(app: &App, tenant: Id<Tenant>, to: Instant) -> Result<(), Stop> {
+    let mut before = None;
+    while let Some(next) = next_due(app, tenant)?.filter(|next| *next <= to) {
+        set(app, tenant, next)?;
+        let Billed { moments, held, .. } = billing::run(app, tenant, next, &|_| {})?;
+        let collected = collect::collect_due(app, tenant, next)?;
+        // What stays due although nobody does anything about it would keep this here for ever.
+        if before == Some(next) && moments + held == 0 && collected == Collected::default() {
+            return Err(Fault::Unavailable(format!("something stays due at {next}")).into());
+        }
+        before = Some(next);
+    }
+    set(app, tenant, to)
+}
+
+/// When something of a tenant falls due next.
+fn next_due(app: &App, tenant: Id<Tenant>) -> Result<Option<Instant>, Fault> {
+    let billed = billing::next_at(app, tenant)?;
+    Ok(billed.into_iter().chain(collect::next_at(app, tenant)?).min())
+}
+
+/// Sets a clock to a moment, unless it is there or beyond already.
+fn set(app: &App, tenant: Id<Tenant>, to: Instant) -> Result<(), Stop> {
     app.db.write(|tx| {
         let own = tenant::own(tx, tenant)?;
-        own.may_advance(own.clock.unwrap_or_else(|| app.ambient.now()), to)?;
-        Ok(tenant::set_clock(tx, tenant, own.clock, to)?)
+        let now = own.clock.unwrap_or_else(|| app.ambient.now());
+        Ok(match own.clock {
+            Some(clock) if to <= clock => {}
+            _ => {
+                let to = to.max(now);
+                own.may_advance(now, to)?;
+                tenant::set_clock(tx, tenant, own.clock, to)?;
+            }
+        })
     })
 }

@@ -25,13 +25,10 @@ pub fn bill(app: &App, until: Option<Instant>, only: Option<Id<Tenant>>) -> Resu
         all.set(sum);
         bar.inc(u64::try_from(done.moments + done.held).unwrap_or_default());
     };
-    let tenants = match only {
-        Some(tenant) => vec![tenant],
-        None => billing::due_tenants(app, until)?,
+    match only {
+        Some(tenant) => billing::run(app, tenant, until, &told)?,
+        None => billing::run_of_all(app, until, &told)?,
     };
-    for tenant in tenants {
-        billing::run(app, tenant, until, &told)?;
-    }
     bar.finish_and_clear();
     let Billed { moments, invoices, held } = all.get();
     print(&format!("{invoices} invoices for {moments} periods and ends; {held} subscriptions set aside"))

@@ -50,6 +50,18 @@ pub fn due_tenants(conn: &mut Conn, until: Instant) -> Read<Vec<Id<Tenant>>> {
         .load(conn))?)
 }
 
+/// When the next subscription of a tenant falls due.
+pub fn next_at(conn: &mut Conn, tenant: Id<Tenant>) -> Read<Option<Instant>> {
+    let next: Option<Option<At>> = on_backend!(conn, |conn| subscriptions::table
+        .filter(subscriptions::tenant_id.eq(tenant))
+        .filter(subscriptions::due_at.is_not_null())
+        .select(subscriptions::due_at)
+        .order(subscriptions::due_at)
+        .first(conn)
+        .optional())?;
+    Ok(next.flatten().map(|At(next)| next))
+}
+
 /// How many subscriptions are due, of one tenant or of all.
 pub fn count_due(conn: &mut Conn, until: Instant, only: Option<Id<Tenant>>) -> Read<i64> {
     Ok(on_backend!(conn, |conn| {

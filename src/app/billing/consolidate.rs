@@ -14,8 +14,8 @@ use crate::domain::{Id, Instant};
 use crate::repository::{Fault, billing};
 
 /// Bills what falls due of a group first: everything that falls due at that moment, in one currency, is one invoice.
-pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>) -> Result<Billed, Stop> {
-    let claimed = billing::claim_group(work.tx, work.tenant, group, work.now)?;
+pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>, until: Instant) -> Result<Billed, Stop> {
+    let claimed = billing::claim_group(work.tx, work.tenant, group, until)?;
     let key = |subscription: &Subscription| (subscription.billing.next_at, subscription.currency.code());
     let Some(first) = claimed.iter().map(key).min() else { return Ok(Billed::default()) };
     let claimed = claimed.into_iter().filter(|subscription| key(subscription) == first).collect();

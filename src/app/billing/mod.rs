@@ -44,9 +44,19 @@ impl AddAssign for Billed {
     }
 }
 
-/// The tenants of whose subscriptions something is due.
-pub fn due_tenants(app: &App, until: Instant) -> Result<Vec<Id<Tenant>>, Fault> {
-    app.db.read_once(|conn| billing::due_tenants(conn, until))
+/// Bills everything that fell due of all tenants until a moment, each by its own clock. `told` hears of each batch.
+pub fn run_of_all(app: &App, until: Instant, told: &dyn Fn(Billed)) -> Result<Billed, Fault> {
+    let mut all = Billed::default();
+    for tenant in app.db.read_once(|conn| billing::due_tenants(conn, until))? {
+        let own = app.db.read_once(|conn| app.time_of(conn, tenant))?;
+        all += run(app, tenant, until.min(own.now), told)?;
+    }
+    Ok(all)
+}
+
+/// When the next subscription of a tenant falls due; none where there is none.
+pub fn next_at(app: &App, tenant: Id<Tenant>) -> Result<Option<Instant>, Fault> {
+    app.db.read_once(|conn| billing::next_at(conn, tenant))
 }
 
 /// How many subscriptions are due, of one tenant or of all.
@@ -55,11 +65,11 @@ pub fn due(app: &App, until: Instant, only: Option<Id<Tenant>>) -> Result<u64, F
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-/// Bills everything that fell due of a tenant until `now`, as of then. `told` hears of each batch.
-pub fn run(app: &App, tenant: Id<Tenant>, now: Instant, told: &dyn Fn(Billed)) -> Result<Billed, Fault> {
+/// Bills everything that fell due of a tenant until a moment. `told` hears of each batch.
+pub fn run(app: &App, tenant: Id<Tenant>, until: Instant, told: &dyn Fn(Billed)) -> Result<Billed, Fault> {
     let mut all = Billed::default();
     loop {
-        let done = next(app, tenant, now)?;
+        let done = next(app, tenant, until)?;
         all += done;
         told(done);
         if done == Billed::default() {
@@ -69,22 +79,22 @@ pub fn run(app: &App, tenant: Id<Tenant>, now: Instant, told: &dyn Fn(Billed)) -
 }
 
 /// Bills the next subscriptions that are due: a batch of those that are billed by themselves, and each group once.
-fn next(app: &App, tenant: Id<Tenant>, now: Instant) -> Result<Billed, Fault> {
-    let mut done = alone(app, tenant, now)?;
-    for group in app.db.read_once(|conn| billing::due_groups(conn, tenant, now, BATCH))? {
-        done += match app.work_for(tenant, now, |work| consolidate::group(work, group)) {
+fn next(app: &App, tenant: Id<Tenant>, until: Instant) -> Result<Billed, Fault> {
+    let mut done = alone(app, tenant, until)?;
+    for group in app.db.read_once(|conn| billing::due_groups(conn, tenant, until, BATCH))? {
+        done += match app.work_for(tenant, until, |work| consolidate::group(work, group, until)) {
             Ok(billed) => billed,
-            Err(stop) => consolidate::hold(app, tenant, now, group, &fault(stop)?)?,
+            Err(stop) => consolidate::hold(app, tenant, until, group, &fault(stop)?)?,
         };
     }
     Ok(done)
 }
 
 /// Bills a batch together, and where that fails, each of it by itself, so that one holds up nobody else.
-fn alone(app: &App, tenant: Id<Tenant>, now: Instant) -> Result<Billed, Fault> {
+fn alone(app: &App, tenant: Id<Tenant>, until: Instant) -> Result<Billed, Fault> {
     let mut claimed = Vec::new();
-    let together = app.work_for(tenant, now, |work| {
-        let batch = billing::claim(work.tx, tenant, now, BATCH)?;
+    let together = app.work_for(tenant, until, |work| {
+        let batch = billing::claim(work.tx, tenant, until, BATCH)?;
         claimed = batch.iter().map(|subscription| subscription.id).collect();
         batch::bill(work, batch)
     });
@@ -93,28 +103,28 @@ fn alone(app: &App, tenant: Id<Tenant>, now: Instant) -> Result<Billed, Fault> {
     tracing::warn!(why, "a batch could not be billed together: it is billed one by one");
     let mut done = Billed::default();
     for id in claimed {
-        done += one(app, tenant, now, id)?;
+        done += one(app, tenant, until, id)?;
     }
     Ok(done)
 }
 
 /// Bills one subscription, or sets it aside.
-fn one(app: &App, tenant: Id<Tenant>, now: Instant, id: Id<Subscription>) -> Result<Billed, Fault> {
-    let billed = app.work_for(tenant, now, |work| {
-        let batch = billing::claim_one(work.tx, tenant, id, now)?;
+fn one(app: &App, tenant: Id<Tenant>, until: Instant, id: Id<Subscription>) -> Result<Billed, Fault> {
+    let billed = app.work_for(tenant, until, |work| {
+        let batch = billing::claim_one(work.tx, tenant, id, until)?;
         batch::bill(work, batch)
     });
     match billed {
         Ok(billed) => Ok(billed),
-        Err(stop) => set_aside(app, tenant, now, id, &fault(stop)?),
+        Err(stop) => set_aside(app, tenant, until, id, &fault(stop)?),
     }
 }
 
 /// Sets a subscription aside for which the program failed. Its log says more than anybody else is told.
-fn set_aside(app: &App, tenant: Id<Tenant>, now: Instant, id: Id<Subscription>, why: &str) -> Result<Billed, Fault> {
+fn set_aside(app: &App, tenant: Id<Tenant>, until: Instant, id: Id<Subscription>, why: &str) -> Result<Billed, Fault> {
     tracing::error!(subscription = %id, why, "a subscription could not be billed");
-    let held = app.work_for(tenant, now, |work| {
-        let due = billing::claim_one(work.tx, tenant, id, now)?;
+    let held = app.work_for(tenant, until, |work| {
+        let due = billing::claim_one(work.tx, tenant, id, until)?;
         for subscription in &due {
             store::hold(work, subscription.id, (HoldCode::Internal, store::FAILED.to_owned()))?;
         }

@@ -86,7 +86,7 @@ both! {
         };
         let mut lines: Vec<_> = nodes[0]["lines"].as_array().unwrap().iter().map(line).collect();
         lines.sort();
-        assert_eq!(lines, ["A (A1) A1 129.00", "B (B1) B1 89.00", "C (C1) C1 159.00"]);
+        assert_eq!(lines, ["The A (A1) A1 129.00", "The B (B1) B1 89.00", "The C (C1) C1 159.00"]);
         assert_consistent(app);
     }
 

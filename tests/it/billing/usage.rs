@@ -10,17 +10,17 @@ use serde_json::{Value, json};
 /// A plan over 10.00 a month and 0.05 for each call, and a subscription to it from 10 January on.
 fn calls(app: &TestApp, changes: Value) -> String {
     let customer = app.customer("Jane Doe");
-    let feature = app.feature("calls", "METERED");
+    app.feature("calls", "METERED");
     app.mutate(
         "createMeter",
-        json!({"code": "calls", "name": "Calls", "featureId": feature, "aggregation": "SUM", "property": "count"}),
+        json!({"code": "calls", "name": "Calls", "featureCode": "calls", "aggregation": "SUM", "property": "count"}),
         "meter { id }",
     );
     plan(
         app,
         json!({"code": "api", "schedule": {"type": "MONTH_STARTDATE", "interval": 1}, "prices": [
             {"name": "Base", "amount": "10"},
-            {"name": "Calls", "priceType": "USAGE", "billingModel": "PER_UNIT", "amount": "0.05", "featureCode": "calls"},
+            {"name": "Calls", "type": "USAGE", "billingModel": "PER_UNIT", "amount": "0.05", "featureCode": "calls"},
         ]}),
     );
     app.set_clock("2025-01-10T00:00:00Z");

@@ -106,9 +106,9 @@ const RULES: &[(&str, &str)] = &[
     (
         "a rental has a payment for each month",
         "SELECT 'started ' || CAST(s.start_date AS TEXT) AS line FROM subscriptions s
-         WHERE s.contract_length IS NOT NULL AND (s.contract_length, 1, s.contract_length) <> (
-             SELECT count(*), coalesce(min(p.sequence), 0), coalesce(max(p.sequence), 0) FROM scheduled_payments p
-             WHERE (p.tenant_id, p.subscription_id) = (s.tenant_id, s.id))",
+         WHERE s.contract_length IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM scheduled_payments p WHERE (p.tenant_id, p.subscription_id) = (s.tenant_id, s.id)
+             HAVING min(p.sequence) = 1 AND count(*) = max(p.sequence) AND count(*) >= s.contract_length)",
     ),
     (
         "each payment of a rental is its monthly amount",
