@@ -108,6 +108,7 @@ const RULES: &[(&str, &str)] = &[
         "SELECT 'started ' || CAST(s.start_date AS TEXT) AS line FROM subscriptions s
          WHERE s.contract_length IS NOT NULL AND NOT EXISTS (
              SELECT 1 FROM scheduled_payments p WHERE (p.tenant_id, p.subscription_id) = (s.tenant_id, s.id)
+             GROUP BY p.subscription_id
              HAVING min(p.sequence) = 1 AND count(*) = max(p.sequence) AND count(*) >= s.contract_length)",
     ),
     (
