@@ -195,7 +195,11 @@ fn advance(
 }
 
 /// What the gateway knows the card by that an attempt charges.
-pub(super) fn gateway_reference(app: &App, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Result<Option<String>, Fault> {
+pub(super) fn gateway_reference(
+    app: &App,
+    tenant: Id<Tenant>,
+    attempt: &PaymentAttempt,
+) -> Result<Option<String>, Fault> {
     app.db.read_once(|conn| match (attempt.payment_method_id, attempt.payment_token_id) {
         (Some(method), _) => Ok(Query::by_id(tenant, method).first(conn)?.map(|method| method.gateway_reference)),
         (None, Some(token)) => Ok(Query::by_id(tenant, token).first(conn)?.map(|token| token.gateway_reference)),

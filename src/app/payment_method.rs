@@ -6,9 +6,7 @@ use crate::domain::Id;
 use crate::domain::customer::Customer;
 use crate::domain::event::EventType;
 use crate::domain::payment::PaymentAttempt;
-use crate::domain::payment_method::{
-    PaymentMethod, PaymentMethodState, PaymentToken, invalid_token, method_not_found,
-};
+use crate::domain::payment_method::{PaymentMethod, PaymentMethodState, PaymentToken, invalid_token, method_not_found};
 use crate::repository::{Fault, Query, payment_method};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};

@@ -108,7 +108,8 @@ fn run(
             http::start(app.clone(), api, settings).map_err(|cause| Failure::listen(settings.listen, cause))?;
         let handle = server.handle();
         started(address)?;
-        actix_web::rt::spawn(jobs::take_back_dead_payments(app));
+        actix_web::rt::spawn(jobs::take_back_dead_payments(app.clone()));
+        actix_web::rt::spawn(jobs::collect_what_is_due(app));
         tokio::select! {
             ended = server => ended.map_err(Failure::Server),
             ended = stop_on_signals(handle) => ended.map_err(Failure::Server),

@@ -107,9 +107,10 @@ impl PaymentBehavior {
     /// (`flexprice.md` §1.13, V18). One that must not be created without its payment is refused before.
     pub fn unpaid(self, reason: InvoiceReason) -> Option<SubscriptionStatus> {
         match (reason, self) {
-            (InvoiceReason::SubscriptionCreate | InvoiceReason::SubscriptionTrialEnd, PaymentBehavior::DefaultActive) => {
-                Some(SubscriptionStatus::Active)
-            }
+            (
+                InvoiceReason::SubscriptionCreate | InvoiceReason::SubscriptionTrialEnd,
+                PaymentBehavior::DefaultActive,
+            ) => Some(SubscriptionStatus::Active),
             (InvoiceReason::SubscriptionCreate | InvoiceReason::SubscriptionTrialEnd, _) => {
                 Some(SubscriptionStatus::Incomplete)
             }

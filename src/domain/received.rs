@@ -213,10 +213,17 @@ mod tests {
         let went = RefundOutcome::Succeeded { reference: None };
         let unknown = RefundOutcome::Failed { code: "timeout".into() };
         let done = pending.finished(&went, Instant::UNIX_EPOCH).unwrap();
-        assert_eq!((done.status, done.error_code.as_deref(), done.finished_at.is_some()), (RefundStatus::Succeeded, None, true));
+        assert_eq!(
+            (done.status, done.error_code.as_deref(), done.finished_at.is_some()),
+            (RefundStatus::Succeeded, None, true)
+        );
         let failed = pending.finished(&refused, Instant::UNIX_EPOCH).unwrap();
         assert_eq!((failed.status, failed.error_code.as_deref()), (RefundStatus::Failed, Some("charge_disputed")));
-        assert_eq!(pending.finished(&unknown, Instant::UNIX_EPOCH), None, "it stays as it is, until something is known");
+        assert_eq!(
+            pending.finished(&unknown, Instant::UNIX_EPOCH),
+            None,
+            "it stays as it is, until something is known"
+        );
         for finished in [done, failed] {
             for outcome in [&went, &refused, &unknown] {
                 assert_eq!(finished.finished(outcome, Instant::UNIX_EPOCH), None);

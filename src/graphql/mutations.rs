@@ -34,6 +34,7 @@ pub fn all() -> &'static [Mutation] {
             super::fulfilment::mutations,
             super::subscription::mutations,
             super::payment_method::mutations,
+            super::received::mutations,
         ];
         nouns.iter().flat_map(|mutations| mutations()).collect()
     })

@@ -16,13 +16,14 @@ use crate::domain::payment_method::{PaymentMethod, PaymentToken};
 use crate::domain::plan::Plan;
 use crate::domain::price::Price;
 use crate::domain::product::Product;
+use crate::domain::received::{Payment, Refund};
 use crate::domain::subscription::Subscription;
 use crate::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
 use crate::domain::tenant::Tenant;
 use crate::repository::{
-    add_on, asset, coupon, customer, discount, feature, invoice, order, payment, plan, product, subscription,
+    add_on, asset, coupon, customer, discount, feature, invoice, order, payment, plan, product, received, subscription,
 };
 
 /// The query root: everything is seen by somebody.
@@ -44,12 +45,14 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<Invoice>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
+        AnyNode::of::<Payment>(),
         AnyNode::of::<PaymentAttempt>(),
         AnyNode::of::<PaymentMethod>(),
         AnyNode::of::<PaymentToken>(),
         AnyNode::of::<Plan>(),
         AnyNode::of::<Price>(),
         AnyNode::of::<Product>(),
+        AnyNode::of::<Refund>(),
         AnyNode::of::<Subscription>(),
         AnyNode::of::<SubscriptionAddOn>(),
         AnyNode::of::<SubscriptionDiscount>(),
@@ -118,6 +121,8 @@ impl Object for Query {
             .find::<Invoice>("invoice", "An invoice by its id; null where there is none.")
             .list("invoices", "All invoices.", invoice::all)
             .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
+            .find::<Payment>("payment", "A payment by its id; null where there is none.")
+            .list("payments", "All payments.", received::all)
             .list("paymentAttempts", "All payment attempts.", payment::all)
             .find::<Feature>("feature", "A feature by its id; null where there is none.")
             .find_by(

@@ -24,11 +24,7 @@ pub fn due_tenants(conn: &mut Conn, machine_now: Instant) -> Read<Vec<Id<Tenant>
         let by_machine = tenants::clock.is_null().and(invoices::collect_at.le(At(machine_now)));
         let of_tenant = invoices::table.filter(invoices::tenant_id.eq(tenants::tenant_id));
         let due = of_tenant.filter(invoices::collect_at.is_not_null()).filter(by_clock.or(by_machine));
-        tenants::table
-            .filter(exists(due))
-            .select(tenants::tenant_id)
-            .order(tenants::tenant_id)
-            .load(conn)
+        tenants::table.filter(exists(due)).select(tenants::tenant_id).order(tenants::tenant_id).load(conn)
     })?)
 }
 

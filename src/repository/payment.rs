@@ -68,17 +68,17 @@ pub fn reserved_by_key(tenant: Id<Tenant>, key: &str) -> Query<PaymentAttempt> {
 /// where they are to be taken back: no request looks beyond its own tenant. Whoever pays an invoice is asked again instead,
 /// as long as nothing is known of that.
 pub fn dead(conn: &mut Conn, now: Instant) -> Read<Vec<(Id<Tenant>, Id<PaymentAttempt>)>> {
-    Ok(on_backend!(conn, |conn| payment_attempts::table
-        .filter(payment_attempts::finished_at.is_null())
-        .filter(payment_attempts::reserved_until.le(At(now)))
-        .filter(
-            payment_attempts::invoice_id
-                .is_null()
-                .or(payment_attempts::status.eq(PaymentAttemptStatus::Reversing)),
-        )
-        .order((payment_attempts::created_at, payment_attempts::id))
-        .select((payment_attempts::tenant_id, payment_attempts::id))
-        .load(conn))?)
+    Ok(on_backend!(conn, |conn| {
+        payment_attempts::table
+            .filter(payment_attempts::finished_at.is_null())
+            .filter(payment_attempts::reserved_until.le(At(now)))
+            .filter(
+                payment_attempts::invoice_id.is_null().or(payment_attempts::status.eq(PaymentAttemptStatus::Reversing)),
+            )
+            .order((payment_attempts::created_at, payment_attempts::id))
+            .select((payment_attempts::tenant_id, payment_attempts::id))
+            .load(conn)
+    })?)
 }
 
 /// The attempts of all tenants to charge an invoice whose requests died, oldest first: the gateway is asked for them

@@ -9,9 +9,9 @@ use super::sql_types::{At, In, amount, instant};
 use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
+use crate::domain::invoice::Invoice;
 use crate::domain::order::{Order, OrderItem};
 use crate::domain::plan::Plan;
-use crate::domain::invoice::Invoice;
 use crate::domain::subscription::{
     BillingState, ScheduledPayment, ScheduledPaymentStatus, Subscription, SubscriptionStatus,
 };
@@ -207,7 +207,13 @@ pub fn complete(tx: &mut Tx<'_>, tenant: Id<Tenant>, subscription: Id<Subscripti
 }
 
 /// Stops a subscription, held as it is given: nothing of it falls due any more.
-pub fn stop(tx: &mut Tx<'_>, tenant: Id<Tenant>, held: &Subscription, to: SubscriptionStatus, now: Instant) -> Read<()> {
+pub fn stop(
+    tx: &mut Tx<'_>,
+    tenant: Id<Tenant>,
+    held: &Subscription,
+    to: SubscriptionStatus,
+    now: Instant,
+) -> Read<()> {
     let over = SubscriptionStatus::OVER.contains(&to);
     let next = held.billing.next_at.filter(|_| !over);
     let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)

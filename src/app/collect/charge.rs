@@ -63,9 +63,8 @@ pub(in crate::app) fn resume(app: &App, tenant: Id<Tenant>, id: Id<PaymentAttemp
 fn take_over(work: &mut Work<'_, '_>, id: Id<PaymentAttempt>) -> Result<Option<PaymentAttempt>, Stop> {
     let (tenant, now) = (work.tenant, work.machine_now);
     let held = Query::by_id(tenant, id).hold(work.tx)?;
-    let dead = |attempt: &PaymentAttempt| {
-        attempt.status == PaymentAttemptStatus::Reserved && attempt.reserved_until <= now
-    };
+    let dead =
+        |attempt: &PaymentAttempt| attempt.status == PaymentAttemptStatus::Reserved && attempt.reserved_until <= now;
     let Some(attempt) = held.filter(dead) else { return Ok(None) };
     let until = now + LONGEST_ATTEMPT;
     payment::take_over(work.tx, tenant, &attempt, until)?;

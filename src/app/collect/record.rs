@@ -133,7 +133,7 @@ fn paid(
 
 /// Goes on with an invoice that got no money when it was due: it waits, its customer is reminded, or it fails.
 pub(super) fn unpaid(work: &mut Work<'_, '_>, invoice: &mut Invoice, why: Unpaid) -> Result<Reaction, Stop> {
-    let policy = policy(work)?;
+    let policy = policy(work);
     let dunning = dunning(work, invoice, &policy)?;
     let reaction = invoice.unpaid(why, dunning, work.now);
     store(work, invoice)?;
@@ -191,8 +191,8 @@ fn grace_until(work: &mut Work<'_, '_>, invoice: &Invoice) -> Result<Option<Inst
 }
 
 /// How the tenant reminds its customers.
-fn policy(_work: &mut Work<'_, '_>) -> Result<Policy, Fault> {
-    Ok(Policy::default())
+fn policy(_work: &mut Work<'_, '_>) -> Policy {
+    Policy::default()
 }
 
 /// Stores an invoice that changed.

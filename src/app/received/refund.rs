@@ -50,7 +50,8 @@ pub fn refund_payment(call: &Call<'_>, asked: &RefundPayment) -> Result<Answer<R
     };
     let outcome = ask(app, tenant, requested.refund)?;
     if let RefundOutcome::Refused { code } = &outcome {
-        app.work_for(tenant, Instant::UNIX_EPOCH, |work| record(work, requested.refund, &outcome)).map_err(unrefused)?;
+        app.work_for(tenant, Instant::UNIX_EPOCH, |work| record(work, requested.refund, &outcome))
+            .map_err(unrefused)?;
         let message = format!("The gateway does not give the money back: {code}.");
         return Ok(Answer::refused(vec![Refusal::new(ErrorCode::PaymentProcessingError, message)]));
     }
@@ -61,11 +62,7 @@ pub fn refund_payment(call: &Call<'_>, asked: &RefundPayment) -> Result<Answer<R
 }
 
 /// Reserves a refund of what was charged; does it where it was noted by hand. Answers whether the gateway is to be asked.
-fn begin(
-    work: &mut Work<'_, '_>,
-    call: &Call<'_>,
-    asked: &RefundPayment,
-) -> Result<(RefundRequested, bool), Stop> {
+fn begin(work: &mut Work<'_, '_>, call: &Call<'_>, asked: &RefundPayment) -> Result<(RefundRequested, bool), Stop> {
     let tenant = work.tenant;
     let found = Query::by_id(tenant, asked.payment_id).hold(work.tx)?;
     let payment: Payment = found.ok_or_else(payment_not_found)?;
@@ -76,18 +73,18 @@ fn begin(
         }
         // The same request died before it could say what it did.
         let refunds = received::refunds_of(tenant, &[payment.id]).load(work.conn())?;
-        let done = |refund: &&Refund| {
-            refund.idempotency_key.as_ref() == Some(key) && refund.status == RefundStatus::Succeeded
-        };
+        let done =
+            |refund: &&Refund| refund.idempotency_key.as_ref() == Some(key) && refund.status == RefundStatus::Succeeded;
         if let Some(done) = refunds.iter().find(done) {
             return Ok((RefundRequested { payment: payment.id, refund: done.id }, false));
         }
     }
     let amount = match &asked.amount {
         None => None,
-        Some(amount) => Some(Money::try_price(amount, payment.amount.currency).map_err(|error| {
-            Refusal::new(ErrorCode::ValidationError, error.to_string()).at(&["amount"])
-        })?),
+        Some(amount) => Some(
+            Money::try_price(amount, payment.amount.currency)
+                .map_err(|error| Refusal::new(ErrorCode::ValidationError, error.to_string()).at(&["amount"]))?,
+        ),
     };
     let amount = payment.refundable(amount)?;
     let refund = Refund {

@@ -15,8 +15,8 @@ mod method;
 mod preview;
 mod store;
 
-pub(in crate::app) use load::find_source;
 pub use activate::{ActivateSubscription, activate_subscription};
+pub(in crate::app) use load::find_source;
 pub use method::{PaymentMethodSet, UpdateSubscriptionPaymentMethod, update_subscription_payment_method};
 pub use preview::{Preview, PreviewedInvoice, preview_subscription};
 
@@ -79,7 +79,7 @@ fn create(
         let asked = (new.request.payment.conditional_create, new.request.status);
         let source = &loaded.situation.source;
         if let Some(reservation) = charge::settle(&mut agreement, &mut opening, source, asked, charged, now)? {
-            return Ok(Step::Charge(reservation));
+            return Ok(Step::Charge(Box::new(reservation)));
         }
     }
     store::store(work, &mut agreement, &mut opening, &loaded, charged, new.generate_handle)?;

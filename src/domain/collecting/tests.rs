@@ -11,7 +11,8 @@ fn at(text: &str) -> Instant {
 
 /// An open invoice over 300.00 EUR, made on 1 May 2025.
 fn invoice() -> Invoice {
-    let (total, zero, made) = (Money::new(30000, Currency::EUR), Money::new(0, Currency::EUR), at("2025-05-01T00:00:00Z"));
+    let (total, zero, made) =
+        (Money::new(30000, Currency::EUR), Money::new(0, Currency::EUR), at("2025-05-01T00:00:00Z"));
     Invoice {
         id: Id::new(Uuid::from_u128(1)),
         number: Some("INV-000001".into()),
@@ -60,8 +61,7 @@ fn history(why: Unpaid, dunning: Dunning<'_>) -> Vec<String> {
 #[test]
 fn a_schedule_of_3_7_7_days_reminds_three_times_and_fails() {
     let policy = policy(&[3, 7, 7]);
-    let dunning =
-        Dunning { policy: &policy, first: at("2025-05-01T00:00:00Z"), grace_until: None, zone: Zone::UTC };
+    let dunning = Dunning { policy: &policy, first: at("2025-05-01T00:00:00Z"), grace_until: None, zone: Zone::UTC };
     let expected = ["DunningStarted 05-01T00:00", "Reminded 05-04T00:00", "Reminded 05-11T00:00", "Failed 05-18T00:00"];
     for why in [Unpaid::Hard, Unpaid::Soft, Unpaid::NothingToCharge] {
         assert_eq!(history(why, dunning), expected, "{why:?}");
