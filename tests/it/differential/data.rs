@@ -4,6 +4,7 @@
 mod catalogue;
 mod payments;
 mod plans;
+mod received;
 mod subscribed_plans;
 mod subscriptions;
 
@@ -186,6 +187,7 @@ impl Making<'_> {
         self.catalogue(amounts.plans);
         self.subscriptions(amounts.subscriptions);
         self.draft_invoices();
+        self.received();
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {
