@@ -4,7 +4,7 @@ use super::mutation::{Answer, Call, Stop, Work, expect_version};
 use crate::domain::customer::{Customer, place_below};
 use crate::domain::event::EventType;
 use crate::domain::text::Metadata;
-use crate::domain::{ErrorCode, Id, Refusal, Zone};
+use crate::domain::{Country, ErrorCode, Id, Refusal, Zone};
 use crate::repository::{Fault, Query, customer, subscription};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,7 @@ pub struct CreateCustomer {
     pub email: Option<String>,
     pub phone: Option<String>,
     pub timezone: Option<Zone>,
+    pub country: Option<Country>,
     pub parent_customer_id: Option<Id<Customer>>,
     pub metadata: Metadata,
 }
@@ -30,6 +31,7 @@ pub struct UpdateCustomer {
     pub email: Option<Option<String>>,
     pub phone: Option<Option<String>>,
     pub timezone: Option<Option<Zone>>,
+    pub country: Option<Option<Country>>,
     pub parent_customer_id: Option<Option<Id<Customer>>>,
     pub metadata: Option<Metadata>,
 }
@@ -60,6 +62,7 @@ pub fn prepare(work: &mut Work<'_, '_>, id: Id<Customer>, new: &CreateCustomer) 
         email: new.email,
         phone: new.phone,
         timezone: new.timezone,
+        country: new.country,
         parent_customer_id: new.parent_customer_id,
         metadata: new.metadata,
         device_count: 0,
@@ -96,6 +99,7 @@ pub fn update_customer(call: &Call<'_>, change: &UpdateCustomer) -> Result<Answe
         customer.email = change.email.unwrap_or(customer.email);
         customer.phone = change.phone.unwrap_or(customer.phone);
         customer.timezone = change.timezone.unwrap_or(customer.timezone);
+        customer.country = change.country.unwrap_or(customer.country);
         customer.metadata = change.metadata.unwrap_or(customer.metadata);
         store_change(work, customer, EventType::CustomerUpdated)
     })

@@ -25,6 +25,7 @@ pub mod plan;
 pub mod product;
 pub mod received;
 pub mod subscription;
+pub mod tax;
 pub mod tenant;
 pub mod test_gateway;
 

@@ -56,6 +56,7 @@ fn customer(dice: &mut Dice, place: usize, name: String, address: String, kept: 
         email: Some(address),
         phone: (!dice.one_in(3)).then(|| format!("{}{:03}", dice.pick(PHONES), dice.below(1_000))),
         timezone: None,
+        country: None,
         parent_customer_id: None,
         metadata: metadata(kept),
     };

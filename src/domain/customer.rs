@@ -1,7 +1,7 @@
 //! Customers: who orders and rents.
 
 use super::text::Metadata;
-use super::{Entity, ErrorCode, Id, Instant, Money, Refusal, Zone};
+use super::{Country, Entity, ErrorCode, Id, Instant, Money, Refusal, Zone};
 
 /// Who orders and rents.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct Customer {
     pub phone: Option<String>,
     /// The zone of this customer's subscriptions; the tenant's where there is none.
     pub timezone: Option<Zone>,
+    /// The country whose tax its invoices have.
+    pub country: Option<Country>,
     pub parent_customer_id: Option<Id<Customer>>,
     pub metadata: Metadata,
     /// How many devices the customer has on live subscriptions.
@@ -118,6 +120,7 @@ mod tests {
             email: None,
             phone: None,
             timezone: None,
+            country: None,
             parent_customer_id: None,
             metadata: Metadata::empty(),
             device_count: 0,

@@ -11,6 +11,10 @@ choice! {
         TenantUpdated = "tenant.updated",
         /// The clock of a tenant for trying out was advanced.
         TenantClockAdvanced = "tenant.clock_advanced",
+        /// A tax rate of a country was made or changed.
+        TaxRateSet = "tax_rate.set",
+        /// A tax rate of a country was removed.
+        TaxRateRemoved = "tax_rate.removed",
         /// A customer was created.
         CustomerCreated = "customer.created",
         /// A customer was changed.

@@ -1,8 +1,9 @@
 //! A tenant: one company that sells or rents, with its own data and settings.
 
 use super::choice::choice;
+use super::payment_terms::PaymentTerms;
 use super::pricing::{DiscountOrder, PercentageBase, TaxRate};
-use super::{Currency, Entity, ErrorCode, Id, Instant, Refusal, Zone};
+use super::{Currency, Entity, ErrorCode, Id, Instant, Refusal, Zone, dunning};
 use chrono::TimeDelta;
 
 /// A company that sells or rents. All data belongs to one tenant.
@@ -63,6 +64,14 @@ pub struct Settings {
     pub multiple_discounts_allowed: bool,
     pub discount_order: DiscountOrder,
     pub percentage_base: PercentageBase,
+    /// What follows when an invoice is not paid.
+    pub dunning: dunning::Policy,
+    /// For so long after its end a period with usage waits for usage that comes late, in seconds.
+    pub usage_grace_seconds: i32,
+    /// Whether a rental goes on by the month after its contract, while the device is out (`decisions.md` 26).
+    pub month_to_month: bool,
+    /// How long customers have to pay, where a request does not say so.
+    pub default_payment_terms: Option<PaymentTerms>,
 }
 
 impl Default for Settings {
@@ -78,6 +87,10 @@ impl Default for Settings {
             multiple_discounts_allowed: true,
             discount_order: DiscountOrder::PercentageFirst,
             percentage_base: PercentageBase::Full,
+            dunning: dunning::Policy::default(),
+            usage_grace_seconds: 0,
+            month_to_month: false,
+            default_payment_terms: None,
         }
     }
 }

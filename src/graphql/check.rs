@@ -1,11 +1,11 @@
 //! Reading an input: every argument is read, and everything that is wrong is said at once, each with its path.
 
-use super::scalars::{CurrencyCode, Date, DateTime, Decimal, Json, TimeZone};
+use super::scalars::{CountryCode, CurrencyCode, Date, DateTime, Decimal, Json, TimeZone};
 use crate::domain::id::NotAnId;
 use crate::domain::pricing::{Percentage, TaxRate};
 use crate::domain::refusal::Mistake;
 use crate::domain::text::{self, Metadata, NotAText};
-use crate::domain::{self, Currency, Entity, ErrorCode, Id, Refusal, Zone};
+use crate::domain::{self, Country, Currency, Entity, ErrorCode, Id, Refusal, Zone};
 use async_graphql::{ID, MaybeUndefined};
 use bigdecimal::BigDecimal;
 use std::borrow::Cow;
@@ -222,6 +222,7 @@ wrong!(
     NotAText,
     text::NotAHandle,
     domain::order::NotAQuantity,
+    domain::dunning::NotASchedule,
     domain::eligible_plans::NotEligiblePlans,
     domain::period::NotADuration,
     domain::pricing::NotATaxRate,
@@ -257,6 +258,10 @@ pub fn email(given: String) -> Result<String, &'static str> {
 
 pub fn currency(given: CurrencyCode) -> Result<Currency, String> {
     given.0.parse().map_err(said::<domain::money::NotACurrency>)
+}
+
+pub fn country(given: CountryCode) -> Result<Country, String> {
+    given.0.parse().map_err(said::<domain::country::NotACountry>)
 }
 
 pub fn zone(given: TimeZone) -> Result<Zone, String> {

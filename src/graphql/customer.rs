@@ -3,7 +3,7 @@
 use super::check::{self, Check};
 use super::engine::{Object, Type};
 use super::mutations::{Mutation, payload, run};
-use super::scalars::{Json, TimeZone};
+use super::scalars::{CountryCode, Json, TimeZone};
 use crate::app::customer::{
     CreateCustomer, CustomerChanged, UpdateCustomer, archive_customer, create_customer, update_customer,
 };
@@ -26,6 +26,9 @@ impl Object for Customer {
             .column("email", "Where mail goes; null where it is not known.", |customer| &customer.email)
             .column("phone", "The telephone number; null where it is not known.", |customer| &customer.phone)
             .column("timezone", "Its own time zone; null where it is the tenant's.", |customer| &customer.timezone)
+            .column("country", "The country whose tax its invoices have; null where it is not known.", |customer| {
+                &customer.country
+            })
             .maybe("parent", "The customer above it; null where there is none.", |customer| customer.parent_customer_id)
             .connection("children", "The customers below it.", customer::children_of, |child| child.parent_customer_id)
             .column("deviceCount", "How many devices it has on live subscriptions.", |customer| &customer.device_count)
@@ -85,6 +88,8 @@ pub struct CreateCustomerInput {
     phone: Option<String>,
     /// Its own time zone; the tenant's where there is none.
     timezone: Option<TimeZone>,
+    /// The country whose tax its invoices have.
+    country: Option<CountryCode>,
     /// The customer above it.
     parent_customer_id: Option<ID>,
     /// Whatever you keep with it: an object of at most 16 kB.
@@ -103,6 +108,7 @@ impl CreateCustomerInput {
         let email = check.maybe("email", self.email, check::email);
         let phone = check.maybe("phone", self.phone, check::code);
         let timezone = check.maybe("timezone", self.timezone, check::zone);
+        let country = check.maybe("country", self.country, check::country);
         let parent = check.maybe("parentCustomerId", self.parent_customer_id, check::id);
         let metadata = check.maybe("metadata", self.metadata, check::metadata);
         Some(CreateCustomer {
@@ -111,6 +117,7 @@ impl CreateCustomerInput {
             email: email?,
             phone: phone?,
             timezone: timezone?,
+            country: country?,
             parent_customer_id: parent?,
             metadata: check::new_metadata(metadata?),
         })
@@ -134,6 +141,8 @@ pub struct UpdateCustomerInput {
     phone: MaybeUndefined<String>,
     /// Its own time zone.
     timezone: MaybeUndefined<TimeZone>,
+    /// The country whose tax its invoices have, from the next one on.
+    country: MaybeUndefined<CountryCode>,
     /// The customer above it.
     parent_customer_id: MaybeUndefined<ID>,
     /// Whatever you keep with it: replaces what was kept.
@@ -149,6 +158,7 @@ impl UpdateCustomerInput {
             let email = check.change("email", self.email, check::email);
             let phone = check.change("phone", self.phone, check::code);
             let timezone = check.change("timezone", self.timezone, check::zone);
+            let country = check.change("country", self.country, check::country);
             let parent = check.change("parentCustomerId", self.parent_customer_id, check::id);
             let metadata = check.set("metadata", self.metadata, check::metadata);
             Some(UpdateCustomer {
@@ -159,6 +169,7 @@ impl UpdateCustomerInput {
                 email: email?,
                 phone: phone?,
                 timezone: timezone?,
+                country: country?,
                 parent_customer_id: parent?,
                 metadata: metadata?,
             })

@@ -9,6 +9,7 @@ mod check;
 mod coupon;
 mod customer;
 mod discount;
+mod dunning;
 mod eligible_plans;
 mod engine;
 mod entitlement;
@@ -29,6 +30,7 @@ mod query;
 mod received;
 mod scalars;
 mod subscription;
+mod tax;
 mod tenant;
 
 pub use api::{Api, Caller, schema_sdl};

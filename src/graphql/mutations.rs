@@ -21,6 +21,7 @@ pub fn all() -> &'static [Mutation] {
     ALL.get_or_init(|| {
         let nouns = [
             super::tenant::mutations,
+            super::tax::mutations,
             super::customer::mutations,
             super::billing_group::mutations,
             super::product::mutations,

@@ -21,9 +21,11 @@ use crate::domain::subscription::Subscription;
 use crate::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
+use crate::domain::tax::CountryTaxRate;
 use crate::domain::tenant::Tenant;
 use crate::repository::{
     add_on, asset, coupon, customer, discount, feature, invoice, order, payment, plan, product, received, subscription,
+    tax,
 };
 
 /// The query root: everything is seen by somebody.
@@ -58,6 +60,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<SubscriptionDiscount>(),
         AnyNode::of::<SubscriptionItem>(),
         AnyNode::of::<SubscriptionPhase>(),
+        AnyNode::of::<CountryTaxRate>(),
         AnyNode::of::<Tenant>(),
     ]
 }
@@ -156,5 +159,7 @@ impl Object for Query {
                 coupon::by_code,
             )
             .list("coupons", "All coupons, those that are not active, too.", coupon::all)
+            .find::<CountryTaxRate>("taxRate", "A tax rate of a country by its id; null where there is none.")
+            .list("taxRates", "All tax rates of countries.", tax::all)
     }
 }

@@ -52,6 +52,12 @@ pub const ALL: &[Scalar] = &[
         is_valid: is_text,
     },
     Scalar {
+        name: "CountryCode",
+        about: "A country of ISO 3166-1, such as DE: upper case on output, either case on input.",
+        specified_by: None,
+        is_valid: is_text,
+    },
+    Scalar {
         name: "TimeZone",
         about: "A time zone of the IANA database, such as Europe/Berlin.",
         specified_by: None,
@@ -105,6 +111,8 @@ text_scalars! {
     Decimal as "Decimal";
     /// A currency's code, as written.
     CurrencyCode as "CurrencyCode";
+    /// A country's code, as written.
+    CountryCode as "CountryCode";
     /// A zone's name, as written.
     TimeZone as "TimeZone";
     /// A date, as written.

@@ -1,6 +1,7 @@
 //! The tenant, its settings, and who is asking.
 
 use super::check::{self, Check};
+use super::dunning::DunningInput;
 use super::engine::{Object, Type};
 use super::mutations::{Mutation, Wire, payload, run};
 use crate::app::Viewer;
@@ -8,6 +9,7 @@ use crate::app::clock::{AdvanceClock, advance_clock};
 use crate::app::tenant::{TenantChanged, UpdateTenantSettings, update_tenant_settings};
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
+use crate::domain::payment_terms::PaymentTerms;
 use crate::domain::pricing::{DiscountOrder, PercentageBase};
 use crate::domain::tenant::{BillingStart, Tenant};
 use crate::graphql::scalars::{CurrencyCode, DateTime, Decimal, TimeZone};
@@ -57,6 +59,22 @@ impl Object for Tenant {
             .column("percentageBase", "What each of several percentages is taken of.", |tenant| {
                 &tenant.settings.percentage_base
             })
+            .value("dunning", "What follows when an invoice is not paid.", |tenant| &tenant.settings.dunning)
+            .column(
+                "usageGraceSeconds",
+                "For how many seconds after its end a period with usage waits for usage that comes late.",
+                |tenant| &tenant.settings.usage_grace_seconds,
+            )
+            .column(
+                "monthToMonth",
+                "Whether a rental goes on by the month after its contract, while the device is out.",
+                |tenant| &tenant.settings.month_to_month,
+            )
+            .column(
+                "defaultPaymentTerms",
+                "How long customers have to pay, where a request does not say so; null where that is not at all.",
+                |tenant| &tenant.settings.default_payment_terms,
+            )
             .column(
                 "clock",
                 "The time of a tenant for trying out, which stands still until `advanceClock`; null where time runs by itself.",
@@ -88,6 +106,14 @@ pub struct UpdateTenantSettingsInput {
     discount_order: MaybeUndefined<Wire<DiscountOrder>>,
     /// What each of several percentages is taken of.
     percentage_base: MaybeUndefined<Wire<PercentageBase>>,
+    /// What follows when an invoice is not paid.
+    dunning: MaybeUndefined<DunningInput>,
+    /// For how many seconds after its end a period with usage waits for usage that comes late: at most 7 days.
+    usage_grace_seconds: MaybeUndefined<i32>,
+    /// Whether a rental goes on by the month after its contract, while the device is out.
+    month_to_month: MaybeUndefined<bool>,
+    /// How long customers have to pay, where a request does not say so; null for not at all.
+    default_payment_terms: MaybeUndefined<Wire<PaymentTerms>>,
     /// Refuse with CONFLICT unless the tenant is at this version.
     expected_version: Option<i32>,
 }
@@ -103,6 +129,13 @@ impl UpdateTenantSettingsInput {
             let several = check.set("multipleDiscountsAllowed", self.multiple_discounts_allowed, Ok::<_, String>);
             let discount_order = check.set("discountOrder", self.discount_order, |wire| Ok::<_, String>(wire.0));
             let percentage_base = check.set("percentageBase", self.percentage_base, |wire| Ok::<_, String>(wire.0));
+            let dunning = check
+                .set_with("dunning", self.dunning, |check, given| check.below("dunning", |check| given.read_in(check)));
+            let usage_grace = check.set("usageGraceSeconds", self.usage_grace_seconds, |given| {
+                check::number(given, 0..=LONGEST_USAGE_GRACE)
+            });
+            let month_to_month = check.set("monthToMonth", self.month_to_month, Ok::<_, String>);
+            let terms = check.change("defaultPaymentTerms", self.default_payment_terms, |wire| Ok::<_, String>(wire.0));
             Some(UpdateTenantSettings {
                 expected_version: self.expected_version,
                 billing_start: billing_start?,
@@ -113,10 +146,17 @@ impl UpdateTenantSettingsInput {
                 multiple_discounts_allowed: several?,
                 discount_order: discount_order?,
                 percentage_base: percentage_base?,
+                dunning: dunning?,
+                usage_grace_seconds: usage_grace?,
+                month_to_month: month_to_month?,
+                default_payment_terms: terms?,
             })
         })
     }
 }
+
+/// Seven days.
+const LONGEST_USAGE_GRACE: i32 = 604_800;
 
 /// To when to advance the clock.
 #[derive(InputObject)]

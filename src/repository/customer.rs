@@ -13,14 +13,14 @@ use diesel::prelude::*;
 
 stored!(Customer, customers(
     id, external_id, name, email, phone, timezone, parent_customer_id, metadata, device_count, version, created_at,
-    updated_at, archived_at
+    updated_at, archived_at, country
 ) => {
     let (At(created_at), At(updated_at)) = (created_at, updated_at);
     let timezone: Option<In> = timezone;
     let timezone = timezone.map(|In(zone)| zone);
     Customer {
         id, external_id, name, email, phone, timezone, parent_customer_id, metadata, device_count, version, created_at,
-        updated_at, archived_at: instant(archived_at),
+        updated_at, archived_at: instant(archived_at), country,
     }
 });
 
@@ -28,6 +28,7 @@ listed!(Customer: List::new()
     .text(customers::name).sorted(|customer: &Customer| (&customer.name).into())
     .text(customers::email)
     .text(customers::external_id)
+    .text(customers::country)
     .id::<Customer>(customers::parent_customer_id)
     .int(customers::device_count).sorted(|customer| customer.device_count.into())
     .instant(customers::created_at).sorted(|customer| customer.created_at.into())
@@ -79,6 +80,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, customer: &Customer) -> Read<
             customers::email.eq(&customer.email),
             customers::phone.eq(&customer.phone),
             customers::timezone.eq(customer.timezone.map(In)),
+            customers::country.eq(customer.country),
             customers::parent_customer_id.eq(customer.parent_customer_id),
             customers::metadata.eq(&customer.metadata),
             customers::device_count.eq(customer.device_count),
@@ -103,6 +105,7 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, customer: &Customer) -> Read<
             customers::email.eq(&customer.email),
             customers::phone.eq(&customer.phone),
             customers::timezone.eq(customer.timezone.map(In)),
+            customers::country.eq(customer.country),
             customers::parent_customer_id.eq(customer.parent_customer_id),
             customers::metadata.eq(&customer.metadata),
             customers::version.eq(customer.version),

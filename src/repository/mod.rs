@@ -34,6 +34,7 @@ mod schema;
 mod sql_types;
 pub mod subscription;
 pub mod subscription_parts;
+pub mod tax;
 pub mod tenant;
 pub mod terms;
 pub mod url;

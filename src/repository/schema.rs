@@ -3,6 +3,22 @@
 pub use super::views::subscription_entitlements;
 
 diesel::table! {
+    use crate::repository::sql_types::{Exact, Identifier, Moment};
+    use diesel::sql_types::*;
+
+    tax_rates (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        country -> Text,
+        name -> Text,
+        rate -> Exact,
+        valid_from -> Date,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
     use crate::repository::sql_types::{Document, Exact, Identifier, Moment};
     use diesel::sql_types::*;
 
@@ -22,6 +38,13 @@ diesel::table! {
         discount_order -> Text,
         percentage_base -> Text,
         clock -> Nullable<Moment>,
+        dunning_schedule -> Document,
+        dunning_final_action -> Text,
+        dunning_grace_seconds -> Integer,
+        no_grace_on_hard_decline -> Bool,
+        usage_grace_seconds -> Integer,
+        month_to_month -> Bool,
+        default_payment_terms -> Nullable<Text>,
     }
 }
 
@@ -60,6 +83,7 @@ diesel::table! {
         created_at -> Moment,
         updated_at -> Moment,
         archived_at -> Nullable<Moment>,
+        country -> Nullable<Text>,
     }
 }
 

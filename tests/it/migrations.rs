@@ -15,6 +15,7 @@ use perennial::domain::payment::PaymentAttempt;
 use perennial::domain::plan::Plan;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
+use perennial::domain::tax::CountryTaxRate;
 use perennial::repository::Listed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -214,6 +215,7 @@ fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     check_indexes::<Discount>(&indexes);
     check_indexes::<Coupon>(&indexes);
     check_indexes::<Invoice>(&indexes);
+    check_indexes::<CountryTaxRate>(&indexes);
 }
 
 /// The tables of `schema.rs`, or the views of `views.rs`: their primary keys, and their columns with their types.

@@ -1,2 +1,12 @@
+ALTER TABLE tenants DROP COLUMN default_payment_terms;
+ALTER TABLE tenants DROP COLUMN month_to_month;
+ALTER TABLE tenants DROP COLUMN usage_grace_seconds;
+ALTER TABLE tenants DROP COLUMN no_grace_on_hard_decline;
+ALTER TABLE tenants DROP COLUMN dunning_grace_seconds;
+ALTER TABLE tenants DROP COLUMN dunning_final_action;
+ALTER TABLE tenants DROP COLUMN dunning_schedule;
+DROP TABLE tax_rates;
+DROP INDEX customers_country;
+ALTER TABLE customers DROP COLUMN country;
 ALTER TABLE payment_attempts DROP COLUMN reserved_until;
 ALTER TABLE tenants DROP COLUMN clock;

@@ -133,7 +133,7 @@ fn paid(
 
 /// Goes on with an invoice that got no money when it was due: it waits, its customer is reminded, or it fails.
 pub(super) fn unpaid(work: &mut Work<'_, '_>, invoice: &mut Invoice, why: Unpaid) -> Result<Reaction, Stop> {
-    let policy = policy(work);
+    let policy = policy(work)?;
     let dunning = dunning(work, invoice, &policy)?;
     let reaction = invoice.unpaid(why, dunning, work.now);
     store(work, invoice)?;
@@ -173,12 +173,14 @@ fn fail(work: &mut Work<'_, '_>, invoice: &Invoice, policy: &Policy) -> Result<(
     Ok(repository::subscription::conclude_payments(work.tx, tenant, invoice.id, failed)?)
 }
 
-/// By what rule an invoice is dunned: its grace counts from its first charge on.
+/// By what rule an invoice is dunned: its grace counts from its first charge on, or from when it was past due.
 fn dunning<'p>(work: &mut Work<'_, '_>, invoice: &Invoice, policy: &'p Policy) -> Result<Dunning<'p>, Fault> {
     let (tenant, now) = (work.tenant, work.now);
     let attempts = payment::of_invoices(tenant, &[invoice.id]).load(work.conn())?;
-    let first = attempts.iter().map(|attempt| attempt.created_at).min().unwrap_or(now);
-    Ok(Dunning { policy, first, grace_until: grace_until(work, invoice)?, zone: zone(work, invoice)? })
+    let zone = zone(work, invoice)?;
+    let charged = attempts.iter().map(|attempt| attempt.created_at).min();
+    let first = charged.unwrap_or_else(|| invoice.past_due_at(zone).min(now));
+    Ok(Dunning { policy, first, grace_until: grace_until(work, invoice)?, zone })
 }
 
 /// Until when the subscription of an invoice starts no dunning.
@@ -191,8 +193,9 @@ fn grace_until(work: &mut Work<'_, '_>, invoice: &Invoice) -> Result<Option<Inst
 }
 
 /// How the tenant reminds its customers.
-fn policy(_work: &mut Work<'_, '_>) -> Policy {
-    Policy::default()
+fn policy(work: &mut Work<'_, '_>) -> Result<Policy, Fault> {
+    let tenant = work.tenant;
+    Ok(repository::tenant::own(work.conn(), tenant)?.settings.dunning)
 }
 
 /// Stores an invoice that changed.

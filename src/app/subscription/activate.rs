@@ -3,11 +3,14 @@
 use super::charge::{self, Charged, Step};
 use super::{SubscriptionCreated, load, outcome};
 use crate::app::mutation::{Answer, Call, Stop, Work, expect_version};
-use crate::app::{invoice, payment_method};
+use crate::app::{invoice, payment_method, tax};
+use crate::domain::calendar::day_of;
+use crate::domain::customer::Customer;
 use crate::domain::event::EventType;
 use crate::domain::subscribing::request::InitialStatus;
 use crate::domain::subscribing::{Agreement, SourceFound, choose_source};
 use crate::domain::subscription::Subscription;
+use crate::domain::tax::rate_for;
 use crate::domain::{Id, Instant};
 use crate::repository::{self, Fault, Query};
 
@@ -95,6 +98,9 @@ fn draft(work: &mut Work<'_, '_>, activation: &ActivateSubscription, now: Instan
     terms.startable(activation.start_date.unwrap_or(now), subscription.timezone, now)?;
     let mut prices = repository::price::of_plans(tenant, &[plan.id]).load(conn)?;
     prices.extend(repository::price::of_subscriptions(tenant, &[id]).load(conn)?);
+    let invoiced: Option<Customer> = Query::by_id(tenant, terms.invoiced_customer_id).first(conn)?;
+    let country = invoiced.and_then(|customer| customer.country);
+    let rates = tax::rates_of(conn, tenant, country)?;
     let add_ons = parts::add_ons_of(tenant, &[id]).load(conn)?;
     let catalogue: Vec<_> = add_ons.iter().map(|add_on| add_on.add_on_id).collect();
     Ok(Agreement {
@@ -110,6 +116,7 @@ fn draft(work: &mut Work<'_, '_>, activation: &ActivateSubscription, now: Instan
         entitlements: Vec::new(),
         phases: Vec::new(),
         settings: repository::tenant::own(conn, tenant)?.settings,
+        country_tax: rate_for(&rates, country, day_of(now, subscription.timezone)),
         subscription,
     })
 }

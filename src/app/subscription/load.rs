@@ -3,15 +3,15 @@
 
 use super::charge::Charged;
 use super::{CreateSubscription, CustomerReference};
-use crate::app::customer;
 use crate::app::mutation::{Stop, Work};
+use crate::app::{customer, tax};
 use crate::domain::coupon::Coupon;
 use crate::domain::customer::Customer;
 use crate::domain::payment_method::{PaymentMethod, PaymentToken, Source};
 use crate::domain::plan::{self, Plan, PlanState};
 use crate::domain::subscribing::request::{NewDiscount, Reference};
 use crate::domain::subscribing::{Request, Situation, SourceFound, check_test};
-use crate::domain::subscription::SignupMethod;
+use crate::domain::subscription::{InvoiceBilling, SignupMethod};
 use crate::domain::{ErrorCode, Id, Refusal};
 use crate::repository::{self, Fault, Query};
 
@@ -70,6 +70,13 @@ pub(super) fn load(
         Some(parent) => Query::by_id(tenant, parent).first(conn)?,
         None => None,
     };
+    let country = match request.invoice_billing {
+        InvoiceBilling::InvoiceToParent => match customer.parent_customer_id {
+            Some(parent) => Query::by_id(tenant, parent).first(conn)?.and_then(|parent: Customer| parent.country),
+            None => None,
+        },
+        InvoiceBilling::InvoiceToSelf => customer.country,
+    };
     let situation = Situation {
         settings,
         customer,
@@ -83,6 +90,8 @@ pub(super) fn load(
         features,
         taken_cost_handles: taken.into_iter().map(|cost| cost.handle).collect(),
         parent,
+        country,
+        tax_rates: tax::rates_of(conn, tenant, country)?,
         subscription_id,
     };
     Ok(Loaded { situation, new_customer })

@@ -26,18 +26,21 @@ pub use request::Request;
 pub use source::{SourceFound, choose as choose_source};
 
 use super::add_on::AddOn;
+use super::calendar::day_of;
 use super::coupon::{Coupon, CouponRedemption};
 use super::customer::Customer;
 use super::discount::Discount;
 use super::feature::{Entitlement, EntitlementTerms, Feature, FeatureType};
 use super::plan::Plan;
 use super::price::{BillingCadence, Price};
+use super::pricing::TaxRate;
 use super::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
 use super::subscription::{BillingState, InvoiceBilling, Subscription, SubscriptionStatus, Terms};
+use super::tax::CountryTaxRate;
 use super::tenant::{Settings, TenantMode};
-use super::{ErrorCode, Id, Instant, Refusal, feature};
+use super::{Country, ErrorCode, Id, Instant, Refusal, feature, tax};
 use uuid::Uuid;
 
 /// What the database holds about a request, read once. The customer is the existing one, or the one to be made with it.
@@ -61,6 +64,9 @@ pub struct Situation {
     pub taken_cost_handles: Vec<String>,
     /// The parent that the request names, if it exists.
     pub parent: Option<Subscription>,
+    /// The country of the customer that is invoiced, and its rates.
+    pub country: Option<Country>,
+    pub tax_rates: Vec<CountryTaxRate>,
     /// The id that the subscription gets.
     pub subscription_id: Id<Subscription>,
 }
@@ -83,6 +89,8 @@ pub struct Agreement {
     pub entitlements: Vec<Entitlement>,
     pub phases: Vec<SubscriptionPhase>,
     pub settings: Settings,
+    /// The tax of what is invoiced now, where the country of the customer that is invoiced has one.
+    pub country_tax: Option<TaxRate>,
 }
 
 /// Where new identifiers come from, in the order of their making.
@@ -183,7 +191,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         commitment,
         collection_method: request.payment.collection_method,
         payment_behavior: request.payment.behavior,
-        payment_terms: request.payment.terms,
+        payment_terms: request.payment.terms.or(situation.settings.default_payment_terms),
         grace_seconds: request.payment.grace_seconds,
         signup_method: source::signup_method(request),
         payment_method_id,
@@ -205,6 +213,7 @@ pub fn prepare(request: &Request, situation: &Situation, now: Instant, ids: Ids<
         entitlements,
         phases: phases.rows,
         settings: situation.settings,
+        country_tax: tax::rate_for(&situation.tax_rates, situation.country, day_of(now, timing.zone)),
     })
 }
 

@@ -198,7 +198,11 @@ impl Agreement {
     }
 
     /// Bills, with the discounts that run at the moment `at`: the start of what is billed, as of which items are, too.
-    fn bill(&self, charges: Vec<Charge>, at: Instant) -> Result<Bill, Refusal> {
+    fn bill(&self, mut charges: Vec<Charge>, at: Instant) -> Result<Bill, Refusal> {
+        // The customer's country goes before what the plan and its parts say (`billwerk.md` §7).
+        if let Some(rate) = self.country_tax {
+            charges.iter_mut().for_each(|charge| charge.tax.rate = rate);
+        }
         let running = |discount: &&SubscriptionDiscount| {
             let dated = discount.start_date <= at && discount.end_date.is_none_or(|end| at < end);
             dated && discount.terms.running(discount.start_date, discount.uses, at, self.subscription.timezone)

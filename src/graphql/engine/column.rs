@@ -7,7 +7,7 @@ use crate::domain::id::encode;
 use crate::domain::pricing::{Percentage, TaxRate};
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
-use crate::domain::{Choice, Currency, Date, Entity, Id, Instant, Money, Zone};
+use crate::domain::{Choice, Country, Currency, Date, Entity, Id, Instant, Money, Zone};
 use crate::repository::list::ChoiceKind;
 use async_graphql::OutputType;
 use async_graphql::registry::Registry;
@@ -145,6 +145,7 @@ leaf! {
     ContractLength as i32::create_type_info => |length, bytes| i32::from(*length).write(bytes);
     BillingDay as i32::create_type_info => |day, bytes| i32::from(day.number()).write(bytes);
     Currency as |registry| scalar_type(registry, "CurrencyCode") => |currency, bytes| write_string(bytes, currency.code());
+    Country as |registry| scalar_type(registry, "CountryCode") => |country, bytes| write_string(bytes, country.code());
     Zone as |registry| scalar_type(registry, "TimeZone") => |zone, bytes| write_string(bytes, zone.name());
     Instant as |registry| scalar_type(registry, "DateTime") => |instant, bytes| write_instant(bytes, *instant);
     Date as |registry| scalar_type(registry, "Date") => |date, bytes| write_display(bytes, date);

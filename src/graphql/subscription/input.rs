@@ -32,7 +32,7 @@ pub enum CustomerReferenceInput {
     /// A customer by its identifier in your other systems.
     ExternalId(String),
     /// A new customer, made in the same transaction: without the subscription there is no customer either.
-    Create(CreateCustomerInput),
+    Create(Box<CreateCustomerInput>),
 }
 
 /// A plan: exactly one of these.

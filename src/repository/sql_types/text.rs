@@ -4,6 +4,7 @@ use super::{In, stands_for};
 use crate::domain::billing_group::BillingGroupStatus;
 use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
 use crate::domain::discount::{DiscountOrder, PercentageBase};
+use crate::domain::dunning::DunningFinalAction;
 use crate::domain::feature::{CatalogueState, EntitlementSource, FeatureType};
 use crate::domain::invoice::{InvoiceReason, InvoiceStatus};
 use crate::domain::payment::{PaymentAttemptStatus, PaymentErrorState};
@@ -20,7 +21,7 @@ use crate::domain::subscription::{
     CollectionMethod, InvoiceBilling, PaymentBehavior, ProrationBehavior, ScheduledPaymentStatus, SignupMethod,
     SubscriptionStatus,
 };
-use crate::domain::{Choice, Currency, add_on, api_key, asset, event, order, product, tenant};
+use crate::domain::{Choice, Country, Currency, add_on, api_key, asset, event, order, product, tenant};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, Queryable};
 use diesel::expression::AsExpression;
@@ -62,6 +63,7 @@ fn choice<C: Choice>(name: &str) -> deserialize::Result<C> {
 
 text! {
     Currency: |currency| currency.code(), |text| text.parse().map_err(Into::into);
+    Country: |country| country.code(), |text| text.parse().map_err(Into::into);
     In: |zone| zone.0.name(), |text| text.parse().map(In).map_err(|_| format!("{text:?} is no time zone").into());
     api_key::Scope: |value| value.name(), |text| choice(text);
     asset::AssetStatus: |value| value.name(), |text| choice(text);
@@ -82,6 +84,7 @@ text! {
     CatalogueState: |value| value.name(), |text| choice(text);
     CouponState: |value| value.name(), |text| choice(text);
     DiscountOrder: |value| value.name(), |text| choice(text);
+    DunningFinalAction: |value| value.name(), |text| choice(text);
     DurationUnit: |value| value.name(), |text| choice(text);
     ExpireReason: |value| value.name(), |text| choice(text);
     FeatureType: |value| value.name(), |text| choice(text);

@@ -7,7 +7,7 @@ use crate::support::{START, both};
 use serde_json::json;
 
 const WHOLE: &str = "customer {
-    __typename externalId name email phone timezone metadata deviceCount monthlyRevenue { amount currency } version
+    __typename externalId name email phone timezone country metadata deviceCount monthlyRevenue { amount currency } version
     createdAt updatedAt archivedAt parent { name } children { nodes { name } } billingGroups { name } orders { totalCount }
     subscriptions { totalCount } assets { totalCount }
 }";
@@ -17,12 +17,12 @@ both! {
         let parent = app.customer("Holding");
         let input = json!({
             "externalId": " crm-7 ", "name": " Jane Doe ", "email": " jane@example.com ", "phone": "+49 30 1",
-            "timezone": "Europe/Berlin", "parentCustomerId": parent, "metadata": {"vip": true, "tags": ["a", 1, null]},
+            "timezone": "Europe/Berlin", "country": "de", "parentCustomerId": parent, "metadata": {"vip": true, "tags": ["a", 1, null]},
         });
         let made = app.mutate("createCustomer", input, WHOLE);
         let expected = json!({
             "__typename": "Customer", "externalId": "crm-7", "name": "Jane Doe", "email": "jane@example.com",
-            "phone": "+49 30 1", "timezone": "Europe/Berlin", "metadata": {"vip": true, "tags": ["a", 1, null]},
+            "phone": "+49 30 1", "timezone": "Europe/Berlin", "country": "DE", "metadata": {"vip": true, "tags": ["a", 1, null]},
             "deviceCount": 0, "monthlyRevenue": [], "version": 1, "createdAt": "2025-01-31T12:00:00Z",
             "updatedAt": "2025-01-31T12:00:00Z", "archivedAt": null, "parent": {"name": "Holding"}, "children": {"nodes": []},
             "billingGroups": [], "orders": {"totalCount": 0}, "subscriptions": {"totalCount": 0},
@@ -31,7 +31,7 @@ both! {
         assert_eq!(made["customer"], expected);
         let bare = app.mutate("createCustomer", json!({"name": "J", "email": null, "metadata": null}), WHOLE);
         let nothing = json!({
-            "externalId": null, "name": "J", "email": null, "phone": null, "timezone": null, "metadata": {},
+            "externalId": null, "name": "J", "email": null, "phone": null, "timezone": null, "country": null, "metadata": {},
             "parent": null,
         });
         assert_eq!(bare["customer"], with(expected, nothing));
@@ -41,26 +41,28 @@ both! {
         let parent = app.customer("Holding");
         let full = json!({
             "externalId": "crm-7", "name": "Jane", "email": "jane@example.com", "phone": "1",
-            "timezone": "Europe/Berlin",
+            "timezone": "Europe/Berlin", "country": "DE",
             "parentCustomerId": parent, "metadata": {"a": 1},
         });
         let made = app.mutate("createCustomer", full, "customer { id }");
         let input = json!({"customerId": made["customer"]["id"]});
-        let selection = "customer { externalId name email phone timezone parent { name } metadata version updatedAt }";
+        let selection = "customer { externalId name email phone timezone country parent { name } metadata version updatedAt }";
         app.set_clock("2025-02-01T12:00:00Z");
         let same = app.mutate("updateCustomer", input.clone(), selection);
         let expected = json!({
             "externalId": "crm-7", "name": "Jane", "email": "jane@example.com", "phone": "1",
-            "timezone": "Europe/Berlin",
+            "timezone": "Europe/Berlin", "country": "DE",
             "parent": {"name": "Holding"}, "metadata": {"a": 1}, "version": 2, "updatedAt": "2025-02-01T12:00:00Z",
         });
         assert_eq!(same["customer"], expected);
         let nulls = json!({
-            "externalId": null, "email": null, "phone": null, "timezone": null, "parentCustomerId": null,
+            "externalId": null, "email": null, "phone": null, "timezone": null, "country": null,
+            "parentCustomerId": null,
         });
         let cleared = app.mutate("updateCustomer", with(input.clone(), nulls), selection);
         let gone = json!({
-            "externalId": null, "email": null, "phone": null, "timezone": null, "parent": null, "version": 3,
+            "externalId": null, "email": null, "phone": null, "timezone": null, "country": null, "parent": null,
+            "version": 3,
         });
         assert_eq!(cleared["customer"], with(expected.clone(), gone));
         let always = with(input.clone(), json!({"name": null, "metadata": null}));
@@ -71,7 +73,7 @@ both! {
             &["VALIDATION_ERROR input.name", "VALIDATION_ERROR input.metadata"],
         );
         let again = json!({
-            "externalId": "crm-8", "name": "J.", "email": "j@example.com", "phone": "2", "timezone": "UTC",
+            "externalId": "crm-8", "name": "J.", "email": "j@example.com", "phone": "2", "timezone": "UTC", "country": "CH",
             "parentCustomerId": parent, "metadata": {"b": [2]},
         });
         let changed = app.mutate("updateCustomer", with(input, again.clone()), selection);

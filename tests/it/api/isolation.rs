@@ -279,12 +279,14 @@ both! {
                 items { id price { id } } addOns { id addOn { id } } additionalCosts { id } discounts { id } phases { id }
                 entitlements { feature { id } } invoices { nodes { id } }
             } }
-            invoices { totalCount nodes { id customer { id } subscription { id } } }
+            invoices { totalCount nodes { id customer { id } subscription { id } attempts { id } } }
+            payments { totalCount nodes { id invoice { id } refunds { id } } }
             paymentAttempts { totalCount nodes { id customerId subscriptionId paymentMethod { id } } }
             features { totalCount nodes { id } }
             addOns { totalCount nodes { id entitlements { feature { id } } } }
             discounts { totalCount nodes { id coupons { totalCount nodes { id } } } }
             coupons { totalCount nodes { id discount { id } } }
+            taxRates { totalCount nodes { id } }
             tenant { id } viewer { tenant { id } }
         }";
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
@@ -295,13 +297,15 @@ both! {
                 ("plans", 1),
                 ("orders", 1),
                 ("assets", 2),
-                ("subscriptions", 3),
-                ("invoices", 1),
+                ("subscriptions", 4),
+                ("invoices", 2),
+                ("payments", 2),
                 ("paymentAttempts", 2),
                 ("features", 1),
                 ("addOns", 1),
                 ("discounts", 1),
                 ("coupons", 1),
+                ("taxRates", 1),
             ] {
                 assert_eq!(seen["data"][list]["totalCount"], count, "{list}: {seen}");
             }

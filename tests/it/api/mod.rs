@@ -30,6 +30,7 @@ mod plan_versions;
 mod product;
 mod schedules;
 mod subscription;
+mod tax;
 mod tenant;
 
 use crate::support::TestApp;

@@ -19,6 +19,8 @@ impl Own {
             assert_eq!(payload["userErrors"], json!([]), "{field}");
             payload
         };
+        let rate = json!({"country": "DE", "name": "VAT", "rate": "0.19", "validFrom": "2025-01-01"});
+        let rate = run("setTaxRate", rate, "taxRate { id }");
         let customer = run("createCustomer", json!({"name": "Jane", "externalId": "crm-1"}), "customer { id }");
         let customer = text(&customer["customer"]["id"]);
         let prices = json!([{"contractLength": 12, "monthlyPrice": "129.00"}]);
@@ -118,6 +120,7 @@ impl Own {
             ("SubscriptionDiscount", part("discounts")),
             ("SubscriptionItem", part("items")),
             ("SubscriptionPhase", part("phases")),
+            ("TaxRate", text(&rate["taxRate"]["id"])),
             ("Tenant", tenant),
         ]);
         Own { key: key.to_owned(), ids }

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 const WHOLE: &str = "tenant {
     __typename id name billingStart timezone defaultCurrency mode amountsIncludeTax taxRate multipleDiscountsAllowed
-    discountOrder percentageBase clock now version createdAt updatedAt
+    discountOrder percentageBase dunning { schedule finalAction graceSeconds noGraceOnHardDecline } usageGraceSeconds
+    monthToMonth defaultPaymentTerms clock now version createdAt updatedAt
 }";
 
 both! {
@@ -16,7 +17,8 @@ both! {
             "__typename": "Tenant", "id": app.tenant.to_string(), "name": "Acme", "billingStart": "IMMEDIATE",
             "timezone": "UTC", "defaultCurrency": "EUR", "mode": "LIVE", "amountsIncludeTax": false, "taxRate": "0",
             "multipleDiscountsAllowed": true, "discountOrder": "PERCENTAGE_FIRST", "percentageBase": "FULL",
-            "clock": null, "now": "2025-01-31T12:00:00Z", "version": 1, "createdAt": "2025-01-31T12:00:00Z",
+            "dunning": {"schedule": [3, 5, 7], "finalAction": "NONE", "graceSeconds": 0, "noGraceOnHardDecline": true},
+            "usageGraceSeconds": 0, "monthToMonth": false, "defaultPaymentTerms": null, "clock": null, "now": "2025-01-31T12:00:00Z", "version": 1, "createdAt": "2025-01-31T12:00:00Z",
             "updatedAt": "2025-01-31T12:00:00Z",
         });
         assert_eq!(app.data(&format!("{{ {WHOLE} }}"))["tenant"], expected);
@@ -32,6 +34,23 @@ both! {
             (json!({"multipleDiscountsAllowed": false}), json!({"multipleDiscountsAllowed": false})),
             (json!({"discountOrder": "AMOUNT_FIRST"}), json!({"discountOrder": "AMOUNT_FIRST"})),
             (json!({"percentageBase": "COMPOUND"}), json!({"percentageBase": "COMPOUND"})),
+            (json!({"dunning": {}}), json!({})),
+            (
+                json!({"dunning": {"schedule": [3, 7, 7], "finalAction": "PAUSE", "graceSeconds": 60}}),
+                json!({"dunning": {
+                    "schedule": [3, 7, 7], "finalAction": "PAUSE", "graceSeconds": 60, "noGraceOnHardDecline": true,
+                }}),
+            ),
+            (
+                json!({"dunning": {"finalAction": "END", "noGraceOnHardDecline": false}}),
+                json!({"dunning": {
+                    "schedule": [3, 7, 7], "finalAction": "END", "graceSeconds": 60, "noGraceOnHardDecline": false,
+                }}),
+            ),
+            (json!({"usageGraceSeconds": 604_800}), json!({"usageGraceSeconds": 604_800})),
+            (json!({"monthToMonth": true}), json!({"monthToMonth": true})),
+            (json!({"defaultPaymentTerms": "NET_30"}), json!({"defaultPaymentTerms": "NET_30"})),
+            (json!({"monthToMonth": false, "defaultPaymentTerms": null}), json!({"monthToMonth": false, "defaultPaymentTerms": null})),
             (
                 json!({"amountsIncludeTax": false, "taxRate": 0, "multipleDiscountsAllowed": true}),
                 json!({"amountsIncludeTax": false, "taxRate": "0", "multipleDiscountsAllowed": true}),
@@ -83,9 +102,19 @@ both! {
         let wrong = json!({"timezone": "europe/atlantis", "defaultCurrency": "XAU", "taxRate": "19"});
         let expected = ["timezone", "defaultCurrency", "taxRate"].map(|name| format!("VALIDATION_ERROR input.{name}"));
         refuses_at(app, "updateTenantSettings", wrong, &expected.each_ref().map(String::as_str));
+        for (schedule, grace, usage) in [(json!([]), -1, -1), (json!([3, 61]), i32::MAX, 604_801), (json!(vec![1; 11]), -1, -1)] {
+            let wrong = json!({"dunning": {"schedule": schedule, "graceSeconds": grace}, "usageGraceSeconds": usage});
+            let expected = ["dunning.schedule", "dunning.graceSeconds", "usageGraceSeconds"];
+            let expected = expected.map(|path| format!("VALIDATION_ERROR input.{path}"));
+            refuses_at(app, "updateTenantSettings", wrong, &expected.each_ref().map(String::as_str));
+        }
+        let nulls = json!({"dunning": {"schedule": null, "finalAction": null, "graceSeconds": null, "noGraceOnHardDecline": null}});
+        let expected = ["schedule", "finalAction", "graceSeconds", "noGraceOnHardDecline"]
+            .map(|name| format!("VALIDATION_ERROR input.dunning.{name}"));
+        refuses_at(app, "updateTenantSettings", nulls, &expected.each_ref().map(String::as_str));
         let names = [
             "billingStart", "timezone", "defaultCurrency", "amountsIncludeTax", "taxRate", "multipleDiscountsAllowed",
-            "discountOrder", "percentageBase",
+            "discountOrder", "percentageBase", "dunning", "usageGraceSeconds", "monthToMonth",
         ];
         let nulls: Value = names.iter().map(|name| ((*name).to_owned(), Value::Null)).collect::<Map<_, _>>().into();
         let expected = names.map(|name| format!("VALIDATION_ERROR input.{name}"));

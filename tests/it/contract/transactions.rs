@@ -18,6 +18,7 @@ fn new_customer(number: u128) -> Customer {
         email: None,
         phone: None,
         timezone: None,
+        country: None,
         parent_customer_id: None,
         metadata: Metadata::empty(),
         device_count: 0,

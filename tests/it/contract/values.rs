@@ -57,6 +57,7 @@ fn new_customer(number: usize) -> Customer {
         email: number.is_multiple_of(2).then(|| name.clone()),
         phone: None,
         timezone: number.is_multiple_of(2).then(|| "America/Argentina/Buenos_Aires".parse().unwrap()),
+        country: number.is_multiple_of(2).then(|| "ZW".parse().unwrap()),
         parent_customer_id: None,
         metadata: Metadata::try_new(&documents()[number % documents().len()]).unwrap(),
         device_count: if number == 0 { i32::MAX } else { 0 },

@@ -101,6 +101,8 @@ pub fn tenant(app: &App, name: &str, amounts: &Amounts) -> Viewer {
     let (_, secret) = operator::create_tenant_as(app, id, name, settings).expect("a tenant");
     let viewer = app.authenticate(&secret).expect("an answer").expect("a viewer");
     Making { app, viewer: &viewer }.everything(amounts);
+    // From now on its time stands still, so that it can be compared.
+    app.db.write(|tx| perennial::repository::tenant::set_clock(tx, id, None, app.ambient.now())).expect("it is set");
     viewer
 }
 
@@ -204,6 +206,7 @@ impl Making<'_> {
                 n + 1,
                 if n.is_multiple_of(2) { Zone::Europe__Berlin } else { Zone::Asia__Kathmandu },
             ),
+            country: but_every(3, n + 2, ["DE", "CH"][n % 2].parse().expect("a country")),
             parent_customer_id: if n % 3 == 1 { known.get(n / 3).copied() } else { None },
             metadata: Metadata::try_new(&metadata).expect("metadata"),
         };

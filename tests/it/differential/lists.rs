@@ -22,6 +22,7 @@ use perennial::domain::subscription::Subscription;
 use perennial::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
+use perennial::domain::tax::CountryTaxRate;
 use perennial::domain::tenant::Tenant;
 use perennial::domain::{Date, Entity, Id, Instant};
 use std::cmp::Ordering;
@@ -55,6 +56,7 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "Plan" => read::<Plan>(given),
         "Price" => read::<Price>(given),
         "Product" => read::<Product>(given),
+        "TaxRate" => read::<CountryTaxRate>(given),
         "Subscription" => read::<Subscription>(given),
         "SubscriptionAddOn" => read::<SubscriptionAddOn>(given),
         "SubscriptionDiscount" => read::<SubscriptionDiscount>(given),

@@ -104,6 +104,7 @@ fn agreement(collection_method: CollectionMethod, payment_behavior: PaymentBehav
         redemptions: Vec::new(),
         entitlements: Vec::new(),
         phases: Vec::new(),
+        country_tax: None,
         settings: Settings::default(),
     }
 }

@@ -200,6 +200,20 @@ both! {
         }
     }
 
+    terms_are_those_of_the_tenant_where_a_request_names_none(app) {
+        monthly(app);
+        let customer = app.customer("Jane");
+        let made = |changes: Value| {
+            let selection = "invoice { dueDate } subscription { terms { paymentTerms } }";
+            let made = app.mutate("createSubscription", request(&customer, "M30", changes), selection);
+            json!([made["subscription"]["terms"]["paymentTerms"], made["invoice"]["dueDate"]])
+        };
+        assert_eq!(made(json!({})), json!([null, "2025-01-31"]));
+        app.mutate("updateTenantSettings", json!({"defaultPaymentTerms": "NET_30"}), "__typename");
+        assert_eq!(made(json!({})), json!(["NET_30", "2025-03-02"]));
+        assert_eq!(made(json!({"paymentTerms": "NET_15"})), json!(["NET_15", "2025-02-15"]));
+    }
+
     /// `billwerk.md` §11.11: nothing remains of a creation whose payment is refused, and it can be made anew.
     nothing_remains_of_a_creation_that_depended_on_its_payment(app) {
         monthly(app);

@@ -7,6 +7,7 @@ use perennial::app::add_on::{self, CreateAddOn};
 use perennial::app::coupon::{self, CreateCoupon, UpdateCoupon};
 use perennial::app::discount::{self, CreateDiscount};
 use perennial::app::feature::{self, CreateFeature, SetPlanEntitlements};
+use perennial::app::tax::{self, SetTaxRate};
 use perennial::domain::add_on::AddOnType;
 use perennial::domain::coupon::{Coupon, CouponChange, RedemptionStrategy};
 use perennial::domain::discount::{DiscountTarget, NewDiscountValue, Percentage};
@@ -16,7 +17,7 @@ use perennial::domain::period::{BillingPeriod, Duration, DurationUnit};
 use perennial::domain::plan::{Plan, PlanState};
 use perennial::domain::pricing::TaxRate;
 use perennial::domain::text::Metadata;
-use perennial::domain::{Currency, Id, Instant};
+use perennial::domain::{Currency, Date, Id, Instant};
 
 fn metadata(n: usize) -> Metadata {
     Metadata::try_new(&serde_json::json!({awkward(n): n})).expect("metadata")
@@ -55,6 +56,7 @@ impl Making<'_> {
         let plans = self.app.db.read(|conn| perennial::repository::plan::all(tenant).order("id").load(conn));
         let plans: Vec<Plan> =
             plans.expect("it reads").into_iter().filter(|plan| plan.state == PlanState::Active).collect();
+        (0..amount).for_each(|n| self.tax_rate(n));
         let features: Vec<_> = (0..amount).map(|n| self.feature(n)).collect();
         for (n, plan) in plans.iter().enumerate().filter(|(n, _)| n % 3 > 0) {
             let set =
@@ -150,6 +152,17 @@ impl Making<'_> {
             3 => self.rename(made),
             _ => {}
         }
+    }
+
+    fn tax_rate(&self, n: usize) {
+        let days = Days::new(u64::try_from(n / 2).expect("a number") * 40);
+        let new = SetTaxRate {
+            country: ["DE", "CH", "DK"][n % 3].parse().expect("a country"),
+            name: awkward(n).to_owned(),
+            rate: TaxRate::try_new(&exact("0.081")).expect("a rate"),
+            valid_from: "2026-01-01".parse::<Date>().expect("a day") + days,
+        };
+        self.run(|call| tax::set_tax_rate(call, &new));
     }
 
     fn rename(&self, coupon_id: Id<Coupon>) {

@@ -1,15 +1,16 @@
 //! The catalogue beside plans: features and what entitles to them, add-ons, discounts, coupons.
 
 use super::plans::decimal;
-use super::{Store, choice, id, instant, json, maybe, money};
+use super::{Store, choice, day, id, instant, json, maybe, money};
 use async_graphql::Value;
 use perennial::domain::Id;
 use perennial::domain::add_on::AddOn;
 use perennial::domain::coupon::Coupon;
 use perennial::domain::discount::{Discount, DiscountValue};
 use perennial::domain::feature::{Entitlement, Feature};
+use perennial::domain::tax::CountryTaxRate;
 use perennial::domain::tenant::Tenant;
-use perennial::repository::{Conn, Read, add_on, coupon, discount, feature, plan};
+use perennial::repository::{Conn, Read, add_on, coupon, discount, feature, plan, tax};
 
 impl Store {
     pub fn catalogue(&mut self, conn: &mut Conn, tenant: Id<Tenant>) -> Read<()> {
@@ -21,8 +22,24 @@ impl Store {
         let plans: Vec<_> = plan::all(tenant).load(conn)?.iter().map(|row| row.id).collect();
         feature::of_plans(tenant, &plans).load(conn)?.iter().for_each(|row| self.entitlement(row));
         discount::all(tenant).order("id").load(conn)?.iter().for_each(|row| self.discount(row));
+        tax::all(tenant).order("id").load(conn)?.iter().for_each(|row| self.tax_rate(row));
         coupon::all(tenant).order("id").load(conn)?.iter().for_each(|row| self.coupon(row));
         Ok(())
+    }
+
+    fn tax_rate(&mut self, row: &CountryTaxRate) {
+        self.add(
+            "TaxRate",
+            [
+                ("id", id(row.id)),
+                ("country", row.country.code().into()),
+                ("name", row.name.clone().into()),
+                ("rate", row.rate.decimal().to_plain_string().into()),
+                ("validFrom", day(row.valid_from)),
+                ("createdAt", instant(row.created_at)),
+                ("updatedAt", instant(row.updated_at)),
+            ],
+        );
     }
 
     fn feature(&mut self, row: &Feature) {
