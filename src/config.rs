@@ -111,7 +111,7 @@ pub enum Command {
     ///
     /// Makes the tables, fills them once, and makes a new API key each time it is started.
     Demo(ServerArgs),
-    /// Bill everything that fell due: invoices, and the next period of every subscription
+    /// Bill everything that fell due, and collect what is due of invoices
     ///
     /// Any number of these may run at once, also beside servers: nothing is billed twice, and what was interrupted is
     /// billed by the next run.
@@ -220,7 +220,7 @@ pub struct ServerArgs {
     #[arg(value_parser = FalseyValueParser::new())]
     no_playground: bool,
 
-    /// Leave billing to `perennial bill`, or to other servers
+    /// Leave billing and collecting to `perennial bill`, or to other servers
     #[arg(long, env = "PERENNIAL_NO_BILLING", help_heading = "Server", hide_env_values = true)]
     #[arg(value_parser = FalseyValueParser::new())]
     pub no_billing: bool,

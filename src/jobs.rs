@@ -2,7 +2,8 @@
 //! once.
 
 use crate::app::billing::{self, Billed};
-use crate::app::{App, payment};
+use crate::app::collect::{self, Collected};
+use crate::app::{App, payment, received};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tokio::time::MissedTickBehavior;
 /// Why a job was not done.
 type Failed = Box<dyn Error + Send + Sync>;
 
-/// How often a job looks for work. The first time is at the start: the program may have died with some.
+/// How often each job runs. The first time is at the start: the program may have died in the middle of something.
 const EVERY: Duration = Duration::from_mins(1);
 
 /// Takes back what died of payments, now and then, for as long as the program runs.
@@ -26,12 +27,21 @@ pub async fn take_back_dead_payments(app: Arc<App>) {
     .await;
 }
 
-/// Bills what fell due, now and then, for as long as the program runs.
-pub async fn bill(app: Arc<App>) {
+/// Bills what fell due, collects what is due of invoices, and asks again for charges and refunds that died, for as long as
+/// the program runs.
+pub async fn bill_and_collect(app: Arc<App>) {
     every_minute(app, "the billing run stopped", |app| {
-        let Billed { moments, invoices, held } = billing::run_of_all(app, app.ambient.now(), &|_| {})?;
-        if moments + held > 0 {
-            tracing::info!(moments, invoices, held, "billed");
+        let billed = billing::run_of_all(app, app.ambient.now(), &|_| {})?;
+        if billed != Billed::default() {
+            tracing::info!(?billed, "subscriptions were billed");
+        }
+        let died = collect::resume_dead(app)? + received::resume_dead_refunds(app)?;
+        if died > 0 {
+            tracing::warn!(died, "charges or refunds died, and were asked for again");
+        }
+        let collected = collect::collect_due_of_all(app)?;
+        if collected != Collected::default() {
+            tracing::info!(?collected, "invoices were collected");
         }
         Ok(())
     })

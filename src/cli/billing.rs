@@ -3,6 +3,7 @@
 use super::{Failure, print};
 use crate::app::App;
 use crate::app::billing::{self, Billed};
+use crate::app::collect::{self, Collected};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -31,5 +32,11 @@ pub fn bill(app: &App, until: Option<Instant>, only: Option<Id<Tenant>>) -> Resu
     };
     bar.finish_and_clear();
     let Billed { moments, invoices, held } = all.get();
-    print(&format!("{invoices} invoices for {moments} periods and ends; {held} subscriptions set aside"))
+    print(&format!("{invoices} invoices for {moments} periods and ends; {held} subscriptions set aside"))?;
+    let collected = match only {
+        Some(tenant) => collect::collect_due(app, tenant, until)?,
+        None => collect::collect_due_of_all(app)?,
+    };
+    let Collected { paid, unpaid, reminded, .. } = collected;
+    print(&format!("{paid} invoices paid, {unpaid} charged in vain, {reminded} reminded of"))
 }

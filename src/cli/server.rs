@@ -111,7 +111,7 @@ fn run(
         let handle = server.handle();
         started(address)?;
         if bills {
-            actix_web::rt::spawn(jobs::bill(app.clone()));
+            actix_web::rt::spawn(jobs::bill_and_collect(app.clone()));
         }
         actix_web::rt::spawn(jobs::take_back_dead_payments(app));
         tokio::select! {

@@ -4,16 +4,14 @@
 //! An invoice is charged when it is due, again in its grace, and again with each reminder. The first reminder begins its
 //! dunning, each further one follows after the next of the policy's intervals. After the last interval it has failed.
 
-use super::calendar::later;
+use super::dunning::{DunningFinalAction, Next, Policy, State};
 use super::invoice::{Invoice, InvoiceReason, InvoiceStatus};
 use super::payment::{ChargeOutcome, Decline};
-use super::period::{Duration, DurationUnit};
-use super::reminding::{FinalAction, Policy};
 use super::subscription::{PaymentBehavior, Subscription, SubscriptionStatus};
 use super::{Instant, Zone};
 use chrono::TimeDelta;
 
-/// How long a charge is waited for that is made again before anybody is reminded.
+/// How long after a charge that was declined as an invoice was made it is charged again.
 const RETRY: TimeDelta = TimeDelta::days(1);
 
 /// Why an invoice got no money.
@@ -44,7 +42,7 @@ impl Unpaid {
 #[derive(Clone, Copy, Debug)]
 pub struct Dunning<'p> {
     pub policy: &'p Policy,
-    /// When it first got no money.
+    /// When it first got no money; where nothing was charged, when it was past due.
     pub first: Instant,
     /// Until when the subscription itself starts no dunning.
     pub grace_until: Option<Instant>,
@@ -67,25 +65,38 @@ pub enum Reaction {
 
 impl Invoice {
     /// What follows where it got no money: its status, its reminders, and when it is asked for next.
+    ///
+    /// The grace of a subscription holds for every charge that fails; that of the policy only where it says so.
     pub fn unpaid(&mut self, why: Unpaid, dunning: Dunning<'_>, now: Instant) -> Reaction {
         let Dunning { policy, first, grace_until, zone } = dunning;
-        let reminded = usize::try_from(self.collection.dunning_step).unwrap_or_default();
-        if self.collection.dunning_started_at.is_none() {
-            let until = policy.grace_until(first, why == Unpaid::Hard).max(grace_until.unwrap_or(now));
-            if now < until {
-                self.collection.collect_at = Some(until.min(now + RETRY));
-                return Reaction::Waits;
-            }
-            self.collection.dunning_started_at = Some(now);
-        }
-        let Some(days) = policy.intervals.get(reminded).and_then(|days| i32::try_from(*days).ok()) else {
-            return self.fail();
+        let own_grace = grace_until.is_some_and(|until| now < until);
+        let state = State {
+            failed_at: first,
+            started_at: self.collection.dunning_started_at,
+            step: usize::try_from(self.collection.dunning_step).unwrap_or_default(),
         };
-        self.status = InvoiceStatus::PastDue;
-        self.collection.dunning_step += 1;
-        let interval = Duration { length: days, unit: DurationUnit::Days };
-        self.collection.collect_at = Some(later(now, interval, zone));
-        if reminded == 0 { Reaction::DunningStarted } else { Reaction::Reminded }
+        let hard = why == Unpaid::Hard && !own_grace;
+        match policy.after_failure(state, hard, now, grace_until, zone) {
+            Next::Retry { at } | Next::Notice { at, .. } | Next::Final { at } if now < at => {
+                self.collection.collect_at = Some(at);
+                Reaction::Waits
+            }
+            Next::Final { .. } => {
+                self.status = InvoiceStatus::Failed;
+                self.collection.collect_at = None;
+                Reaction::Failed
+            }
+            Next::Retry { .. } | Next::Notice { .. } => {
+                let noticed = state.noticed(now);
+                let (Next::Retry { at } | Next::Notice { at, .. } | Next::Final { at }) =
+                    policy.after_failure(noticed, hard, now, grace_until, zone);
+                self.status = InvoiceStatus::PastDue;
+                self.collection.dunning_started_at = noticed.started_at;
+                self.collection.dunning_step += 1;
+                self.collection.collect_at = Some(at);
+                if state.started_at.is_none() { Reaction::DunningStarted } else { Reaction::Reminded }
+            }
+        }
     }
 
     /// The same for an invoice that was charged as it was made: it stays open, and is charged again a day later.
@@ -93,12 +104,6 @@ impl Invoice {
         if self.status == InvoiceStatus::Open {
             self.collection.collect_at = Some(now + RETRY);
         }
-    }
-
-    fn fail(&mut self) -> Reaction {
-        self.status = InvoiceStatus::Failed;
-        self.collection.collect_at = None;
-        Reaction::Failed
     }
 }
 
@@ -119,7 +124,7 @@ impl PaymentBehavior {
     }
 }
 
-impl FinalAction {
+impl DunningFinalAction {
     /// What becomes of a subscription whose invoice failed; none where it stays as it is. A rental whose device is still
     /// out does not end by itself (`decisions.md` 26): it is paused.
     pub fn status(self, subscription: &Subscription) -> Option<SubscriptionStatus> {
@@ -128,9 +133,9 @@ impl FinalAction {
             return None;
         }
         match self {
-            FinalAction::End if subscription.asset_id.is_none() => Some(Ended),
-            FinalAction::End | FinalAction::Pause => Some(Paused),
-            FinalAction::None => None,
+            DunningFinalAction::End if subscription.asset_id.is_none() => Some(Ended),
+            DunningFinalAction::End | DunningFinalAction::Pause => Some(Paused),
+            DunningFinalAction::None => None,
         }
     }
 }

@@ -35,7 +35,6 @@ pub mod pricing;
 pub mod product;
 pub mod received;
 pub mod refusal;
-pub mod reminding;
 pub mod schedule;
 pub mod subscribing;
 pub mod subscription;

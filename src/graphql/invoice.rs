@@ -3,7 +3,7 @@
 use super::engine::{Object, Type};
 use crate::domain::invoice::{Invoice, InvoiceLine, Totals};
 use crate::domain::period::Proration;
-use crate::repository::invoice;
+use crate::repository::{invoice, payment, received};
 
 impl Object for Invoice {
     fn declare() -> Type<Self> {
@@ -37,6 +37,10 @@ impl Object for Invoice {
             .value("amountPaid", "What is paid of it.", |invoice| &invoice.balance.paid)
             .value("amountDue", "What is still to be paid.", |invoice| &invoice.balance.due)
             .value("amountRefunded", "What of the payments went back.", |invoice| &invoice.balance.refunded)
+            .many("payments", "What came in for it, oldest first.", received::of_invoices, |payment| payment.invoice_id)
+            .many("attempts", "The attempts to charge it, oldest first.", payment::of_invoices, |attempt| {
+                attempt.invoice_id
+            })
             .column("collectionMethod", "How it is paid.", |invoice| &invoice.collection.method)
             .maybe(
                 "paymentMethod",
@@ -48,9 +52,11 @@ impl Object for Invoice {
                 "When it is charged, or reminded of, next; null where nothing is done by itself.",
                 |invoice| &invoice.collection.collect_at,
             )
-            .column("dunningStartedAt", "Since when it is dunned; null where it is not.", |invoice| {
-                &invoice.collection.dunning_started_at
-            })
+            .column(
+                "dunningStartedAt",
+                "Since when its customer is reminded of it; null where nobody is, or it is paid.",
+                |invoice| &invoice.collection.dunning_started_at,
+            )
             .column("dunningStep", "How many reminders were sent.", |invoice| &invoice.collection.dunning_step)
             .column("rounding", "How its amounts were rounded.", |invoice| &invoice.rounding)
             .column("issueDate", "The day on which it was issued, in the subscription's zone.", |invoice| {

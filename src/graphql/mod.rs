@@ -29,6 +29,7 @@ mod plan;
 mod price;
 mod product;
 mod query;
+mod received;
 mod scalars;
 mod subscription;
 mod tax;

@@ -37,6 +37,7 @@ pub fn all() -> &'static [Mutation] {
             super::subscription::mutations,
             super::payment_method::mutations,
             super::usage::mutations,
+            super::received::mutations,
         ];
         nouns.iter().flat_map(|mutations| mutations()).collect()
     })

@@ -20,6 +20,7 @@ use crate::domain::payment_method::{PaymentMethod, PaymentToken};
 use crate::domain::plan::Plan;
 use crate::domain::price::Price;
 use crate::domain::product::Product;
+use crate::domain::received::{Payment, Refund};
 use crate::domain::subscription::Subscription;
 use crate::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
@@ -29,7 +30,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::usage::UsageEvent;
 use crate::repository::{
     add_on, asset, billing, coupon, customer, discount, feature, invoice, meter, order, payment, plan, product,
-    subscription, tax, usage,
+    received, subscription, tax, usage,
 };
 
 /// The query root: everything is seen by somebody.
@@ -53,12 +54,14 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<Meter>(),
         AnyNode::of::<Order>(),
         AnyNode::of::<OrderItem>(),
+        AnyNode::of::<Payment>(),
         AnyNode::of::<PaymentAttempt>(),
         AnyNode::of::<PaymentMethod>(),
         AnyNode::of::<PaymentToken>(),
         AnyNode::of::<Plan>(),
         AnyNode::of::<Price>(),
         AnyNode::of::<Product>(),
+        AnyNode::of::<Refund>(),
         AnyNode::of::<Subscription>(),
         AnyNode::of::<SubscriptionAddOn>(),
         AnyNode::of::<SubscriptionDiscount>(),
@@ -138,6 +141,8 @@ impl Object for Query {
             )
             .list("billingHolds", "The subscriptions that could not be billed, and why.", billing::holds)
             .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
+            .find::<Payment>("payment", "A payment by its id; null where there is none.")
+            .list("payments", "All payments.", received::all)
             .list("paymentAttempts", "All payment attempts.", payment::all)
             .find::<Feature>("feature", "A feature by its id; null where there is none.")
             .find_by(

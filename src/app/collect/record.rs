@@ -5,12 +5,12 @@ use crate::app::mutation::{Stop, Work};
 use crate::app::payment::{give_up, settled};
 use crate::app::{App, invoice as invoices, payment_method, received};
 use crate::domain::collecting::{Dunning, Reaction, Unpaid};
+use crate::domain::dunning::Policy;
 use crate::domain::event::EventType;
 use crate::domain::invoice::Invoice;
 use crate::domain::payment::{ChargeOutcome, PaymentAttempt, PaymentAttemptStatus};
 use crate::domain::payment_method::PaymentToken;
 use crate::domain::received::Payment;
-use crate::domain::reminding::Policy;
 use crate::domain::subscription::{ScheduledPaymentStatus, SubscriptionStatus};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant};
@@ -173,12 +173,14 @@ fn fail(work: &mut Work<'_, '_>, invoice: &Invoice, policy: &Policy) -> Result<(
     Ok(repository::subscription::conclude_payments(work.tx, tenant, invoice.id, failed)?)
 }
 
-/// By what rule an invoice is dunned: its grace counts from its first charge on.
+/// By what rule an invoice is dunned: its grace counts from its first charge on, or from when it was past due.
 fn dunning<'p>(work: &mut Work<'_, '_>, invoice: &Invoice, policy: &'p Policy) -> Result<Dunning<'p>, Fault> {
     let (tenant, now) = (work.tenant, work.now);
     let attempts = payment::of_invoices(tenant, &[invoice.id]).load(work.conn())?;
-    let first = attempts.iter().map(|attempt| attempt.created_at).min().unwrap_or(now);
-    Ok(Dunning { policy, first, grace_until: grace_until(work, invoice)?, zone: zone(work, invoice)? })
+    let zone = zone(work, invoice)?;
+    let charged = attempts.iter().map(|attempt| attempt.created_at).min();
+    let first = charged.unwrap_or_else(|| invoice.past_due_at(zone).min(now));
+    Ok(Dunning { policy, first, grace_until: grace_until(work, invoice)?, zone })
 }
 
 /// Until when the subscription of an invoice starts no dunning.
@@ -191,8 +193,9 @@ fn grace_until(work: &mut Work<'_, '_>, invoice: &Invoice) -> Result<Option<Inst
 }
 
 /// How the tenant reminds its customers.
-fn policy(_work: &mut Work<'_, '_>) -> Result<Policy, Fault> {
-    Ok(Policy::default())
+fn policy(work: &mut Work<'_, '_>) -> Result<Policy, Fault> {
+    let tenant = work.tenant;
+    Ok(repository::tenant::own(work.conn(), tenant)?.settings.dunning)
 }
 
 /// Stores an invoice that changed.

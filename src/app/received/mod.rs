@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct InvoicePayment {
     pub invoice: Id<Invoice>,
-    pub payment: Id<Payment>,
+    /// None where only the invoice is shown.
+    pub payment: Option<Id<Payment>>,
 }
 
 /// What a charge brought for an invoice.

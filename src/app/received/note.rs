@@ -28,9 +28,8 @@ pub fn record_payment(call: &Call<'_>, new: &RecordPayment) -> Result<Answer<Inv
     call.run(|work| {
         let found = Query::by_id(work.tenant, new.invoice_id).hold(work.tx)?;
         let mut invoice: Invoice = found.ok_or_else(invoice_not_found)?;
-        let id = work.id();
-        let outcome = InvoicePayment { invoice: invoice.id, payment: id };
-        expect_version(new.expected_version, invoice.version, &outcome)?;
+        let shown = InvoicePayment { invoice: invoice.id, payment: None };
+        expect_version(new.expected_version, invoice.version, &shown)?;
         invoice.payable()?;
         let received_at = new.received_at.unwrap_or(work.now);
         if received_at > work.now {
@@ -46,7 +45,7 @@ pub fn record_payment(call: &Call<'_>, new: &RecordPayment) -> Result<Answer<Inv
         invoice.pay(amount, work.now)?;
         refuse_while_charged(work, invoice.id)?;
         let payment = Payment {
-            id,
+            id: work.id(),
             invoice_id: invoice.id,
             customer_id: invoice.customer_id,
             kind: new.kind,
@@ -62,6 +61,6 @@ pub fn record_payment(call: &Call<'_>, new: &RecordPayment) -> Result<Answer<Inv
         super::store(work, std::slice::from_ref(&payment))?;
         collect::store(work, &mut invoice)?;
         settled(work, &invoice)?;
-        Ok(outcome)
+        Ok(InvoicePayment { invoice: invoice.id, payment: Some(payment.id) })
     })
 }

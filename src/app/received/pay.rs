@@ -33,7 +33,7 @@ pub fn pay_invoice(call: &Call<'_>, pay: &PayInvoice) -> Result<Answer<InvoicePa
         Ok(match begun {
             Begun::Paid(outcome) => Some(outcome),
             Begun::Charge(next) => {
-                reserved = Some(next);
+                reserved = Some(*next);
                 None
             }
         })
@@ -51,7 +51,7 @@ pub fn pay_invoice(call: &Call<'_>, pay: &PayInvoice) -> Result<Answer<InvoicePa
         });
     }
     let answer = call.run(|work| match collect::record(work, attempt.id, &outcome)? {
-        Recorded::Paid(payment) => Ok(InvoicePayment { invoice: pay.invoice_id, payment }),
+        Recorded::Paid(payment) => Ok(InvoicePayment { invoice: pay.invoice_id, payment: Some(payment) }),
         Recorded::Known => paid_by(work, &attempt)?.ok_or_else(|| payment::in_progress().into()),
         Recorded::NotDue => Err(not_due().into()),
         Recorded::Unpaid | Recorded::Open => Err(payment::in_progress().into()),
@@ -65,7 +65,7 @@ pub fn pay_invoice(call: &Call<'_>, pay: &PayInvoice) -> Result<Answer<InvoicePa
 enum Begun {
     /// The same request paid it before, and died before it could say so.
     Paid(InvoicePayment),
-    Charge(Reserved),
+    Charge(Box<Reserved>),
 }
 
 /// Reserves the attempt.
@@ -81,7 +81,7 @@ fn begin(work: &mut Work<'_, '_>, call: &Call<'_>, pay: &PayInvoice) -> Result<B
             }
         }
     }
-    let shown = ();
+    let shown = InvoicePayment { invoice: invoice.id, payment: None };
     expect_version(pay.expected_version, invoice.version, &shown)?;
     invoice.payable()?;
     refuse_while_charged(work, invoice.id)?;
@@ -92,7 +92,7 @@ fn begin(work: &mut Work<'_, '_>, call: &Call<'_>, pay: &PayInvoice) -> Result<B
     };
     let (invoice, amount) = (Some(invoice.id), invoice.balance.due);
     let reservation = Reservation { subscription: None, invoice, customer, amount, source };
-    Ok(Begun::Charge(payment::reserve(work, reservation, key)?))
+    Ok(Begun::Charge(Box::new(payment::reserve(work, reservation, key)?)))
 }
 
 /// What is charged: what the request names, or what the invoice is paid by.
@@ -125,7 +125,7 @@ fn paid_by(work: &mut Work<'_, '_>, attempt: &PaymentAttempt) -> Result<Option<I
     };
     let payments: Vec<Payment> = repository::received::of_invoices(work.tenant, &[invoice]).load(work.conn())?;
     let payment = payments.into_iter().find(|payment| payment.attempt_id == Some(id));
-    Ok(payment.map(|payment| InvoicePayment { invoice, payment: payment.id }))
+    Ok(payment.map(|payment| InvoicePayment { invoice, payment: Some(payment.id) }))
 }
 
 /// Asks again for what the same request began, and died with.

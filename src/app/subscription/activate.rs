@@ -55,7 +55,7 @@ fn activate(
     };
     let initial = (false, InitialStatus::Active);
     if let Some(reservation) = charge::settle(&mut agreement, &mut opening, &found, initial, charged, now)? {
-        return Ok(Step::Charge(reservation));
+        return Ok(Step::Charge(Box::new(reservation)));
     }
     if let SourceFound::Token(Some(token)) = &found {
         let attempt = charged.map(|charged| charged.attempt.id);

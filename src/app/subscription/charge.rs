@@ -22,7 +22,7 @@ const MOST_CHARGES: u32 = 3;
 /// What a use case comes to: it is done, or this must be charged first.
 pub(super) enum Step<T> {
     Done(T),
-    Charge(Reservation),
+    Charge(Box<Reservation>),
 }
 
 /// A charge with its outcome.
@@ -47,7 +47,7 @@ pub(super) fn in_steps<T: Serialize + DeserializeOwned>(
                 Step::Done(done) => Ok(Some(done)),
                 Step::Charge(reservation) => {
                     let key = call.idempotency.as_ref().map(|idempotency| idempotency.key.clone());
-                    reserved = Some(payment::reserve(work, reservation, key)?);
+                    reserved = Some(payment::reserve(work, *reservation, key)?);
                     Ok(None)
                 }
             }

@@ -79,7 +79,7 @@ fn create(
         let asked = (new.request.payment.conditional_create, new.request.status);
         let source = &loaded.situation.source;
         if let Some(reservation) = charge::settle(&mut agreement, &mut opening, source, asked, charged, now)? {
-            return Ok(Step::Charge(reservation));
+            return Ok(Step::Charge(Box::new(reservation)));
         }
     }
     store::store(work, &mut agreement, &mut opening, &loaded, charged, new.generate_handle)?;

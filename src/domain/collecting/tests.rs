@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::dunning::Schedule;
 use crate::domain::invoice::{Balance, Collection, Totals};
 use crate::domain::pricing::Rounding;
 use crate::domain::subscription::CollectionMethod;
@@ -40,8 +41,8 @@ fn invoice() -> Invoice {
     }
 }
 
-fn policy(intervals: &[u32]) -> Policy {
-    Policy { intervals: intervals.to_vec(), ..Policy::default() }
+fn policy(intervals: &[i32]) -> Policy {
+    Policy { schedule: Schedule::try_new(intervals).unwrap(), ..Policy::default() }
 }
 
 /// Every reaction with its moment, from the first failure on, until nothing more is done.
@@ -92,20 +93,29 @@ fn nobody_is_reminded_in_the_grace_of_a_subscription() {
 
 #[test]
 fn only_what_is_declined_for_good_skips_the_grace_of_the_policy() {
-    let policy = Policy { grace: TimeDelta::hours(30), ..policy(&[3]) };
+    let policy = Policy { grace_seconds: 30 * 3600, ..policy(&[3]) };
     let dunning = Dunning { policy: &policy, first: at("2025-05-01T00:00:00Z"), grace_until: None, zone: Zone::UTC };
     let waits = ["Waits 05-01T00:00", "Waits 05-02T00:00", "DunningStarted 05-02T06:00", "Failed 05-05T06:00"];
     assert_eq!(history(Unpaid::Soft, dunning), waits);
     assert_eq!(history(Unpaid::Hard, dunning), ["DunningStarted 05-01T00:00", "Failed 05-04T00:00"]);
-    let patient = Policy { no_grace_on_hard_decline: false, ..policy.clone() };
-    assert_eq!(history(Unpaid::Hard, Dunning { policy: &patient, ..dunning }), waits);
+    let patient = Policy { no_grace_on_hard_decline: false, ..policy };
+    // What is declined for good is not tried again meanwhile.
+    let patiently = ["Waits 05-01T00:00", "DunningStarted 05-02T06:00", "Failed 05-05T06:00"];
+    assert_eq!(history(Unpaid::Hard, Dunning { policy: &patient, ..dunning }), patiently);
 }
 
 #[test]
-fn without_reminders_it_fails_at_once() {
-    let policy = policy(&[]);
+fn what_is_charged_between_two_reminders_changes_nothing_of_them() {
+    let policy = policy(&[3, 7]);
     let dunning = Dunning { policy: &policy, first: at("2025-05-01T00:00:00Z"), grace_until: None, zone: Zone::UTC };
-    assert_eq!(history(Unpaid::Soft, dunning), ["Failed 05-01T00:00"]);
+    let mut invoice = invoice();
+    assert_eq!(invoice.unpaid(Unpaid::Soft, dunning, at("2025-05-01T00:00:00Z")), Reaction::DunningStarted);
+    let before = invoice.collection;
+    assert_eq!(invoice.unpaid(Unpaid::Soft, dunning, at("2025-05-02T09:00:00Z")), Reaction::Waits);
+    assert_eq!((invoice.collection, invoice.status), (before, InvoiceStatus::PastDue));
+    // Who is late stays in the schedule.
+    assert_eq!(invoice.unpaid(Unpaid::Soft, dunning, at("2025-05-06T00:00:00Z")), Reaction::Reminded);
+    assert_eq!(invoice.collection.collect_at, Some(at("2025-05-11T00:00:00Z")));
 }
 
 #[test]

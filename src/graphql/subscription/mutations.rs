@@ -3,7 +3,8 @@
 use super::input::CreateSubscriptionInput;
 use super::preview::PreviewSubscriptionPayload;
 use crate::app::subscription::{
-    ActivateSubscription, SubscriptionCreated, activate_subscription, create_subscription, preview_subscription,
+    ActivateSubscription, PaymentMethodSet, SubscriptionCreated, UpdateSubscriptionPaymentMethod,
+    activate_subscription, create_subscription, preview_subscription, update_subscription_payment_method,
 };
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
@@ -44,6 +45,37 @@ impl ActivateSubscriptionInput {
     }
 }
 
+/// What a subscription is to be paid by.
+#[derive(InputObject)]
+pub struct UpdateSubscriptionPaymentMethodInput {
+    /// Which subscription.
+    subscription_id: ID,
+    /// What is charged from now on: a payment method (`ca_…`) of the customer, or a one-time token (`ct_…`).
+    source: String,
+    /// Refuse with CONFLICT unless the subscription is at this version.
+    expected_version: Option<i32>,
+}
+
+impl UpdateSubscriptionPaymentMethodInput {
+    fn read(self) -> Result<UpdateSubscriptionPaymentMethod, Vec<Refusal>> {
+        Check::input(|check| {
+            let subscription_id = check.take("subscriptionId", check::id(self.subscription_id));
+            Some(UpdateSubscriptionPaymentMethod {
+                subscription_id: subscription_id?,
+                source: self.source,
+                expected_version: self.expected_version,
+            })
+        })
+    }
+}
+
+payload! {
+    /// What `updateSubscriptionPaymentMethod` answers.
+    UpdateSubscriptionPaymentMethodPayload of PaymentMethodSet {
+        /// The subscription as it is now.
+        "subscription": Subscription => |set| Some(set.subscription),
+    }
+}
 payload! {
     /// What `createSubscription` answers.
     CreateSubscriptionPayload of SubscriptionCreated {
@@ -110,6 +142,19 @@ pub fn mutations() -> Vec<Mutation> {
             Scope::Write,
             |on, running, input: ActivateSubscriptionInput| {
                 run::<_, _, ActivateSubscriptionPayload>(on, running, input.read(), activate_subscription)
+            },
+        ),
+        Mutation::new(
+            "updateSubscriptionPaymentMethod",
+            "Sets what a subscription is charged by, and charges its open invoices by it at once: where that succeeds, \
+             nobody is reminded of them any more. What comes of the charges is seen on the invoices. Errors: \
+             VALIDATION_ERROR, SUBSCRIPTION_NOT_FOUND, CONFLICT, SUBSCRIPTION_OVER, SOURCE_REQUIRED, \
+             PAYMENT_METHOD_NOT_FOUND, PAYMENT_METHOD_NOT_ACTIVE, PAYMENT_METHOD_FAILED, INVALID_TOKEN, \
+             TOKEN_ALREADY_USED, TOKEN_EXPIRED.",
+            Scope::Write,
+            |on, running, input: UpdateSubscriptionPaymentMethodInput| {
+                let payload = run::<_, _, UpdateSubscriptionPaymentMethodPayload>;
+                payload(on, running, input.read(), update_subscription_payment_method)
             },
         ),
     ]

@@ -282,7 +282,8 @@ both! {
                 items { id price { id } } addOns { id addOn { id } } additionalCosts { id } discounts { id } phases { id }
                 entitlements { feature { id } } invoices { nodes { id } } usageEvents { nodes { id } }
             } }
-            invoices { totalCount nodes { id customer { id } subscription { id } } }
+            invoices { totalCount nodes { id customer { id } subscription { id } attempts { id } } }
+            payments { totalCount nodes { id invoice { id } refunds { id } } }
             paymentAttempts { totalCount nodes { id customerId subscriptionId paymentMethod { id } } }
             features { totalCount nodes { id meter { id } } }
             meters { totalCount nodes { id feature { id } } }
@@ -301,8 +302,9 @@ both! {
                 ("plans", 1),
                 ("orders", 1),
                 ("assets", 2),
-                ("subscriptions", 3),
-                ("invoices", 1),
+                ("subscriptions", 4),
+                ("invoices", 2),
+                ("payments", 2),
                 ("paymentAttempts", 2),
                 ("features", 2),
                 ("meters", 1),

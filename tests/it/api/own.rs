@@ -85,8 +85,16 @@ impl Own {
         });
         let selection = "subscription {
             items { id } addOns { id } discounts { id } additionalCosts { id } phases { id }
-        } invoice { id }";
+        }";
         let subscribed = run("createSubscription", wanted, selection);
+        let by_invoice = json!({
+            "customer": {"id": customer}, "plan": {"code": "gold"}, "collectionMethod": "SEND_INVOICE",
+        });
+        let invoice = text(&run("createSubscription", by_invoice, "invoice { id }")["invoice"]["id"]);
+        let part = json!({"invoiceId": invoice, "amount": "0.40"});
+        let payment = text(&run("recordPayment", part, "payment { id }")["payment"]["id"]);
+        let back = json!({"paymentId": payment, "amount": "0.10"});
+        let refund = run("refundPayment", back, "refund { id }");
         let draft = json!({
             "customer": {"id": customer}, "plan": {"code": "gold"}, "handle": "jane-gold", "status": "DRAFT",
         });
@@ -101,16 +109,18 @@ impl Own {
             ("Customer", customer),
             ("Discount", text(&discount["discount"]["id"])),
             ("Feature", text(&feature["feature"]["id"])),
-            ("Invoice", text(&subscribed["invoice"]["id"])),
+            ("Invoice", invoice),
             ("Meter", text(&meter["meter"]["id"])),
             ("Order", text(id)),
             ("OrderItem", text(&order["order"]["items"][0]["id"])),
+            ("Payment", payment),
             ("PaymentAttempt", attempt.id.to_string()),
             ("PaymentMethod", method),
             ("PaymentToken", token),
             ("Plan", text(&plan["id"])),
             ("Price", text(&plan["prices"][0]["id"])),
             ("Product", text(&product["product"]["id"])),
+            ("Refund", text(&refund["refund"]["id"])),
             ("Subscription", text(&draft["subscription"]["id"])),
             ("SubscriptionAddOn", part("addOns")),
             ("SubscriptionDiscount", part("discounts")),

@@ -4,6 +4,7 @@
 mod catalogue;
 mod payments;
 mod plans;
+mod received;
 mod subscribed_plans;
 mod subscriptions;
 mod usage;
@@ -191,6 +192,7 @@ impl Making<'_> {
         self.subscriptions(amounts.subscriptions);
         self.draft_invoices();
         self.usage();
+        self.received();
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

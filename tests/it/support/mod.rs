@@ -2,6 +2,7 @@
 //! stands still and identifiers that count.
 
 pub mod builders;
+pub mod collecting;
 pub mod consistency;
 pub mod database;
 pub mod gate;

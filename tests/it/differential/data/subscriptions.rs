@@ -86,8 +86,7 @@ impl Making<'_> {
 
     /// Drafts of invoices, which no use case makes yet.
     pub fn draft_invoices(&self) {
-        let drafts =
-            "UPDATE invoices SET status = 'DRAFT', number = NULL WHERE status = 'OPEN' AND period_number IS NULL";
+        let drafts = "UPDATE invoices SET status = 'DRAFT', number = NULL, collect_at = NULL WHERE status = 'OPEN' AND period_number IS NULL";
         self.app.db.execute_batch(drafts).expect("it runs");
     }
 

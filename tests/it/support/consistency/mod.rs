@@ -1,5 +1,6 @@
 //! What must hold of every database that was filled through the API, whatever happened at once and whatever was killed.
 
+mod payments;
 mod subscriptions;
 
 use super::TestApp;
@@ -186,6 +187,11 @@ const EVENTS: &[(&[&str], &str)] = &[
     (&["subscription.created", "subscription.draft_created"], "subscriptions"),
     (&["invoice.created"], "invoices"),
     (&["invoice.paid"], "invoices WHERE status = 'PAID'"),
+    (&["invoice.failed"], "invoices WHERE status = 'FAILED'"),
+    (&["payment.received"], "payments"),
+    (&["payment.refunded"], "refunds WHERE status = 'SUCCEEDED'"),
+    (&["payment.refund_failed"], "refunds WHERE status = 'FAILED'"),
+    (&["payment_method.failed"], "payment_methods WHERE state = 'FAILED'"),
     (&["coupon.redeemed"], "coupon_redemptions"),
     (&["asset.assigned"], "asset_assignments"),
     (&["asset.created"], "assets"),
@@ -218,7 +224,7 @@ impl TestDatabase {
                      CAST((SELECT count(*) FROM {rows}) AS TEXT) AS made) AS counted WHERE told <> made"
             )
         });
-        let rules = || RULES.iter().chain(subscriptions::RULES);
+        let rules = || RULES.iter().chain(subscriptions::RULES).chain(payments::RULES);
         let names = rules().map(|(rule, _)| *rule).chain(EVENTS.iter().map(|_| "each event is told once"));
         let statements: Vec<String> = rules().map(|(_, breach)| (*breach).to_owned()).chain(events).collect();
         let found = names.zip(self.texts_of_each(&statements));

@@ -92,18 +92,9 @@ pub const RULES: &[(&str, &str)] = &[
              WHERE (r.tenant_id, r.subscription_id, r.coupon_id) = (d.tenant_id, d.subscription_id, d.coupon_id))",
     ),
     (
-        "what is paid of a subscription was charged for it",
-        "SELECT 'made ' || CAST(s.created_at AS TEXT) AS line FROM subscriptions s WHERE s.plan_id IS NOT NULL AND (
-             SELECT coalesce(sum(i.amount_paid), 0) FROM invoices i
-             WHERE (i.tenant_id, i.subscription_id, i.currency) = (s.tenant_id, s.id, s.currency)) <> (
-             SELECT coalesce(sum(a.amount), 0) FROM payment_attempts a
-             WHERE (a.tenant_id, a.subscription_id, a.currency) = (s.tenant_id, s.id, s.currency)
-                 AND a.status = 'SUCCEEDED')",
-    ),
-    (
         "a charge that was kept is for a subscription of the customer who was charged",
         "SELECT 'made ' || CAST(a.created_at AS TEXT) AS line FROM payment_attempts a
-         WHERE a.status = 'SUCCEEDED' AND NOT EXISTS (
+         WHERE a.status = 'SUCCEEDED' AND a.invoice_id IS NULL AND NOT EXISTS (
              SELECT 1 FROM subscriptions s
              WHERE (s.tenant_id, s.id, s.customer_id) = (a.tenant_id, a.subscription_id, a.customer_id))",
     ),
@@ -111,7 +102,7 @@ pub const RULES: &[(&str, &str)] = &[
         "a subscription that was charged by a token or a method has that method",
         "SELECT 'made ' || CAST(a.created_at AS TEXT) AS line FROM payment_attempts a
          LEFT JOIN payment_tokens k ON (k.tenant_id, k.id) = (a.tenant_id, a.payment_token_id)
-         WHERE a.status = 'SUCCEEDED' AND NOT EXISTS (
+         WHERE a.status = 'SUCCEEDED' AND a.invoice_id IS NULL AND NOT EXISTS (
              SELECT 1 FROM subscription_terms t
              JOIN payment_methods m ON (m.tenant_id, m.id) = (t.tenant_id, t.payment_method_id)
              WHERE (t.tenant_id, t.subscription_id, m.customer_id) = (a.tenant_id, a.subscription_id, a.customer_id)
