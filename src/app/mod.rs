@@ -20,6 +20,7 @@ pub mod payment_gateway;
 pub mod payment_method;
 pub mod plan;
 pub mod product;
+pub mod stripe;
 pub mod subscription;
 pub mod tenant;
 pub mod test_gateway;

@@ -1,6 +1,7 @@
 //! Why a command did not do what it was asked for: one line for whoever typed it.
 
 use crate::app::operator::OperatorError;
+use crate::app::stripe::Unusable;
 use crate::demo::DemoError;
 use crate::repository::{MigrateError, OpenError, VersionError};
 use std::fmt::Display;
@@ -21,6 +22,8 @@ pub enum Failure {
     Operator(#[from] OperatorError),
     #[error(transparent)]
     Demo(#[from] DemoError),
+    #[error("--gateway stripe: {0}.")]
+    Stripe(#[from] Unusable),
     #[error("the log filter: {0}")]
     LogFilter(String),
     #[error("port {} of {} is taken. Stop the other program, or choose another port with --listen.", .0.port(), .0.ip())]
