@@ -1,6 +1,7 @@
 //! Every setting: its flag, its environment variable, its default. Nothing else reads the environment.
 
 use crate::domain::api_key::{ApiKey, Scope};
+use crate::domain::gateway::Gateway;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
 use crate::http::playground::Playground;
@@ -102,6 +103,9 @@ pub enum Command {
     Serve {
         #[command(flatten)]
         server: ServerArgs,
+
+        #[command(flatten)]
+        gateway: GatewayArgs,
 
         /// Bring older tables up to date before serving
         #[arg(long, env = "PERENNIAL_MIGRATE", hide_env_values = true, value_parser = FalseyValueParser::new())]
@@ -246,6 +250,29 @@ pub struct ServerArgs {
     timeout: u16,
 }
 
+#[derive(Args)]
+pub struct GatewayArgs {
+    /// Who moves the money of live tenants: test or stripe. Test moves none
+    ///
+    /// For stripe the environment must hold STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET. They have no flags, as others on
+    /// the same machine could read those. The money of tenants for trying out is never moved.
+    #[arg(long = "gateway", env = "PERENNIAL_GATEWAY", value_name = "GATEWAY", value_parser = gateway)]
+    #[arg(help_heading = "Payments", default_value = "test", hide_env_values = true)]
+    pub name: Gateway,
+
+    /// Where Stripe is
+    #[arg(long, env = "PERENNIAL_STRIPE_URL", value_name = "URL", value_parser = public_url)]
+    #[arg(help_heading = "Payments", default_value = "https://api.stripe.com", hide_env_values = true)]
+    pub stripe_url: String,
+}
+
+impl GatewayArgs {
+    /// What only the environment says. Empty where it does not.
+    pub fn stripe_secrets(&self) -> [String; 2] {
+        ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"].map(|name| std::env::var(name).unwrap_or_default())
+    }
+}
+
 impl ServerArgs {
     /// Where customers reach this server, without a slash at the end.
     pub fn public_url(&self) -> String {
@@ -297,75 +324,13 @@ fn public_url(text: &str) -> Result<String, &'static str> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+fn gateway(text: &str) -> Result<Gateway, String> {
+    Gateway::from_name(&text.to_ascii_uppercase()).ok_or_else(|| "it is one of test and stripe".to_owned())
+}
+
 fn scope(text: &str) -> Result<Scope, String> {
     Scope::from_name(&text.to_ascii_uppercase()).ok_or_else(|| "it is one of read, write and admin".to_owned())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        <Config as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn the_demo_has_a_database_and_a_log_of_its_own() {
-        let serve = Config::parse_from(["perennial", "serve", "--listen", "localhost:0"]);
-        let demo = Config::parse_from(["perennial", "demo"]);
-        // The environment of whoever runs the tests may name both.
-        if serve.database_url.is_none() && serve.log.is_none() {
-            assert_eq!((serve.database_url(), demo.database_url()), (DATABASE, DEMO_DATABASE));
-            assert_eq!((serve.log(), demo.log()), (LOG, DEMO_LOG));
-        }
-        let told = Config::parse_from(["perennial", "demo", "--database-url", "sqlite://x.db", "--log", "debug"]);
-        assert_eq!((told.database_url(), told.log()), ("sqlite://x.db", "debug"));
-    }
-
-    #[test]
-    fn links_begin_with_the_public_url_or_with_where_the_server_listens() {
-        let told = |line: &[&str]| match Config::parse_from([&["perennial"], line].concat()).command {
-            Command::Serve { server, .. } | Command::Demo(server) => server.public_url(),
-            _ => panic!("{line:?} serves nothing"),
-        };
-        for command in ["serve", "demo"] {
-            for (url, kept) in [
-                ("https://billing.example.com", "https://billing.example.com"),
-                ("http://localhost:8080/", "http://localhost:8080"),
-                ("https://example.com/billing//", "https://example.com/billing"),
-                ("http://[::1]:8080", "http://[::1]:8080"),
-            ] {
-                assert_eq!(told(&[command, "--public-url", url]), kept);
-            }
-            // The environment of whoever runs the tests may name one.
-            if std::env::var_os("PERENNIAL_PUBLIC_URL").is_none() {
-                assert_eq!(told(&[command, "--listen", "[::1]:9000"]), "http://[::1]:9000");
-            }
-        }
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused() {
-        for line in [
-            &["serve", "--workers", "0"][..],
-            &["serve", "--pool-size", "0"],
-            &["serve", "--listen", "8080"],
-            &["serve", "--max-body-bytes", "0"],
-            &["serve", "--public-url", ""],
-            &["serve", "--public-url", "billing.example.com"],
-            &["serve", "--public-url", "ftp://billing.example.com"],
-            &["serve", "--public-url", "https://"],
-            &["serve", "--public-url", "https:///pay"],
-            &["serve", "--public-url", "https://:8080"],
-            &["serve", "--public-url", "https://me:secret@example.com"],
-            &["serve", "--public-url", "https://example.com/?a=b"],
-            &["serve", "--public-url", "https://example.com/#top"],
-            &["serve", "--public-url", "https://exam ple.com"],
-            &["key", "create", "x", "--tenant", "ord_01h455vb4pex5vsknk084sn02q"],
-            &["key", "create", "x", "--tenant", "ten_01h455vb4pex5vsknk084sn02q", "--scope", "root"],
-        ] {
-            assert!(Config::try_parse_from([&["perennial"], line].concat()).is_err(), "{line:?}");
-        }
-    }
-}
+mod tests;

@@ -26,6 +26,7 @@ pub mod payment_method;
 pub mod plan;
 pub mod product;
 pub mod received;
+pub mod stripe;
 pub mod subscription;
 pub mod tax;
 pub mod tenant;

@@ -1,21 +1,25 @@
-//! Payment attempts for which nothing was created: what may have been charged goes back.
+//! What becomes of payment attempts beside their making: what was charged for nothing goes back, and what the gateway
+//! tells by itself is taken down.
 //!
 //! An attempt is first marked as being taken back, in a transaction of its own, so that it cannot pay for anything any
 //! more; then the gateway is asked, outside of any transaction; then its answer is stored. Whoever dies meanwhile leaves
 //! a row that says what is owed, and to ask the gateway twice does no harm.
 
 use super::mutation::{Call, Stop, Work};
+use super::payment_gateway::{Letter, Unread};
 use super::{App, invoice};
 use crate::domain::customer::Customer;
-use crate::domain::event::EventType;
+use crate::domain::event::{Event, EventType};
+use crate::domain::gateway::{News, Notice};
 use crate::domain::invoice::{Invoice, InvoiceStatus};
 use crate::domain::payment::{Charge, ChargeOutcome, PaymentAttempt, PaymentAttemptStatus, Reversal};
 use crate::domain::payment_method::{PaymentMethod, PaymentToken};
 use crate::domain::subscription::{ScheduledPaymentStatus, Subscription};
 use crate::domain::tenant::Tenant;
 use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
-use crate::repository::{Fault, Query, collecting, payment, payment_method, subscription};
+use crate::repository::{Fault, Query, collecting, gateway_notice, journal, payment, payment_method, subscription};
 use chrono::TimeDelta;
+use serde_json::json;
 
 /// How long an attempt may take, by the machine's clock, also where the tenant's stands still. One that takes longer has
 /// died: whoever comes next takes its charge back, or, where it pays an invoice, asks for it again.
@@ -205,4 +209,67 @@ pub(super) fn gateway_reference(
         (None, Some(token)) => Ok(Query::by_id(tenant, token).first(conn)?.map(|token| token.gateway_reference)),
         (None, None) => Ok(None),
     })
+}
+
+/// What became of a notice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Received {
+    /// It was taken down, with all that follows from it.
+    Applied,
+    /// It was before.
+    Replayed,
+    /// It is about nothing of this program.
+    Ignored,
+}
+
+/// Why a notice was not taken down.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReceived {
+    #[error(transparent)]
+    Unread(#[from] Unread),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Takes a letter in that arrived by itself, from whoever sent it.
+pub fn receive_notice(app: &App, body: &[u8], signature: &str) -> Result<Received, NotReceived> {
+    let letter = Letter { body, signature, now: app.ambient.now() };
+    match app.gateways.live.read_notice(&letter)? {
+        Some((tenant, notice)) => Ok(apply_notice(app, tenant, &notice)?),
+        None => Ok(Received::Ignored),
+    }
+}
+
+/// Takes down what a gateway tells of an attempt, and does what follows from it, once: the notice and its effect are one
+/// transaction. The attempt is held: whoever is about to give it its outcome is waited for.
+pub fn apply_notice(app: &App, tenant: Id<Tenant>, notice: &Notice) -> Result<Received, Fault> {
+    app.db.write(|tx| {
+        let now = app.ambient.now();
+        let Some(attempt) = Query::by_id(tenant, notice.attempt).hold(tx)? else { return Ok(Received::Ignored) };
+        if !gateway_notice::take_down(tx, tenant, notice, now)? {
+            return Ok(Received::Replayed);
+        }
+        if let Some((event_type, data)) = what_follows(&notice.news) {
+            let (id, subject) = (app.ambient.id(now), attempt.id.to_string());
+            journal::publish(tx, tenant, &[Event { id, event_type, subject, data, created_at: now }])?;
+        }
+        Ok(Received::Applied)
+    })
+}
+
+/// The event that follows from a notice, with its data. None follows from the outcome of a charge: every attempt belongs
+/// to a creation, which asks the gateway itself and stores what was paid for together with the outcome; and one that
+/// died is taken back. An outcome that was stored from here would leave a charge for nothing.
+fn what_follows(news: &News) -> Option<(EventType, serde_json::Value)> {
+    let code = |amount: &Money| amount.currency.code();
+    match news {
+        News::Charged(_) => None,
+        News::Refunded(amount) => {
+            Some((EventType::PaymentRefundNoticed, json!({"amountMinor": amount.minor, "currency": code(amount)})))
+        }
+        News::Disputed { amount, reason } => Some((
+            EventType::PaymentDisputed,
+            json!({"amountMinor": amount.minor, "currency": code(amount), "reason": reason}),
+        )),
+    }
 }

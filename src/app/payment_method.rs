@@ -1,21 +1,34 @@
 //! Payment methods of customers, and the tokens that they are made from.
 
 use super::mutation::{Answer, Call, Stop, Work, expect_version};
+use super::payment_gateway::PaymentGateway;
 use super::test_gateway::TestCard;
-use crate::domain::Id;
 use crate::domain::customer::Customer;
 use crate::domain::event::EventType;
+use crate::domain::gateway::{Gateway, NewCard};
 use crate::domain::payment::PaymentAttempt;
-use crate::domain::payment_method::{PaymentMethod, PaymentMethodState, PaymentToken, invalid_token, method_not_found};
+use crate::domain::payment_method::{
+    PaymentMethod, PaymentMethodState, PaymentToken, invalid_token, method_not_found, token_used,
+};
+use crate::domain::{ErrorCode, Id, Refusal};
 use crate::repository::{Fault, Query, payment_method};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-/// A token that is to become a payment method of a customer.
-#[derive(Clone, Copy, Debug)]
+/// A card that is to become a payment method of a customer.
+#[derive(Clone, Debug)]
 pub struct AddPaymentMethod {
     pub customer_id: Id<Customer>,
-    pub token: Id<PaymentToken>,
+    pub card: CardGiven,
+}
+
+/// How a card is named.
+#[derive(Clone, Debug)]
+pub enum CardGiven {
+    /// By a token of this program, which is used up.
+    Token(Id<PaymentToken>),
+    /// By what the gateway's own page answered, such as `pm_…`.
+    ByGateway(String),
 }
 
 /// A payment method that is to be taken out of use.
@@ -47,11 +60,57 @@ pub struct TokenCreated {
 }
 
 pub fn add_payment_method(call: &Call<'_>, new: &AddPaymentMethod) -> Result<Answer<PaymentMethodChanged>, Fault> {
+    match &new.card {
+        CardGiven::Token(token) => call.run(|work| {
+            let customer = super::customer::existing(work, new.customer_id)?;
+            let token = usable_token(work, *token, Some(customer.id), "token")?;
+            Ok(PaymentMethodChanged { payment_method: keep(work, &token, None, customer.id)? })
+        }),
+        CardGiven::ByGateway(token) => add_by_gateway(call, new.customer_id, token),
+    }
+}
+
+/// Stores a card that the gateway knows. It is asked to keep it between two transactions: one that refuses what would be
+/// refused anyway, and one that stores what it answers.
+fn add_by_gateway(call: &Call<'_>, customer: Id<Customer>, token: &str) -> Result<Answer<PaymentMethodChanged>, Fault> {
+    let tenant = call.viewer.tenant_id;
+    let gateway = call.app.gateway_of(tenant)?;
+    let mut beside = None;
+    let begun = call.run_or_reserve(|work| {
+        super::customer::existing(work, customer)?;
+        takes(Gateway::Stripe, gateway).map_err(|refusal| refusal.at(&["gatewayToken"]))?;
+        let others = payment_method::of_customers(work.tenant, &[customer]).load(work.conn())?;
+        beside = others.last().map(|method| method.gateway_reference.clone());
+        Ok(None)
+    })?;
+    if let Some(answer) = begun {
+        return Ok(answer);
+    }
+    let attachment = gateway.attach(&NewCard { tenant, customer, token: token.to_owned(), beside });
     call.run(|work| {
-        let customer = super::customer::existing(work, new.customer_id)?;
-        let token = usable_token(work, new.token, Some(customer.id), "token")?;
-        Ok(PaymentMethodChanged { payment_method: keep(work, &token, None, customer.id)? })
+        super::customer::existing(work, customer)?;
+        let kept = attachment.clone().accepted();
+        let (reference, label) = kept.map_err(|refusal| refusal.at(&["gatewayToken"]))?;
+        let others = payment_method::of_customers(work.tenant, &[customer]).load(work.conn())?;
+        if others.iter().any(|method| method.gateway_reference == reference) {
+            return Err(token_used().at(&["gatewayToken"]).into());
+        }
+        Ok(PaymentMethodChanged {
+            payment_method: store(work, PaymentMethod::new(work.id(), customer, (reference, label), work.now))?,
+        })
     })
+}
+
+/// Refuses unless this is the gateway that a tenant is charged by: each has tokens of its own.
+fn takes(asked: Gateway, gateway: &dyn PaymentGateway) -> Result<(), Refusal> {
+    if gateway.name() == asked {
+        return Ok(());
+    }
+    let message = match gateway.name() {
+        Gateway::Test => "This tenant is charged by the test gateway: make a token with createTestToken.",
+        Gateway::Stripe => "This tenant is charged by Stripe: give what Stripe.js answers to addPaymentMethod.",
+    };
+    Err(Refusal::new(ErrorCode::ValidationError, message))
 }
 
 /// The token, where a new request may use it; blames `field` where it may not.
@@ -75,9 +134,12 @@ pub fn keep(
     customer: Id<Customer>,
 ) -> Result<Id<PaymentMethod>, Stop> {
     payment_method::use_token(work.tx, work.tenant, token.id, attempt, (work.now, work.machine_now))?;
-    let method = token.method(work.id(), customer, work.now);
+    store(work, token.method(work.id(), customer, work.now))
+}
+
+fn store(work: &mut Work<'_, '_>, method: PaymentMethod) -> Result<Id<PaymentMethod>, Stop> {
     payment_method::insert(work.tx, work.tenant, &method)?;
-    work.event(EventType::PaymentMethodCreated, method.id, serde_json::json!({"customerId": customer}));
+    work.event(EventType::PaymentMethodCreated, method.id, serde_json::json!({"customerId": method.customer_id}));
     Ok(method.id)
 }
 
@@ -117,7 +179,9 @@ pub fn archive_payment_method(
 
 /// Makes a token as the checkout page of a real gateway would.
 pub fn create_test_token(call: &Call<'_>, new: &CreateTestToken) -> Result<Answer<TokenCreated>, Fault> {
+    let gateway = call.app.gateway_of(call.viewer.tenant_id)?;
     call.run(|work| {
+        takes(Gateway::Test, gateway).map_err(|refusal| refusal.at(&["card"]))?;
         if let Some(customer) = new.customer_id {
             super::customer::existing(work, customer)?;
         }

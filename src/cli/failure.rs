@@ -1,6 +1,7 @@
 //! Why a command did not do what it was asked for: one line for whoever typed it.
 
 use crate::app::operator::OperatorError;
+use crate::app::stripe::Unusable;
 use crate::demo::DemoError;
 use crate::repository::{Fault, MigrateError, OpenError, VersionError};
 use std::fmt::Display;
@@ -25,6 +26,8 @@ pub enum Failure {
     Billing(#[from] Fault),
     #[error("--until lies in the future: what is not due yet is not billed")]
     BillingAhead,
+    #[error("--gateway stripe: {0}.")]
+    Stripe(#[from] Unusable),
     #[error("the log filter: {0}")]
     LogFilter(String),
     #[error("port {} of {} is taken. Stop the other program, or choose another port with --listen.", .0.port(), .0.ip())]

@@ -10,10 +10,13 @@ mod server;
 pub use failure::Failure;
 
 use crate::app::App;
-use crate::config::{Command, Config};
+use crate::app::stripe::{Settings, Stripe};
+use crate::config::{Command, Config, GatewayArgs};
+use crate::domain::gateway::Gateway;
 use crate::graphql::schema_sdl;
 use crate::repository::{DatabaseUrl, Db};
 use std::io::Write;
+use std::sync::Arc;
 
 /// Connections that a command needs which does one thing after the other.
 const FEW: u32 = 2;
@@ -22,7 +25,9 @@ const FEW: u32 = 2;
 pub fn run(config: Config) -> Result<(), Failure> {
     logging::start(config.log(), config.log_format)?;
     match &config.command {
-        Command::Serve { server: args, migrate } => server::serve(open(&config, args.pool_size())?, args, *migrate),
+        Command::Serve { server: args, gateway, migrate } => {
+            server::serve(open(&config, args.pool_size())?, args, gateway, *migrate)
+        }
         Command::Demo(args) => server::demo(open(&config, args.pool_size())?, args),
         Command::Bill { until, tenant } => billing::bill(&open_current(&config)?, *until, *tenant),
         Command::Migrate => {
@@ -48,6 +53,19 @@ fn open_current(config: &Config) -> Result<App, Failure> {
     let db = open(config, FEW)?;
     prepare(&db)?;
     Ok(App::new(db, String::new()))
+}
+
+/// The program with the gateway that is asked for.
+fn charging(app: App, args: &GatewayArgs) -> Result<App, Failure> {
+    match args.name {
+        Gateway::Test => Ok(app),
+        Gateway::Stripe => {
+            let [secret_key, webhook_secret] = args.stripe_secrets();
+            let settings = Settings { url: args.stripe_url.clone(), secret_key, webhook_secret };
+            let stripe = Stripe::new(settings, app.ambient.clone())?;
+            Ok(app.charging_by(Arc::new(stripe)))
+        }
+    }
 }
 
 /// Makes the tables of a database that has none yet. Older ones are left to `perennial migrate`, which is to be run when

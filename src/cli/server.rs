@@ -1,8 +1,8 @@
 //! The commands that serve.
 
-use super::{Failure, migrate, prepare, print};
+use super::{Failure, charging, migrate, prepare, print};
 use crate::app::App;
-use crate::config::ServerArgs;
+use crate::config::{GatewayArgs, ServerArgs};
 use crate::demo::{self, Demo};
 use crate::graphql::Api;
 use crate::http::playground::Playground;
@@ -22,15 +22,15 @@ const FIRST_QUERY: &str =
     "{ orders(first: 5) { nodes { number status customer { name } items { sku quantity fulfilledQuantity } } } }";
 
 /// Serves until a signal comes.
-pub fn serve(db: Db, args: &ServerArgs, migrate_first: bool) -> Result<(), Failure> {
+pub fn serve(db: Db, args: &ServerArgs, gateway: &GatewayArgs, migrate_first: bool) -> Result<(), Failure> {
+    let app = charging(App::new(db, args.public_url()), gateway)?;
     if migrate_first {
-        for name in migrate(&db)? {
+        for name in migrate(&app.db)? {
             tracing::info!(name, "migrated");
         }
     } else {
-        prepare(&db)?;
+        prepare(&app.db)?;
     }
-    let app = App::new(db, args.public_url());
     run(app.into(), &args.http(Playground::default(), new_request_id), !args.no_billing, |address| {
         tracing::info!(%address, "listening");
         Ok(())

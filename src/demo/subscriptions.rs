@@ -4,7 +4,7 @@ use super::DemoError;
 use super::catalogue::{CARE, COUPON, FLEET, HELP_DESK, PRIORITY};
 use super::fill::{Steps, at};
 use super::plan::metadata;
-use crate::app::payment_method::{AddPaymentMethod, CreateTestToken, add_payment_method, create_test_token};
+use crate::app::payment_method::{AddPaymentMethod, CardGiven, CreateTestToken, add_payment_method, create_test_token};
 use crate::app::subscription::{CreateSubscription, CustomerReference, create_subscription};
 use crate::app::test_gateway::TestCard;
 use crate::domain::customer::Customer;
@@ -32,7 +32,7 @@ pub fn store(steps: &mut Steps<'_>, customers: &[Id<Customer>], filled: Instant)
     let payer = at(customers, 1)?;
     let token = CreateTestToken { card: TestCard::Succeeds, customer_id: Some(payer), life: TOKEN_LIFE };
     let token = steps.run("createTestToken", &token, create_test_token)?.payment_token;
-    let method = AddPaymentMethod { customer_id: payer, token };
+    let method = AddPaymentMethod { customer_id: payer, card: CardGiven::Token(token) };
     steps.run("addPaymentMethod", &method, add_payment_method)?;
     for (place, plan, request) in [
         (0, CARE, request("care-on-trial", filled)),

@@ -133,6 +133,10 @@ choice! {
         PaymentMethodFailed = "payment_method.failed",
         /// A payment method was taken out of use.
         PaymentMethodArchived = "payment_method.archived",
+        /// The gateway told that a part of a payment, or all of it, has gone back.
+        PaymentRefundNoticed = "payment_attempt.refund_noticed",
+        /// The gateway told that a customer asks its bank for a payment.
+        PaymentDisputed = "payment_attempt.disputed",
     }
 }
 

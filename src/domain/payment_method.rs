@@ -39,6 +39,25 @@ choice! {
 }
 
 impl PaymentMethod {
+    /// A new one, with what the gateway and what a person know it by.
+    pub fn new(
+        id: Id<PaymentMethod>,
+        customer_id: Id<Customer>,
+        (gateway_reference, label): (String, String),
+        now: Instant,
+    ) -> Self {
+        PaymentMethod {
+            id,
+            customer_id,
+            state: PaymentMethodState::Active,
+            gateway_reference,
+            label,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Whether the customer can be charged by it (`billwerk.md` §2.1).
     pub fn chargeable_for(&self, customer: Id<Customer>) -> Result<(), Refusal> {
         if self.customer_id != customer {
@@ -102,7 +121,7 @@ impl PaymentToken {
             return Err(invalid_token());
         }
         if self.used_at.is_some() {
-            return Err(Refusal::new(ErrorCode::TokenAlreadyUsed, "The token was used before: get a new one."));
+            return Err(token_used());
         }
         if self.reserved_by.is_some() {
             return Err(Refusal::new(ErrorCode::TokenAlreadyUsed, "Another request is using the token."));
@@ -132,22 +151,18 @@ impl PaymentToken {
 
     /// The stored payment method that it becomes.
     pub fn method(&self, id: Id<PaymentMethod>, customer_id: Id<Customer>, now: Instant) -> PaymentMethod {
-        PaymentMethod {
-            id,
-            customer_id,
-            state: PaymentMethodState::Active,
-            gateway_reference: self.gateway_reference.clone(),
-            label: self.label.clone(),
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        }
+        PaymentMethod::new(id, customer_id, (self.gateway_reference.clone(), self.label.clone()), now)
     }
 }
 
 /// The refusal for a token that does not exist, or is for another customer.
 pub fn invalid_token() -> Refusal {
     Refusal::new(ErrorCode::InvalidToken, "There is no such token for this customer.")
+}
+
+/// The refusal for a token of which something was made.
+pub fn token_used() -> Refusal {
+    Refusal::new(ErrorCode::TokenAlreadyUsed, "The token was used before: get a new one.")
 }
 
 /// Reads the id of a token.

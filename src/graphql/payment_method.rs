@@ -4,13 +4,14 @@ use super::check::{self, Check};
 use super::engine::{Object, Type};
 use super::mutations::{Mutation, Wire, payload, run};
 use crate::app::payment_method::{
-    AddPaymentMethod, ArchivePaymentMethod, CreateTestToken, PaymentMethodChanged, TokenCreated, add_payment_method,
-    archive_payment_method, create_test_token,
+    AddPaymentMethod, ArchivePaymentMethod, CardGiven, CreateTestToken, PaymentMethodChanged, TokenCreated,
+    add_payment_method, archive_payment_method, create_test_token,
 };
 use crate::app::test_gateway::TestCard;
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
 use crate::domain::payment_method::{PaymentMethod, PaymentToken, token_id, token_life};
+use crate::domain::text;
 use async_graphql::{ID, InputObject};
 
 impl Object for PaymentMethod {
@@ -38,21 +39,32 @@ impl Object for PaymentToken {
     }
 }
 
-/// A token that is to become a payment method of a customer.
+/// A card that is to become a payment method of a customer: `token` or `gatewayToken`.
 #[derive(InputObject)]
 pub struct AddPaymentMethodInput {
     /// Whose payment method it becomes.
     customer_id: ID,
-    /// The token, such as `ct_01k…`. It is used up.
-    token: ID,
+    /// The token, such as `ct_01k…`. It is used up. For tenants that are charged by the test gateway.
+    token: Option<ID>,
+    /// What the gateway's own page answered for the card, such as `pm_…` from Stripe.js. For tenants that are charged by
+    /// Stripe.
+    gateway_token: Option<String>,
 }
 
 impl AddPaymentMethodInput {
     fn read(self) -> Result<AddPaymentMethod, Vec<Refusal>> {
         Check::input(|check| {
             let customer_id = check.take("customerId", check::id(self.customer_id));
-            let token = check.take("token", token_id(&self.token));
-            Some(AddPaymentMethod { customer_id: customer_id?, token: token? })
+            let token = check.maybe("token", self.token, |token| token_id(&token).map(CardGiven::Token));
+            let by_gateway = check.maybe("gatewayToken", self.gateway_token, |token| {
+                text::required(&token, text::HANDLE).map(CardGiven::ByGateway)
+            });
+            let card = match (token?, by_gateway?) {
+                (Some(card), None) | (None, Some(card)) => Ok(card),
+                _ => Err("Give either the token or the gatewayToken."),
+            };
+            let card = check.take("token", card);
+            Some(AddPaymentMethod { customer_id: customer_id?, card: card? })
         })
     }
 }
@@ -131,7 +143,8 @@ pub fn mutations() -> Vec<Mutation> {
             "addPaymentMethod",
             "Stores the card behind a token as a payment method of a customer, and uses the token up. Errors: \
              VALIDATION_ERROR, CUSTOMER_NOT_FOUND, INVALID_TOKEN (there is none, or it is for another customer), \
-             TOKEN_ALREADY_USED (or another request is using it), TOKEN_EXPIRED.",
+             TOKEN_ALREADY_USED (or another request is using it), TOKEN_EXPIRED, PAYMENT_PROCESSING_ERROR (the gateway \
+             did not answer).",
             Scope::Write,
             |on, running, input: AddPaymentMethodInput| {
                 run::<_, _, AddPaymentMethodPayload>(on, running, input.read(), add_payment_method)
@@ -149,7 +162,8 @@ pub fn mutations() -> Vec<Mutation> {
         Mutation::new(
             "createTestToken",
             "Makes a token of the test gateway, which moves no money: for trying out. Real gateways give tokens by \
-             their own checkout pages. Errors: VALIDATION_ERROR, CUSTOMER_NOT_FOUND.",
+             their own checkout pages. Errors: VALIDATION_ERROR (also where the tenant is charged by a real gateway), \
+             CUSTOMER_NOT_FOUND.",
             Scope::Write,
             |on, running, input: CreateTestTokenInput| {
                 run::<_, _, CreateTestTokenPayload>(on, running, input.read(), create_test_token)

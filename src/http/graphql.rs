@@ -3,7 +3,7 @@
 use super::negotiation::{self, MediaType};
 use super::rejection::Rejection;
 use super::trace::RequestId;
-use super::{Context, credentials, request};
+use super::{Context, body, credentials, request};
 use crate::app::{App, Viewer};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
@@ -68,7 +68,7 @@ async fn answer(
         check_preflight(http.headers())?;
         request::from_query_string(http.query_string(), &context.limits)?
     } else {
-        request::from_body(&body(http.headers(), payload, context).await?, &context.limits)?
+        request::from_body(&json(http.headers(), payload, context).await?, &context.limits)?
     };
     if let Some(name) = &request.operation_name {
         Span::current().record("operation", display(name.chars().take(LOGGED_NAME).collect::<String>()));
@@ -112,20 +112,14 @@ fn check_preflight(headers: &HeaderMap) -> Result<(), Rejection> {
 }
 
 /// The whole body, if it is of a type that is read and not too long.
-async fn body(headers: &HeaderMap, payload: Payload, context: &Context) -> Result<Bytes, Rejection> {
+async fn json(headers: &HeaderMap, payload: Payload, context: &Context) -> Result<Bytes, Rejection> {
     if !negotiation::is_json(headers) {
         return Err(Rejection::unsupported("Send the request as `Content-Type: application/json` in UTF-8."));
     }
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(Rejection::unsupported("Compressed bodies are not read. Leave `Content-Encoding` out."));
     }
-    let limit = context.limits.body;
-    match tokio::time::timeout(context.limits.timeout, payload.to_bytes_limited(limit)).await {
-        Ok(Ok(Ok(body))) => Ok(body),
-        Ok(Ok(Err(_))) => Err(Rejection::bad_request("The body broke off. Send it again.")),
-        Ok(Err(_)) => Err(Rejection::too_large("body", limit)),
-        Err(_) => Err(Rejection::slow_body()),
-    }
+    body::read(payload, context.limits).await
 }
 
 /// Whether the operation that would run is a mutation. What cannot be parsed runs nothing: execution says why.

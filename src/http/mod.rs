@@ -1,5 +1,6 @@
 //! HTTP: the server, its routes, and what stands between a request and the schema. Translation and limits only.
 
+pub mod body;
 pub mod credentials;
 pub mod graphql;
 pub mod health;
@@ -9,6 +10,7 @@ pub mod playground;
 pub mod rejection;
 pub mod request;
 pub mod trace;
+pub mod webhook;
 
 use crate::app::App;
 use crate::graphql::Api;
@@ -90,6 +92,7 @@ pub fn start(app: Arc<App>, api: Arc<Api>, settings: &HttpSettings) -> std::io::
 fn configure(routes: &mut web::ServiceConfig) {
     routes
         .service(web::resource("/graphql").to(graphql::graphql))
+        .service(web::resource("/webhooks/stripe").to(webhook::stripe))
         .service(web::resource("/healthz").to(health::healthz))
         .service(web::resource("/readyz").to(health::readyz))
         .default_service(web::to(health::nothing_here));

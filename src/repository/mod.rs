@@ -18,6 +18,7 @@ pub mod discount;
 pub mod entitlement;
 pub mod feature;
 pub mod fulfilment;
+pub mod gateway_notice;
 pub mod invoice;
 pub mod journal;
 pub mod list;

@@ -358,6 +358,20 @@ diesel::table! {
     use crate::repository::sql_types::{Document, Identifier, Moment};
     use diesel::sql_types::*;
 
+    gateway_notices (tenant_id, gateway, notice_id) {
+        tenant_id -> Identifier,
+        gateway -> Text,
+        notice_id -> Text,
+        notice_type -> Text,
+        attempt_id -> Identifier,
+        received_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Document, Identifier, Moment};
+    use diesel::sql_types::*;
+
     idempotency_keys (tenant_id, key) {
         tenant_id -> Identifier,
         key -> Text,

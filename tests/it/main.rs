@@ -16,5 +16,6 @@ mod migrations;
 mod races;
 mod recovery;
 mod schema;
+mod stripe;
 mod support;
 mod vectors;

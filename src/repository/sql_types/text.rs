@@ -7,6 +7,7 @@ use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
 use crate::domain::discount::{DiscountOrder, PercentageBase};
 use crate::domain::dunning::DunningFinalAction;
 use crate::domain::feature::{CatalogueState, EntitlementSource, FeatureType};
+use crate::domain::gateway::Gateway;
 use crate::domain::invoice::{InvoiceReason, InvoiceStatus};
 use crate::domain::meter::Aggregation;
 use crate::domain::payment::{PaymentAttemptStatus, PaymentErrorState};
@@ -94,6 +95,7 @@ text! {
     LineKind: |value| value.name(), |text| choice(text);
     PackageRounding: |value| value.name(), |text| choice(text);
     PartialPeriodHandling: |value| value.name(), |text| choice(text);
+    Gateway: |value| value.name(), |text| choice(text);
     PaymentAttemptStatus: |value| value.name(), |text| choice(text);
     PaymentErrorState: |value| value.name(), |text| choice(text);
     PaymentMethodState: |value| value.name(), |text| choice(text);

@@ -57,7 +57,7 @@ fn joined(path: &[Value]) -> String {
 
 /// Asserts that a mutation refuses with exactly these codes and paths, and changes nothing in any table.
 #[track_caller]
-fn refuses_at(app: &TestApp, field: &str, input: Value, expected: &[&str]) {
+pub fn refuses_at(app: &TestApp, field: &str, input: Value, expected: &[&str]) {
     let before = app.database.dump();
     let payload = app.attempt(field, input.clone(), "__typename");
     assert_eq!(blamed(&payload["userErrors"]), expected, "{field} {input}\n{payload:#}");

@@ -9,11 +9,12 @@ pub mod gate;
 pub mod payments;
 pub mod postgres;
 pub mod program;
+pub mod stripe_server;
 pub mod together;
 
 use database::TestDatabase;
 use gate::Gate;
-use perennial::app::{Ambient, App, Gateways, TestGateway, operator};
+use perennial::app::{Ambient, App, Gateways, PaymentGateway, TestGateway, operator};
 use perennial::domain::api_key::Scope;
 use perennial::domain::{Id, Instant, tenant::Tenant};
 use perennial::graphql::Api;
@@ -104,6 +105,11 @@ impl TestApp {
 
     /// On a database that is there already.
     pub fn on(database: TestDatabase) -> Self {
+        TestApp::charged_by(database, |_| None)
+    }
+
+    /// With another gateway for live tenants, which is made with the clock that the program has.
+    pub fn charged_by(database: TestDatabase, live: impl FnOnce(&Ambient) -> Option<Arc<dyn PaymentGateway>>) -> Self {
         let clock = Arc::new(Mutex::new(START.parse().unwrap()));
         let ambient = Ambient::new(
             {
@@ -114,8 +120,9 @@ impl TestApp {
         );
         let gateway = Arc::new(TestGateway::new(Duration::ZERO));
         let gate = Arc::new(Gate::new(gateway.clone()));
+        let gateways = Gateways { live: live(&ambient).unwrap_or_else(|| gate.clone()), test: gate.clone() };
         let public_url = "https://perennial.example.com".to_owned();
-        let app = Arc::new(App { db: database.open(), ambient, gateways: Gateways::only(gate.clone()), public_url });
+        let app = Arc::new(App { db: database.open(), ambient, gateways, public_url });
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
         let (address, server) = serve(app.clone());
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);

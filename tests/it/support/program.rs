@@ -60,9 +60,15 @@ pub struct Program {
 impl Program {
     /// Starts to serve on a free port and waits until it listens; what it said instead where it does not.
     pub fn try_serve(url: &str, arguments: &[&str]) -> Result<Program, String> {
+        Program::try_serve_with(url, arguments, &[])
+    }
+
+    /// The same with more in its environment.
+    pub fn try_serve_with(url: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Program, String> {
         let own = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--workers", "2"];
         let mut command = command(&[&own, arguments].concat());
-        let mut child = command.env("DATABASE_URL", url).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        command.env("DATABASE_URL", url).envs(environment.iter().copied());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = lines(child.stderr.take().unwrap());
         let mut said = String::new();
         while let Ok(line) = log.recv_timeout(PATIENCE) {
@@ -106,6 +112,11 @@ impl Program {
     pub fn await_log(&self, message: &str) {
         let log = self.log.lock().unwrap();
         while !log.recv_timeout(PATIENCE).unwrap().contains(message) {}
+    }
+
+    pub fn post(&self, path: &str, body: &str) -> Answer {
+        let request = self.agent.post(format!("http://{}{path}", self.address)).content_type("application/json");
+        Answer::of(request.send(body).unwrap())
     }
 
     pub fn get(&self, path: &str) -> Answer {

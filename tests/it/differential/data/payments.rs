@@ -3,7 +3,7 @@
 use super::{Making, awkward, but_every};
 use chrono::TimeDelta;
 use perennial::app::payment_method::{
-    AddPaymentMethod, ArchivePaymentMethod, CreateTestToken, add_payment_method, archive_payment_method,
+    AddPaymentMethod, ArchivePaymentMethod, CardGiven, CreateTestToken, add_payment_method, archive_payment_method,
     create_test_token,
 };
 use perennial::app::test_gateway::TestCard;
@@ -20,7 +20,7 @@ impl Making<'_> {
         for (n, customer) in customers.iter().enumerate().step_by(2) {
             for place in 0..n % 4 {
                 let token = self.token(n + place, Some(*customer));
-                let new = AddPaymentMethod { customer_id: *customer, token };
+                let new = AddPaymentMethod { customer_id: *customer, card: CardGiven::Token(token) };
                 let method = self.run(|call| add_payment_method(call, &new)).payment_method;
                 if place == 1 {
                     let change = ArchivePaymentMethod { payment_method_id: method, expected_version: None };

@@ -5,7 +5,7 @@ use super::plans::exact;
 use super::subscribed_plans::{CODES, currency, flat};
 use super::{Making, awkward, but_every};
 use chrono::{Days, TimeDelta};
-use perennial::app::payment_method::{AddPaymentMethod, add_payment_method};
+use perennial::app::payment_method::{AddPaymentMethod, CardGiven, add_payment_method};
 use perennial::app::subscription::{
     ActivateSubscription, CreateSubscription, CustomerReference, activate_subscription, create_subscription,
 };
@@ -168,7 +168,7 @@ impl Making<'_> {
 
     /// A payment method of the customer, which is charged where nothing else is said.
     fn keep(&self, customer_id: Id<Customer>, token: Id<PaymentToken>) {
-        self.run(|call| add_payment_method(call, &AddPaymentMethod { customer_id, token }));
+        self.run(|call| add_payment_method(call, &AddPaymentMethod { customer_id, card: CardGiven::Token(token) }));
     }
 
     /// Up to three add-ons that go with the plan.

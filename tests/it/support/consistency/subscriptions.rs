@@ -117,8 +117,8 @@ pub const RULES: &[(&str, &str)] = &[
                  AND m.customer_id = coalesce(t.customer_id, m.customer_id))",
     ),
     (
-        "every method has had a token of its own",
-        "SELECT m.label AS line FROM payment_methods m GROUP BY m.tenant_id, m.gateway_reference, m.label
+        "every method of the test gateway has had a token of its own",
+        "SELECT m.label AS line FROM payment_methods m WHERE m.gateway_reference LIKE 'test%' GROUP BY m.tenant_id, m.gateway_reference, m.label
          HAVING count(*) <> (SELECT count(*) FROM payment_tokens t
              WHERE (t.tenant_id, t.gateway_reference) = (m.tenant_id, m.gateway_reference) AND t.used_at IS NOT NULL)",
     ),
