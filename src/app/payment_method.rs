@@ -81,6 +81,13 @@ pub fn keep(
     Ok(method.id)
 }
 
+/// The newest method of a customer that can be charged.
+pub(super) fn newest(work: &mut Work<'_, '_>, customer: Id<Customer>) -> Result<Option<PaymentMethod>, Fault> {
+    let tenant = work.tenant;
+    let methods = payment_method::of_customers(tenant, &[customer]).load(work.conn())?;
+    Ok(methods.into_iter().rev().find(|known| known.chargeable_for(customer).is_ok()))
+}
+
 pub fn archive_payment_method(
     call: &Call<'_>,
     change: &ArchivePaymentMethod,

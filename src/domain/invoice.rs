@@ -136,7 +136,7 @@ impl Invoice {
     }
 
     /// Reckons what is due after something was taken off. Where that is nothing, it is paid, and nobody is asked for it.
-    fn settle(&mut self, now: Instant) {
+    pub(super) fn settle(&mut self, now: Instant) {
         let Balance { credit_applied, credited, paid, .. } = self.balance;
         self.balance.due.minor = self.totals.total.minor - credit_applied.minor - credited.minor - paid.minor;
         if self.balance.due.minor == 0 {

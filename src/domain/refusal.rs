@@ -132,6 +132,16 @@ choice! {
         InvoiceNotPayable = "INVOICE_NOT_PAYABLE",
         /// The payment is more than is due.
         PaymentTooHigh = "PAYMENT_TOO_HIGH",
+        /// The invoice does not stand where this can be done with it.
+        InvoiceWrongState = "INVOICE_WRONG_STATE",
+        /// Something is paid of the invoice, or it is being charged.
+        InvoiceHasPayments = "INVOICE_HAS_PAYMENTS",
+        /// The credit note is over more than can be credited.
+        CreditTooHigh = "CREDIT_TOO_HIGH",
+        /// There is no such credit.
+        CreditNotFound = "CREDIT_NOT_FOUND",
+        /// The credit is used up, or cancelled.
+        CreditNotPending = "CREDIT_NOT_PENDING",
 
         /// There is no such discount.
         DiscountNotFound = "DISCOUNT_NOT_FOUND",
@@ -221,6 +231,10 @@ impl ErrorCode {
             ErrorCode::PaymentMethodNotFound => 19,
             ErrorCode::TestOnLiveTenant => 20,
             ErrorCode::LiveOnTestTenant => 21,
+            ErrorCode::CreditNotFound => 27,
+            ErrorCode::CreditNotPending => 28,
+            ErrorCode::InvoiceHasPayments => 30,
+            ErrorCode::InvoiceNotFound => 31,
             ErrorCode::InvalidToken => 34,
             ErrorCode::StartDateTooEarly => 37,
             ErrorCode::PaymentMethodNotActive => 42,
@@ -228,6 +242,7 @@ impl ErrorCode {
             ErrorCode::NotEligibleForInvoice => 75,
             ErrorCode::PaymentDeclined => 77,
             ErrorCode::PaymentProcessingError => 78,
+            ErrorCode::InvoiceWrongState => 82,
             ErrorCode::DiscountNotFound => 83,
             ErrorCode::MultipleDiscountsNotAllowed => 85,
             ErrorCode::CouponNotFound => 86,
@@ -244,6 +259,7 @@ impl ErrorCode {
             ErrorCode::AddOnQuantityNotAllowed => 115,
             ErrorCode::AddOnNotEligible => 116,
             ErrorCode::SubscriptionNotDraft => 119,
+            ErrorCode::CreditTooHigh => 120,
             ErrorCode::DiscountDeleted => 121,
             ErrorCode::PaymentMethodFailed => 147,
             ErrorCode::AddOnTypeNotChangeable => 153,

@@ -10,7 +10,9 @@ use crate::app::customer::{
 use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
 use crate::domain::customer::{Customer, CustomerRevenue};
-use crate::repository::{asset, billing_group, customer, entitlement, invoice, order, payment_method, subscription};
+use crate::repository::{
+    asset, billing_group, credit, customer, entitlement, invoice, order, payment_method, subscription,
+};
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
 impl Object for Customer {
@@ -46,6 +48,7 @@ impl Object for Customer {
                 |entitlement| entitlement.customer_id,
             )
             .connection("invoices", "The invoices that it gets.", invoice::of_customers, |invoice| invoice.customer_id)
+            .connection("credits", "What it has in its favour.", credit::of_customers, |credit| credit.customer_id)
             .connection("orders", "Its orders.", order::of_customers, |order| order.customer_id)
             .connection("subscriptions", "Its subscriptions.", subscription::of_customers, |subscription| {
                 subscription.customer_id

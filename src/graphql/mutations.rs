@@ -34,6 +34,9 @@ pub fn all() -> &'static [Mutation] {
             super::fulfilment::mutations,
             super::subscription::mutations,
             super::payment_method::mutations,
+            super::invoicing::mutations,
+            super::credit::mutations,
+            super::credit_note::mutations,
         ];
         nouns.iter().flat_map(|mutations| mutations()).collect()
     })

@@ -6,6 +6,8 @@ use crate::domain::add_on::AddOn;
 use crate::domain::asset::Asset;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::coupon::Coupon;
+use crate::domain::credit::Credit;
+use crate::domain::credit_note::CreditNote;
 use crate::domain::customer::Customer;
 use crate::domain::discount::Discount;
 use crate::domain::feature::Feature;
@@ -22,7 +24,8 @@ use crate::domain::subscription::parts::{
 };
 use crate::domain::tenant::Tenant;
 use crate::repository::{
-    add_on, asset, coupon, customer, discount, feature, invoice, order, payment, plan, product, subscription,
+    add_on, asset, coupon, credit, credit_note, customer, discount, feature, invoice, order, payment, plan, product,
+    subscription,
 };
 
 /// The query root: everything is seen by somebody.
@@ -38,6 +41,8 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<Asset>(),
         AnyNode::of::<BillingGroup>(),
         AnyNode::of::<Coupon>(),
+        AnyNode::of::<Credit>(),
+        AnyNode::of::<CreditNote>(),
         AnyNode::of::<Customer>(),
         AnyNode::of::<Discount>(),
         AnyNode::of::<Feature>(),
@@ -116,7 +121,29 @@ impl Object for Query {
             )
             .list("subscriptions", "All subscriptions.", subscription::all)
             .find::<Invoice>("invoice", "An invoice by its id; null where there is none.")
+            .find_by(
+                "invoiceByNumber",
+                "An invoice by its number; null where there is none.",
+                ("number", "The number, to the letter."),
+                invoice::by_number,
+            )
             .list("invoices", "All invoices.", invoice::all)
+            .find::<Credit>("credit", "A credit by its id; null where there is none.")
+            .find_by(
+                "creditByHandle",
+                "A credit by its handle; null where there is none.",
+                ("handle", "The handle."),
+                credit::by_handle,
+            )
+            .list("credits", "All credits, those that are used up or cancelled, too.", credit::all)
+            .find::<CreditNote>("creditNote", "A credit note by its id; null where there is none.")
+            .find_by(
+                "creditNoteByNumber",
+                "A credit note by its number; null where there is none.",
+                ("number", "The number, to the letter."),
+                credit_note::by_number,
+            )
+            .list("creditNotes", "All credit notes.", credit_note::all)
             .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
             .list("paymentAttempts", "All payment attempts.", payment::all)
             .find::<Feature>("feature", "A feature by its id; null where there is none.")

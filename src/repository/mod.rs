@@ -10,6 +10,8 @@ pub mod asset;
 pub mod billing_group;
 pub mod counter;
 pub mod coupon;
+pub mod credit;
+pub mod credit_note;
 pub mod customer;
 pub mod db;
 pub mod discount;

@@ -42,6 +42,11 @@ pub fn reserved_by_key(tenant: Id<Tenant>, key: &str) -> Query<PaymentAttempt> {
     Query::by_text(tenant, "idempotency_key", key).filter(Condition::Is("status", Comparison::Equal, reserved))
 }
 
+/// The attempt at an invoice that has no outcome yet.
+pub fn open_for(tenant: Id<Tenant>, invoice: Id<Invoice>) -> Query<PaymentAttempt> {
+    Query::new(tenant).among("invoice_id", &[invoice]).filter(Condition::Null("finished_at", true))
+}
+
 /// The attempts of all tenants that began until `until` and have no outcome yet, oldest first. For taking back what
 /// died: no request looks beyond its own tenant.
 pub fn open_since(conn: &mut Conn, until: Instant) -> Read<Vec<(Id<Tenant>, Id<PaymentAttempt>)>> {

@@ -3,7 +3,7 @@
 use super::charge::{self, Charged, Step};
 use super::{SubscriptionCreated, load, outcome};
 use crate::app::mutation::{Answer, Call, Stop, Work, expect_version};
-use crate::app::{invoice, payment_method};
+use crate::app::{credit, invoice, payment_method};
 use crate::domain::event::EventType;
 use crate::domain::subscribing::request::InitialStatus;
 use crate::domain::subscribing::{Agreement, SourceFound, choose_source};
@@ -50,6 +50,7 @@ fn activate(
         let ids = || work.id::<()>().uuid();
         agreement.open(now, &ids)?
     };
+    let taken = credit::take(work, opening.invoices_mut(), now)?;
     let initial = (false, InitialStatus::Active);
     if let Some(reservation) = charge::settle(&mut agreement, &mut opening, &found, initial, charged, now)? {
         return Ok(Step::Charge(reservation));
@@ -64,6 +65,7 @@ fn activate(
     repository::subscription::activate(work.tx, tenant, &agreement.subscription)?;
     repository::terms::activate(work.tx, tenant, &agreement.terms)?;
     invoice::store(work, &mut opening.invoices)?;
+    credit::spend(work, &taken)?;
     let Agreement { items, add_ons, costs, discounts, .. } = &agreement;
     repository::subscription_parts::activate(work.tx, tenant, items, add_ons, costs, discounts)?;
     work.event(

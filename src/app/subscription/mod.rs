@@ -17,6 +17,7 @@ mod store;
 pub use activate::{ActivateSubscription, activate_subscription};
 pub use preview::{Preview, PreviewedInvoice, preview_subscription};
 
+use super::credit;
 use super::customer::CreateCustomer;
 use super::mutation::{Answer, Call, Stop, Work};
 use crate::domain::customer::Customer;
@@ -72,6 +73,7 @@ fn create(
     let now = charged.map_or(work.now, |charged| charged.now);
     let loaded = load::load(work, new, charged)?;
     let (mut agreement, mut opening) = decide(work, new, &loaded, now)?;
+    let taken = credit::take(work, opening.invoices_mut(), now)?;
     if !agreement.is_draft() {
         let asked = (new.request.payment.conditional_create, new.request.status);
         let source = &loaded.situation.source;
@@ -80,6 +82,7 @@ fn create(
         }
     }
     store::store(work, &mut agreement, &mut opening, &loaded, charged, new.generate_handle)?;
+    credit::spend(work, &taken)?;
     Ok(Step::Done(outcome(&agreement, &opening)))
 }
 

@@ -3,6 +3,7 @@
 
 use super::declare::{Object, of};
 use super::registry::{Argument, Input, argument, choice_type, enum_type, input_type, scalar_type};
+use crate::graphql::money::MoneyInput;
 use crate::repository::Listed;
 use crate::repository::list::Kind;
 use async_graphql::InputType;
@@ -91,6 +92,7 @@ fn condition_type(registry: &mut Registry, kind: Kind) -> String {
         Kind::Day => ("Date".to_owned(), scalar_type(registry, "Date")),
         Kind::Id(_) => ("Id".to_owned(), async_graphql::ID::create_type_info(registry)),
         Kind::Choice(choice) => (choice.name.to_owned(), choice_type(registry, choice)),
+        Kind::Money { .. } => return money_condition_type(registry),
     };
     let value = value.trim_end_matches('!').to_owned();
     let mut fields = vec![
@@ -109,6 +111,22 @@ fn condition_type(registry: &mut Registry, kind: Kind) -> String {
     }
     let about = "What must hold of a value: all conditions that are given.".to_owned();
     input_type(registry, Input { name: format!("{name}Condition"), about, fields })
+}
+
+/// The conditions on an amount. Each says in which currency: there is no order among amounts of several.
+fn money_condition_type(registry: &mut Registry) -> String {
+    let value = MoneyInput::create_type_info(registry).trim_end_matches('!').to_owned();
+    let fields = [
+        ("eq", "It is this amount."),
+        ("lt", "It is less than this."),
+        ("lte", "It is at most this."),
+        ("gt", "It is greater than this."),
+        ("gte", "It is at least this."),
+    ];
+    let fields = fields.map(|(name, about)| Argument::new(name, about, value.clone())).into();
+    let about =
+        "What must hold of an amount: all conditions that are given. None holds of an amount in another currency.";
+    input_type(registry, Input { name: "MoneyCondition".to_owned(), about: about.to_owned(), fields })
 }
 
 /// The API's name of a column: `created_at` is `createdAt`.

@@ -1,0 +1,5 @@
+DROP INDEX invoices_total;
+DROP TABLE credit_note_lines;
+DROP TABLE credit_notes;
+DROP TABLE credit_applications;
+DROP TABLE credits;
