@@ -173,6 +173,17 @@ impl From<&Bill> for Totals {
     }
 }
 
+/// What all invoices of one currency and status come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InvoiceSum {
+    pub currency: Currency,
+    pub status: InvoiceStatus,
+    pub count: i64,
+    pub total: Money,
+    pub due: Money,
+    pub paid: Money,
+}
+
 /// One line of an invoice, as it is kept.
 #[derive(Clone, Debug)]
 pub struct InvoiceLine {

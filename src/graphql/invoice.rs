@@ -1,7 +1,7 @@
 //! Invoices and their lines.
 
 use super::engine::{Object, Type};
-use crate::domain::invoice::{Invoice, InvoiceLine, Totals};
+use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceSum, Totals};
 use crate::domain::period::Proration;
 use crate::repository::{credit, credit_note, invoice};
 
@@ -84,6 +84,18 @@ impl Object for Totals {
                 &totals.tax_total
             })
             .value("total", "What is to be paid.", |totals| &totals.total)
+    }
+}
+
+impl Object for InvoiceSum {
+    fn declare() -> Type<Self> {
+        Type::new("InvoiceSum", "What all invoices of one currency and status come to.")
+            .column("currency", "Their currency.", |sum: &InvoiceSum| &sum.currency)
+            .column("status", "Their status.", |sum| &sum.status)
+            .column("count", "How many they are.", |sum| &sum.count)
+            .value("total", "What was to be paid of them.", |sum| &sum.total)
+            .value("amountDue", "What is still to be paid of them.", |sum| &sum.due)
+            .value("amountPaid", "What is paid of them.", |sum| &sum.paid)
     }
 }
 

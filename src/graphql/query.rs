@@ -128,6 +128,11 @@ impl Object for Query {
                 invoice::by_number,
             )
             .list("invoices", "All invoices.", invoice::all)
+            .summary::<Invoice, _>(
+                "invoiceTotals",
+                "What invoices come to, for each currency and status: all of them, or those that meet a filter.",
+                invoice::sums,
+            )
             .find::<Credit>("credit", "A credit by its id; null where there is none.")
             .find_by(
                 "creditByHandle",

@@ -1,20 +1,23 @@
 //! Invoices and their lines.
 
-use super::db::{Read, Tx, changed};
+use super::db::{Conn, Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
-use super::query::{Query, stored};
+use super::query::{Condition, Query, stored};
+use super::query_sql::grouped;
 use super::schema::{invoice_lines, invoices, scheduled_payments};
 use super::sql_types::{At, Decimal, In, instant};
 use super::subscription::ROWS;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
-use crate::domain::invoice::{Balance, Collection, Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, Totals};
+use crate::domain::invoice::{
+    Balance, Collection, Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, InvoiceSum, Totals,
+};
 use crate::domain::period::{Period, Proration};
 use crate::domain::pricing::{Line, Reduction, Tax};
 use crate::domain::subscription::{ScheduledPaymentStatus, Subscription};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Id, Instant, Money};
+use crate::domain::{Currency, Id, Instant, Money};
 use diesel::prelude::*;
 
 stored!(Invoice, invoices(
@@ -111,6 +114,23 @@ pub fn of_customers(tenant: Id<Tenant>, customers: &[Id<Customer>]) -> Query<Inv
 /// The lines of these invoices, in their order.
 pub fn lines_of(tenant: Id<Tenant>, invoices: &[Id<Invoice>]) -> Query<InvoiceLine> {
     Query::new(tenant).of_each("invoice_id", invoices).order("position")
+}
+
+/// What invoices come to, for each currency and status, in that order: all of them, or those that meet a condition.
+pub fn sums(conn: &mut Conn, tenant: Id<Tenant>, condition: Option<&Condition>) -> Read<Vec<InvoiceSum>> {
+    use diesel::sql_types::{BigInt, Text};
+    type Columns = (Text, Text, BigInt, BigInt, BigInt, BigInt);
+    type Row = (Currency, InvoiceStatus, i64, i64, i64, i64);
+    // PostgreSQL sums up to a decimal.
+    let columns = "currency, status, count(*), CAST(sum(total) AS BIGINT), CAST(sum(amount_due) AS BIGINT), \
+                   CAST(sum(amount_paid) AS BIGINT)";
+    let which = all(tenant).filtered(condition);
+    let rows: Vec<Row> = grouped::<Columns, _, _>(conn, columns, "currency, status", &which)?;
+    let sum = |(currency, status, count, total, due, paid)| {
+        let money = |minor| Money::new(minor, currency);
+        InvoiceSum { currency, status, count, total: money(total), due: money(due), paid: money(paid) }
+    };
+    Ok(rows.into_iter().map(sum).collect())
 }
 
 /// Stores invoices with their lines.

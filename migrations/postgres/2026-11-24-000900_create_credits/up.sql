@@ -9,7 +9,7 @@ CREATE TABLE credits (
     text TEXT COLLATE "C" NOT NULL CHECK (text <> ''),
     currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
     amount BIGINT NOT NULL CHECK (amount > 0),
-    remaining BIGINT NOT NULL CHECK (remaining BETWEEN 0 AND amount),
+    remaining BIGINT NOT NULL,
     valid_from TIMESTAMPTZ NOT NULL,
     state TEXT COLLATE "C" NOT NULL CHECK (state IN ('PENDING', 'TRANSFERRED', 'CANCELLED')),
     version INTEGER NOT NULL,
@@ -19,6 +19,7 @@ CREATE TABLE credits (
     UNIQUE (tenant_id, handle),
     FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    CONSTRAINT what_remains_is_part_of_it CHECK (remaining BETWEEN 0 AND amount),
     CONSTRAINT used_up_means_nothing_remains CHECK ((state = 'TRANSFERRED') = (remaining = 0))
 );
 
@@ -90,5 +91,3 @@ CREATE TABLE credit_note_lines (
     PRIMARY KEY (tenant_id, credit_note_id, position),
     FOREIGN KEY (tenant_id, credit_note_id) REFERENCES credit_notes (tenant_id, id)
 );
-
-CREATE INDEX invoices_total ON invoices (tenant_id, total, id);

@@ -1,4 +1,3 @@
-DROP INDEX invoices_total;
 DROP TABLE credit_note_lines;
 DROP TABLE credit_notes;
 DROP TABLE credit_applications;

@@ -9,7 +9,7 @@ CREATE TABLE credits (
     text TEXT NOT NULL CHECK (text <> ''),
     currency TEXT NOT NULL CHECK (length(currency) = 3),
     amount INTEGER NOT NULL CHECK (amount > 0),
-    remaining INTEGER NOT NULL CHECK (remaining BETWEEN 0 AND amount),
+    remaining INTEGER NOT NULL,
     valid_from TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('PENDING', 'TRANSFERRED', 'CANCELLED')),
     version INTEGER NOT NULL,
@@ -19,6 +19,7 @@ CREATE TABLE credits (
     UNIQUE (tenant_id, handle),
     FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    CONSTRAINT what_remains_is_part_of_it CHECK (remaining BETWEEN 0 AND amount),
     CONSTRAINT used_up_means_nothing_remains CHECK ((state = 'TRANSFERRED') = (remaining = 0))
 ) STRICT;
 
@@ -90,5 +91,3 @@ CREATE TABLE credit_note_lines (
     PRIMARY KEY (tenant_id, credit_note_id, position),
     FOREIGN KEY (tenant_id, credit_note_id) REFERENCES credit_notes (tenant_id, id)
 ) STRICT;
-
-CREATE INDEX invoices_total ON invoices (tenant_id, total, id);

@@ -24,11 +24,7 @@ pub fn slice_arguments<U: Object + Listed>(registry: &mut Registry) -> Vec<Argum
     let name = &of::<U>().name;
     let list = U::list();
     if !list.columns.is_empty() {
-        arguments.push(Argument::new(
-            "filter",
-            "Only objects that meet these conditions.",
-            filter_type::<U>(registry, name),
-        ));
+        arguments.push(filter_argument::<U>(registry));
     }
     if list.columns.iter().any(|column| column.sort.is_some()) {
         let ty = order_type::<U>(registry, name);
@@ -39,6 +35,12 @@ pub fn slice_arguments<U: Object + Listed>(registry: &mut Registry) -> Vec<Argum
         ));
     }
     arguments
+}
+
+/// Registers the filter of a list of `U`.
+pub fn filter_argument<U: Object + Listed>(registry: &mut Registry) -> Argument {
+    let ty = filter_type::<U>(registry, &of::<U>().name);
+    Argument::new("filter", "Only objects that meet these conditions.", ty)
 }
 
 /// `OrderFilter`: a condition for each column, and how conditions are combined.

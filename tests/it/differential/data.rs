@@ -2,6 +2,7 @@
 //! may be null.
 
 mod catalogue;
+mod credits;
 mod payments;
 mod plans;
 mod subscribed_plans;
@@ -185,7 +186,7 @@ impl Making<'_> {
         self.subscribed_plans();
         self.catalogue(amounts.plans);
         self.subscriptions(amounts.subscriptions);
-        self.draft_invoices();
+        self.credits(&customers);
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

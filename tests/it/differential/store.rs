@@ -2,6 +2,7 @@
 //! clever, and nothing is shared with the engine but the repository's own reading of whole tables.
 
 mod catalogue;
+mod credits;
 mod invoices;
 mod payments;
 mod plans;
@@ -63,7 +64,10 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
             "paymentSchedule" | "items" | "addOns" | "additionalCosts" | "discounts" | "phases" | "entitlements"
             | "invoices",
         ) => "subscription",
-        ("Invoice", "lines") => "invoice",
+        ("Invoice", "lines" | "creditApplications" | "creditNotes") => "invoice",
+        ("Customer", "credits") => "customer",
+        ("Credit", "applications") => "credit",
+        ("CreditNote", "lines") => "creditNote",
         ("BillingGroup", "subscriptions") => "billingGroup",
         ("Asset", "assignments") => "asset",
         _ => return None,
@@ -149,6 +153,7 @@ impl Store {
             }
             let subscription_ids = store.subscriptions(conn, tenant)?;
             store.invoices(conn, tenant)?;
+            store.credits(conn, tenant)?;
             store.catalogue(conn, tenant)?;
             store.plans(conn, tenant, &subscription_ids)?;
             Ok::<_, Fault>(store)
