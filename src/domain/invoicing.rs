@@ -34,10 +34,8 @@ pub struct NewLine {
 
 /// How many units a line bills: more than none, at most a million, with at most six digits after the point.
 pub fn quantity(quantity: BigDecimal) -> Result<BigDecimal, String> {
-    let quantity = quantity.normalized();
-    let fits = quantity.sign() == Sign::Plus
-        && quantity <= BigDecimal::from(MOST_UNITS)
-        && quantity.fractional_digit_count() <= UNIT_PLACES;
+    let (quantity, most) = (quantity.normalized(), BigDecimal::from(MOST_UNITS));
+    let fits = quantity.sign() == Sign::Plus && quantity <= most && quantity.fractional_digit_count() <= UNIT_PLACES;
     let message = || {
         format!(
             "A line bills more than 0 and at most {MOST_UNITS} units, with at most {UNIT_PLACES} digits after the point."

@@ -63,8 +63,8 @@ both! {
         assert_eq!(invoice(app, &customer, "40"), ("15.00".to_owned(), "OPEN".to_owned()));
         assert_eq!(invoice(app, &customer, "40"), ("40.00".to_owned(), "OPEN".to_owned()));
         let found = app.data(
-            r#"{ credits(orderBy: {field: CREATED_AT}, first: 2) { nodes {
-                handle state remaining { amount } version applications { amount { amount } invoice { number } } } } }"#,
+            "{ credits(orderBy: {field: CREATED_AT}, first: 2) { nodes {
+                handle state remaining { amount } version applications { amount { amount } invoice { number } } } } }",
         );
         let application = |amount: &str, number: &str| json!({"amount": {"amount": amount}, "invoice": {"number": number}});
         assert_eq!(found["credits"]["nodes"], json!([

@@ -187,6 +187,7 @@ impl Making<'_> {
         self.catalogue(amounts.plans);
         self.subscriptions(amounts.subscriptions);
         self.credits(&customers);
+        self.collected();
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

@@ -5,7 +5,6 @@ use super::types::{Types, named, screaming};
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Error, ErrorExtensions, Name, Value};
 use bigdecimal::BigDecimal;
-use perennial::domain::Currency;
 use perennial::domain::add_on::AddOn;
 use perennial::domain::asset::Asset;
 use perennial::domain::billing_group::BillingGroup;
@@ -27,7 +26,7 @@ use perennial::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
 };
 use perennial::domain::tenant::Tenant;
-use perennial::domain::{Date, Entity, Id, Instant};
+use perennial::domain::{Currency, Date, Entity, Id, Instant, Money};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -179,8 +178,8 @@ pub fn sums(types: &Types, rows: Vec<Arc<Row>>, filter: &Value) -> Result<Vec<Va
         }
     }
     let sum = |((currency, status), (count, added)): ((String, String), (i32, [BigDecimal; 3]))| {
-        let digits = currency.parse::<Currency>().expect("a currency").digits().into();
-        let [total, due, paid] = added.map(|sum| sum.with_scale(digits).to_string());
+        let own = currency.parse::<Currency>().expect("a currency");
+        let [total, due, paid] = added.map(|sum| Money::try_new(&sum, own).expect("an amount").to_string());
         let money = |amount: String| async_graphql::value!({"amount": amount, "currency": currency.clone()});
         async_graphql::value!({
             "currency": currency.clone(),

@@ -56,7 +56,7 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
         (
             "Customer",
             "monthlyRevenue" | "billingGroups" | "paymentMethods" | "entitlements" | "invoices" | "orders"
-            | "subscriptions" | "assets",
+            | "subscriptions" | "assets" | "credits",
         ) => "customer",
         ("Product", "rentalPrices" | "assets") => "product",
         (
@@ -65,7 +65,6 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
             | "invoices",
         ) => "subscription",
         ("Invoice", "lines" | "creditApplications" | "creditNotes") => "invoice",
-        ("Customer", "credits") => "customer",
         ("Credit", "applications") => "credit",
         ("CreditNote", "lines") => "creditNote",
         ("BillingGroup", "subscriptions") => "billingGroup",
