@@ -6,7 +6,7 @@ use crate::domain::Id;
 use crate::domain::billing_group::{BillingDay, BillingGroup, BillingGroupStatus, not_found};
 use crate::domain::customer::Customer;
 use crate::domain::event::EventType;
-use crate::repository::{Fault, Query, billing_group};
+use crate::repository::{self, Fault, Query, billing_group};
 use serde::{Deserialize, Serialize};
 
 /// What a client says of a new billing group.
@@ -68,6 +68,11 @@ pub fn update_billing_group(
         group.version += 1;
         group.updated_at = work.now;
         billing_group::update(work.tx, work.tenant, &group)?;
+        if change.status.is_some() {
+            // Those of a group that is not active any more are billed one by one.
+            let together = group.status == BillingGroupStatus::Active;
+            repository::billing::consolidate(work.tx, work.tenant, group.id, together)?;
+        }
         work.event(EventType::BillingGroupUpdated, group.id, serde_json::json!({}));
         Ok(outcome)
     })

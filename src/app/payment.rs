@@ -5,11 +5,12 @@
 //! more; then the gateway is asked, outside of any transaction; then its answer is stored. Whoever dies meanwhile leaves
 //! a row that says what is owed, and to ask the gateway twice does no harm.
 
+use super::collect::{follow, record, unrefused};
 use super::mutation::{Call, Stop, Work};
 use super::payment_gateway::{Letter, Unread};
 use super::{App, invoice};
 use crate::domain::customer::Customer;
-use crate::domain::event::{Event, EventType};
+use crate::domain::event::EventType;
 use crate::domain::gateway::{News, Notice};
 use crate::domain::invoice::{Invoice, InvoiceStatus};
 use crate::domain::payment::{Charge, ChargeOutcome, PaymentAttempt, PaymentAttemptStatus, Reversal};
@@ -17,7 +18,7 @@ use crate::domain::payment_method::{PaymentMethod, PaymentToken};
 use crate::domain::subscription::{ScheduledPaymentStatus, Subscription};
 use crate::domain::tenant::Tenant;
 use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
-use crate::repository::{Fault, Query, collecting, gateway_notice, journal, payment, payment_method, subscription};
+use crate::repository::{Fault, Query, collecting, gateway_notice, payment, payment_method, subscription};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -242,24 +243,38 @@ pub fn receive_notice(app: &App, body: &[u8], signature: &str) -> Result<Receive
 
 /// Takes down what a gateway tells of an attempt, and does what follows from it, once: the notice and its effect are one
 /// transaction. The attempt is held: whoever is about to give it its outcome is waited for.
+///
+/// Where an invoice is charged, the outcome is stored like one that was asked for. That of a creation is not: whoever
+/// creates asks the gateway itself, stores what was paid for together with the outcome, and takes back what died. An
+/// outcome that was stored from here would leave a charge for nothing.
 pub fn apply_notice(app: &App, tenant: Id<Tenant>, notice: &Notice) -> Result<Received, Fault> {
-    app.db.write(|tx| {
-        let now = app.ambient.now();
-        let Some(attempt) = Query::by_id(tenant, notice.attempt).hold(tx)? else { return Ok(Received::Ignored) };
-        if !gateway_notice::take_down(tx, tenant, notice, now)? {
-            return Ok(Received::Replayed);
+    let applied = app.work_for(tenant, Instant::UNIX_EPOCH, |work| {
+        let Some(attempt) = Query::by_id(tenant, notice.attempt).hold(work.tx)? else { return Ok(None) };
+        if !gateway_notice::take_down(work.tx, tenant, notice, work.machine_now)? {
+            return Ok(Some((attempt, None)));
         }
         if let Some((event_type, data)) = what_follows(&notice.news) {
-            let (id, subject) = (app.ambient.id(now), attempt.id.to_string());
-            journal::publish(tx, tenant, &[Event { id, event_type, subject, data, created_at: now }])?;
+            work.event(event_type, attempt.id, data);
         }
-        Ok(Received::Applied)
-    })
+        let recorded = match &notice.news {
+            News::Charged(outcome) if attempt.invoice_id.is_some() => Some(record(work, attempt.id, outcome)?),
+            _ => None,
+        };
+        Ok(Some((attempt, Some(recorded))))
+    });
+    match applied.map_err(unrefused)? {
+        None => Ok(Received::Ignored),
+        Some((_, None)) => Ok(Received::Replayed),
+        Some((attempt, Some(recorded))) => {
+            if let (Some(recorded), News::Charged(outcome)) = (recorded, &notice.news) {
+                follow(app, tenant, &attempt, recorded, outcome)?;
+            }
+            Ok(Received::Applied)
+        }
+    }
 }
 
-/// The event that follows from a notice, with its data. None follows from the outcome of a charge: every attempt belongs
-/// to a creation, which asks the gateway itself and stores what was paid for together with the outcome; and one that
-/// died is taken back. An outcome that was stored from here would leave a charge for nothing.
+/// The event that follows from a notice, with its data.
 fn what_follows(news: &News) -> Option<(EventType, serde_json::Value)> {
     let code = |amount: &Money| amount.currency.code();
     match news {

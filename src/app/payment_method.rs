@@ -158,6 +158,13 @@ pub(super) fn fail(work: &mut Work<'_, '_>, method: Id<PaymentMethod>) -> Result
     Ok(())
 }
 
+/// The newest method of a customer that can be charged.
+pub(super) fn newest(work: &mut Work<'_, '_>, customer: Id<Customer>) -> Result<Option<PaymentMethod>, Fault> {
+    let tenant = work.tenant;
+    let methods = payment_method::of_customers(tenant, &[customer]).load(work.conn())?;
+    Ok(methods.into_iter().rev().find(|known| known.chargeable_for(customer).is_ok()))
+}
+
 pub fn archive_payment_method(
     call: &Call<'_>,
     change: &ArchivePaymentMethod,

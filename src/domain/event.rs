@@ -87,6 +87,20 @@ choice! {
         PaymentRefunded = "payment.refunded",
         /// Money of a payment was to go back, and did not.
         PaymentRefundFailed = "payment.refund_failed",
+        /// A draft of an invoice was changed.
+        InvoiceUpdated = "invoice.updated",
+        /// A draft of an invoice was deleted.
+        InvoiceDeleted = "invoice.deleted",
+        /// A draft of an invoice was issued.
+        InvoiceFinalised = "invoice.finalised",
+        /// An invoice was withdrawn.
+        InvoiceVoided = "invoice.voided",
+        /// A customer got a credit.
+        CreditCreated = "credit.created",
+        /// A credit was cancelled.
+        CreditCancelled = "credit.cancelled",
+        /// Something of an invoice was taken back.
+        CreditNoteCreated = "credit_note.created",
         /// A customer was archived.
         CustomerArchived = "customer.archived",
         /// A plan was created.

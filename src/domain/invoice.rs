@@ -72,6 +72,11 @@ impl Balance {
         let zero = Money::new(0, total.currency);
         Balance { credit_applied: zero, credited: zero, paid: zero, refunded: zero, due: total }
     }
+
+    /// What can still be refunded of the payments, where so much went back as credits.
+    pub fn refundable(&self, by_credits: i64) -> Money {
+        Money::new((self.paid.minor - self.refunded.minor - by_credits).max(0), self.paid.currency)
+    }
 }
 
 /// How an invoice gets its money.
@@ -147,7 +152,7 @@ impl Invoice {
     }
 
     /// Reckons what is due after something was taken off. Where that is nothing, it is paid, and nobody is asked for it.
-    fn settle(&mut self, now: Instant) {
+    pub(super) fn settle(&mut self, now: Instant) {
         let Balance { credit_applied, credited, paid, .. } = self.balance;
         self.balance.due.minor = self.totals.total.minor - credit_applied.minor - credited.minor - paid.minor;
         if self.balance.due.minor == 0 {
@@ -185,6 +190,17 @@ impl From<&Bill> for Totals {
             total: bill.total,
         }
     }
+}
+
+/// What all invoices of one currency and status come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InvoiceSum {
+    pub currency: Currency,
+    pub status: InvoiceStatus,
+    pub count: i64,
+    pub total: Money,
+    pub due: Money,
+    pub paid: Money,
 }
 
 /// One line of an invoice, as it is kept.

@@ -69,6 +69,8 @@ pub enum NotAnAmount {
     TooLarge,
     #[error("This amount must not be negative.")]
     Negative,
+    #[error("This amount must be more than nothing.")]
+    Zero,
 }
 
 /// A text that is not a plain decimal number.
@@ -98,17 +100,26 @@ impl Money {
 
     /// Takes a price: a decimal of at most the currency's digits, not negative, at most [`LARGEST`].
     pub fn try_price(amount: &BigDecimal, currency: Currency) -> Result<Self, NotAnAmount> {
+        let price = Money::try_new(amount, currency)?;
+        if price.minor < 0 { Err(NotAnAmount::Negative) } else { Ok(price) }
+    }
+
+    /// Takes an amount that is more than nothing, as [`Money::try_price`] does.
+    pub fn try_positive(amount: &BigDecimal, currency: Currency) -> Result<Self, NotAnAmount> {
+        let price = Money::try_price(amount, currency)?;
+        if price.minor == 0 { Err(NotAnAmount::Zero) } else { Ok(price) }
+    }
+
+    /// Takes any amount: a decimal of at most the currency's digits, at most [`LARGEST`] either way.
+    pub fn try_new(amount: &BigDecimal, currency: Currency) -> Result<Self, NotAnAmount> {
         let scaled = amount.clone() * BigDecimal::from(10u64.pow(u32::from(currency.digits)));
         let whole = scaled.with_scale_round(0, RoundingMode::Down);
         if whole != scaled {
             return Err(NotAnAmount::TooFine { currency, digits: currency.digits });
         }
         let minor = whole.to_i64().ok_or(NotAnAmount::TooLarge)?;
-        match minor {
-            ..0 => Err(NotAnAmount::Negative),
-            0..=LARGEST => Ok(Money { minor, currency }),
-            _ => Err(NotAnAmount::TooLarge),
-        }
+        let fits = (-LARGEST..=LARGEST).contains(&minor);
+        if fits { Ok(Money { minor, currency }) } else { Err(NotAnAmount::TooLarge) }
     }
 }
 

@@ -70,9 +70,10 @@ impl Payment {
         Money::new(self.amount.minor - self.refunded.minor, self.amount.currency)
     }
 
-    /// How much of it goes back: what is left, where nothing is said. Refuses more than that, and nothing.
-    pub fn refundable(&self, amount: Option<Money>) -> Result<Money, Refusal> {
-        let left = self.left();
+    /// How much is refunded: what is asked for, else all that is left. Never more than what is left of the payment, nor of
+    /// the invoice, of which a part may have gone back as a credit.
+    pub fn refundable(&self, amount: Option<Money>, of_invoice: Money) -> Result<Money, Refusal> {
+        let left = Money::new(self.left().minor.min(of_invoice.minor), of_invoice.currency);
         let amount = amount.unwrap_or(left);
         if amount.minor <= 0 && left.minor > 0 {
             return Err(Refusal::new(ErrorCode::ValidationError, "A refund is more than nothing.").at(&["amount"]));
@@ -182,7 +183,7 @@ mod tests {
             (100, 100, Some(1), Err(ErrorCode::RefundTooHigh)),
             (100, 0, Some(0), Err(ErrorCode::ValidationError)),
         ] {
-            let answer = payment(amount, refunded).refundable(asked.map(euros));
+            let answer = payment(amount, refunded).refundable(asked.map(euros), euros(1_000_000));
             let answer = answer.map(|money| money.minor).map_err(|refusal| refusal.code);
             assert_eq!(answer, expected, "{asked:?} of {amount}, of which {refunded} went back");
         }

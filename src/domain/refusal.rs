@@ -154,6 +154,16 @@ choice! {
         PaymentNotFound = "PAYMENT_NOT_FOUND",
         /// The refund is more than what is left of the payment.
         RefundTooHigh = "REFUND_TOO_HIGH",
+        /// The invoice does not stand where this can be done with it.
+        InvoiceWrongState = "INVOICE_WRONG_STATE",
+        /// Something is paid of the invoice, or it is being charged.
+        InvoiceHasPayments = "INVOICE_HAS_PAYMENTS",
+        /// The credit note is over more than can be credited.
+        CreditTooHigh = "CREDIT_TOO_HIGH",
+        /// There is no such credit.
+        CreditNotFound = "CREDIT_NOT_FOUND",
+        /// The credit is used up, or cancelled.
+        CreditNotPending = "CREDIT_NOT_PENDING",
 
         /// There is no such discount.
         DiscountNotFound = "DISCOUNT_NOT_FOUND",
@@ -246,6 +256,10 @@ impl ErrorCode {
             ErrorCode::PaymentMethodNotFound => 19,
             ErrorCode::TestOnLiveTenant => 20,
             ErrorCode::LiveOnTestTenant => 21,
+            ErrorCode::CreditNotFound => 27,
+            ErrorCode::CreditNotPending => 28,
+            ErrorCode::InvoiceHasPayments => 30,
+            ErrorCode::InvoiceNotFound => 31,
             ErrorCode::InvalidToken => 34,
             ErrorCode::StartDateTooEarly => 37,
             ErrorCode::PaymentMethodNotActive => 42,
@@ -254,6 +268,7 @@ impl ErrorCode {
             ErrorCode::NotEligibleForInvoice => 75,
             ErrorCode::PaymentDeclined => 77,
             ErrorCode::PaymentProcessingError => 78,
+            ErrorCode::InvoiceWrongState => 82,
             ErrorCode::DiscountNotFound => 83,
             ErrorCode::MultipleDiscountsNotAllowed => 85,
             ErrorCode::CouponNotFound => 86,
@@ -270,6 +285,7 @@ impl ErrorCode {
             ErrorCode::AddOnQuantityNotAllowed => 115,
             ErrorCode::AddOnNotEligible => 116,
             ErrorCode::SubscriptionNotDraft => 119,
+            ErrorCode::CreditTooHigh => 120,
             ErrorCode::DiscountDeleted => 121,
             ErrorCode::PaymentMethodFailed => 147,
             ErrorCode::AddOnTypeNotChangeable => 153,

@@ -257,6 +257,11 @@ pub fn value(given: String) -> Result<String, NotAText> {
     text::free(&given, text::HANDLE)
 }
 
+/// A required text of up to 1,000 characters.
+pub fn text(given: String) -> Result<String, NotAText> {
+    text::required(&given, text::NOTES)
+}
+
 /// Notes of up to 1,000 characters.
 pub fn notes(given: String) -> Result<String, NotAText> {
     text::free(&given, text::NOTES)

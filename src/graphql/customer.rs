@@ -11,7 +11,7 @@ use crate::domain::Refusal;
 use crate::domain::api_key::Scope;
 use crate::domain::customer::{Customer, CustomerRevenue};
 use crate::repository::{
-    asset, billing_group, customer, entitlement, invoice, order, payment_method, received, subscription,
+    asset, billing_group, credit, customer, entitlement, invoice, order, payment_method, received, subscription,
 };
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
@@ -52,6 +52,7 @@ impl Object for Customer {
             )
             .connection("invoices", "The invoices that it gets.", invoice::of_customers, |invoice| invoice.customer_id)
             .connection("payments", "What it paid.", received::of_customers, |payment| payment.customer_id)
+            .connection("credits", "What it has in its favour.", credit::of_customers, |credit| credit.customer_id)
             .connection("orders", "Its orders.", order::of_customers, |order| order.customer_id)
             .connection("subscriptions", "Its subscriptions.", subscription::of_customers, |subscription| {
                 subscription.customer_id

@@ -1,9 +1,9 @@
 //! Invoices and their lines.
 
 use super::engine::{Object, Type};
-use crate::domain::invoice::{Invoice, InvoiceLine, Totals};
+use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceSum, Totals};
 use crate::domain::period::Proration;
-use crate::repository::{invoice, payment, received};
+use crate::repository::{credit, credit_note, invoice, payment, received};
 
 impl Object for Invoice {
     fn declare() -> Type<Self> {
@@ -30,6 +30,12 @@ impl Object for Invoice {
             })
             .many("lines", "Its lines, in their order.", invoice::lines_of, |line| line.invoice_id)
             .value("totals", "What the lines come to.", |invoice| &invoice.totals)
+            .many("creditApplications", "What it took of credits, oldest first.", credit::taken_by, |application| {
+                application.invoice_id
+            })
+            .many("creditNotes", "What was taken back of it, oldest first.", credit_note::of_invoices, |note| {
+                note.invoice_id
+            })
             .value("creditApplied", "What the customer's credits took off the total.", |invoice| {
                 &invoice.balance.credit_applied
             })
@@ -59,14 +65,16 @@ impl Object for Invoice {
             )
             .column("dunningStep", "How many reminders were sent.", |invoice| &invoice.collection.dunning_step)
             .column("rounding", "How its amounts were rounded.", |invoice| &invoice.rounding)
-            .column("issueDate", "The day on which it was issued, in the subscription's zone.", |invoice| {
-                &invoice.issue_date
-            })
+            .column(
+                "issueDate",
+                "The day on which it was issued, in the zone of its subscription, else of its customer.",
+                |invoice| &invoice.issue_date,
+            )
             .column("dueDate", "The day on which it is due.", |invoice| &invoice.due_date)
             .column("paidAt", "When it was paid in full; null before.", |invoice| &invoice.paid_at)
             .column("voidedAt", "When it was withdrawn; null where it was not.", |invoice| &invoice.voided_at)
             .column("test", "Whether it is a test.", |invoice| &invoice.test)
-            .column("version", "Counts its changes.", |invoice| &invoice.version)
+            .column("version", "Counts its changes: for `expectedVersion`.", |invoice| &invoice.version)
             .column("createdAt", "When it was created.", |invoice| &invoice.created_at)
             .column("updatedAt", "When it was last changed.", |invoice| &invoice.updated_at)
     }
@@ -82,6 +90,18 @@ impl Object for Totals {
                 &totals.tax_total
             })
             .value("total", "What is to be paid.", |totals| &totals.total)
+    }
+}
+
+impl Object for InvoiceSum {
+    fn declare() -> Type<Self> {
+        Type::new("InvoiceSum", "What all invoices of one currency and status come to.")
+            .column("currency", "Their currency.", |sum: &InvoiceSum| &sum.currency)
+            .column("status", "Their status.", |sum| &sum.status)
+            .column("count", "How many they are.", |sum| &sum.count)
+            .value("total", "What was to be paid of them.", |sum| &sum.total)
+            .value("amountDue", "What is still to be paid of them.", |sum| &sum.due)
+            .value("amountPaid", "What is paid of them.", |sum| &sum.paid)
     }
 }
 

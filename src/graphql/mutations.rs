@@ -38,6 +38,9 @@ pub fn all() -> &'static [Mutation] {
             super::payment_method::mutations,
             super::usage::mutations,
             super::received::mutations,
+            super::invoicing::mutations,
+            super::credit::mutations,
+            super::credit_note::mutations,
         ];
         nouns.iter().flat_map(|mutations| mutations()).collect()
     })

@@ -9,6 +9,8 @@ use crate::domain::asset::Asset;
 use crate::domain::billing::BillingHold;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::coupon::Coupon;
+use crate::domain::credit::Credit;
+use crate::domain::credit_note::CreditNote;
 use crate::domain::customer::Customer;
 use crate::domain::discount::Discount;
 use crate::domain::feature::Feature;
@@ -29,8 +31,8 @@ use crate::domain::tax::CountryTaxRate;
 use crate::domain::tenant::Tenant;
 use crate::domain::usage::UsageEvent;
 use crate::repository::{
-    add_on, asset, billing, coupon, customer, discount, feature, invoice, meter, order, payment, plan, product,
-    received, subscription, tax, usage,
+    add_on, asset, billing, coupon, credit, credit_note, customer, discount, feature, invoice, meter, order, payment,
+    plan, product, received, subscription, tax, usage,
 };
 
 /// The query root: everything is seen by somebody.
@@ -47,6 +49,8 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<BillingGroup>(),
         AnyNode::of::<BillingHold>(),
         AnyNode::of::<Coupon>(),
+        AnyNode::of::<Credit>(),
+        AnyNode::of::<CreditNote>(),
         AnyNode::of::<Customer>(),
         AnyNode::of::<Discount>(),
         AnyNode::of::<Feature>(),
@@ -130,6 +134,12 @@ impl Object for Query {
             )
             .list("subscriptions", "All subscriptions.", subscription::all)
             .find::<Invoice>("invoice", "An invoice by its id; null where there is none.")
+            .find_by(
+                "invoiceByNumber",
+                "An invoice by its number; null where there is none.",
+                ("number", "The number, to the letter."),
+                invoice::by_number,
+            )
             .list("invoices", "All invoices.", invoice::all)
             .foreseen_of(
                 "previewInvoice",
@@ -140,6 +150,27 @@ impl Object for Query {
                 upcoming,
             )
             .list("billingHolds", "The subscriptions that could not be billed, and why.", billing::holds)
+            .summary::<Invoice, _>(
+                "invoiceTotals",
+                "What invoices come to, for each currency and status: all of them, or those that meet a filter.",
+                invoice::sums,
+            )
+            .find::<Credit>("credit", "A credit by its id; null where there is none.")
+            .find_by(
+                "creditByHandle",
+                "A credit by its handle; null where there is none.",
+                ("handle", "The handle."),
+                credit::by_handle,
+            )
+            .list("credits", "All credits, those that are used up or cancelled, too.", credit::all)
+            .find::<CreditNote>("creditNote", "A credit note by its id; null where there is none.")
+            .find_by(
+                "creditNoteByNumber",
+                "A credit note by its number; null where there is none.",
+                ("number", "The number, to the letter."),
+                credit_note::by_number,
+            )
+            .list("creditNotes", "All credit notes.", credit_note::all)
             .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
             .find::<Payment>("payment", "A payment by its id; null where there is none.")
             .list("payments", "All payments.", received::all)

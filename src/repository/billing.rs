@@ -11,6 +11,7 @@ use super::sql_types::At;
 use super::subscription::ROWS;
 use super::{Conn, on_backend};
 use crate::domain::billing::{BilledPeriod, BillingHold, HoldCode};
+use crate::domain::billing_group::BillingGroup;
 use crate::domain::pricing::LineKind;
 use crate::domain::subscription::parts::{AdditionalCost, AdditionalCostState, SubscriptionDiscount};
 use crate::domain::subscription::{ScheduledPayment, ScheduledPaymentStatus, Subscription};
@@ -127,6 +128,17 @@ pub fn claim_group(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: Id<()>, until: In
             due(tenant, until).filter(Condition::Is("consolidated_by", Comparison::Equal, group.into())).load(tx)
         }
     }
+}
+
+/// Bills the subscriptions of a group together from now on, or one by one.
+pub fn consolidate(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: Id<BillingGroup>, together: bool) -> Read<()> {
+    let by = together.then(|| group.untyped());
+    on_backend!(tx, |conn| diesel::update(subscriptions::table)
+        .filter(subscriptions::tenant_id.eq(tenant))
+        .filter(subscriptions::billing_group_id.eq(group))
+        .set(subscriptions::consolidated_by.eq(by))
+        .execute(conn))?;
+    Ok(())
 }
 
 /// Stores how far the billing of subscriptions has come, each over the version before.

@@ -1,20 +1,23 @@
 //! Invoices and their lines.
 
-use super::db::{Read, Tx, changed};
+use super::db::{Conn, Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
-use super::query::{Query, stored};
-use super::schema::{invoice_lines, invoices};
+use super::query::{Condition, Query, stored};
+use super::query_sql::grouped;
+use super::schema::{invoice_lines, invoices, scheduled_payments};
 use super::sql_types::{At, Decimal, In, instant};
 use super::subscription::ROWS;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
-use crate::domain::invoice::{Balance, Collection, Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, Totals};
+use crate::domain::invoice::{
+    Balance, Collection, Invoice, InvoiceLine, InvoiceReason, InvoiceStatus, InvoiceSum, Totals,
+};
 use crate::domain::period::{Period, Proration};
 use crate::domain::pricing::{Line, Reduction, Tax};
-use crate::domain::subscription::Subscription;
+use crate::domain::subscription::{ScheduledPaymentStatus, Subscription};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Id, Instant, Money};
+use crate::domain::{Currency, Id, Instant, Money};
 use diesel::prelude::*;
 
 stored!(Invoice, invoices(
@@ -53,6 +56,8 @@ listed!(Invoice: List::new()
     .id::<Subscription>(invoices::subscription_id)
     .id::<BillingGroup>(invoices::billing_group_id)
     .text(invoices::currency)
+    .money(invoices::total, invoices::currency)
+    .money(invoices::amount_due, invoices::currency)
     .day(invoices::issue_date).sorted(|invoice: &Invoice| invoice.issue_date.into())
     .day(invoices::due_date).sorted(|invoice| invoice.due_date.into())
     .instant(invoices::created_at).sorted(|invoice| invoice.created_at.into())
@@ -95,6 +100,10 @@ pub fn all(tenant: Id<Tenant>) -> Query<Invoice> {
     Query::new(tenant)
 }
 
+pub fn by_number(tenant: Id<Tenant>, number: &str) -> Query<Invoice> {
+    Query::by_text(tenant, "number", number)
+}
+
 pub fn of_subscriptions(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<Invoice> {
     Query::new(tenant).of_each("subscription_id", subscriptions)
 }
@@ -107,6 +116,23 @@ pub fn of_customers(tenant: Id<Tenant>, customers: &[Id<Customer>]) -> Query<Inv
 /// The lines of these invoices, in their order.
 pub fn lines_of(tenant: Id<Tenant>, invoices: &[Id<Invoice>]) -> Query<InvoiceLine> {
     Query::new(tenant).of_each("invoice_id", invoices).order("position")
+}
+
+/// What invoices come to, for each currency and status, in that order: all of them, or those that meet a condition.
+pub fn sums(conn: &mut Conn, tenant: Id<Tenant>, condition: Option<&Condition>) -> Read<Vec<InvoiceSum>> {
+    use diesel::sql_types::{BigInt, Text};
+    type Columns = (Text, Text, BigInt, BigInt, BigInt, BigInt);
+    type Row = (Currency, InvoiceStatus, i64, i64, i64, i64);
+    // PostgreSQL sums up to a decimal.
+    let columns = "currency, status, count(*), CAST(sum(total) AS BIGINT), CAST(sum(amount_due) AS BIGINT), \
+                   CAST(sum(amount_paid) AS BIGINT)";
+    let which = all(tenant).filtered(condition);
+    let rows: Vec<Row> = grouped::<Columns, _, _>(conn, columns, "currency, status", &which)?;
+    let sum = |(currency, status, count, total, due, paid)| {
+        let money = |minor| Money::new(minor, currency);
+        InvoiceSum { currency, status, count, total: money(total), due: money(due), paid: money(paid) }
+    };
+    Ok(rows.into_iter().map(sum).collect())
 }
 
 /// Stores invoices with their lines.
@@ -165,6 +191,10 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, made: &[(Invoice, Vec<Invoice
         on_backend!(tx, |conn| diesel::insert_into(invoices::table).values(&rows).execute(conn))?;
     }
     let lines: Vec<_> = made.iter().flat_map(|(_, lines)| lines).collect();
+    insert_lines(tx, tenant, &lines)
+}
+
+fn insert_lines(tx: &mut Tx<'_>, tenant: Id<Tenant>, lines: &[&InvoiceLine]) -> Read<()> {
     for lines in lines.chunks(ROWS) {
         let rows: Vec<_> = lines
             .iter()
@@ -238,4 +268,64 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice) -> Read<()
         ))
         .execute(conn))?;
     changed(rows, 1)
+}
+
+/// Stores a changed draft over the version before, and its new lines in place of those before where there are any.
+pub fn redraft(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice, lines: Option<&[InvoiceLine]>) -> Read<()> {
+    let totals = invoice.totals;
+    let rows = on_backend!(tx, |conn| diesel::update(invoices::table)
+        .filter(invoices::tenant_id.eq(tenant))
+        .filter(invoices::id.eq(invoice.id))
+        .filter(invoices::version.eq(invoice.version - 1))
+        .filter(invoices::status.eq(InvoiceStatus::Draft))
+        .set((
+            invoices::subtotal.eq(totals.subtotal.minor),
+            invoices::discount_total.eq(totals.discount_total.minor),
+            invoices::net_total.eq(totals.net_total.minor),
+            invoices::tax_total.eq(totals.tax_total.minor),
+            invoices::total.eq(totals.total.minor),
+            invoices::amount_due.eq(invoice.balance.due.minor),
+            invoices::collection_method.eq(invoice.collection.method),
+            invoices::due_date.eq(invoice.due_date),
+            invoices::version.eq(invoice.version),
+            invoices::updated_at.eq(At(invoice.updated_at)),
+        ))
+        .execute(conn))?;
+    changed(rows, 1)?;
+    let Some(lines) = lines else { return Ok(()) };
+    delete_lines(tx, tenant, invoice.id)?;
+    insert_lines(tx, tenant, &lines.iter().collect::<Vec<_>>())
+}
+
+/// Deletes a draft at this version, with its lines.
+pub fn delete_draft(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice) -> Read<()> {
+    delete_lines(tx, tenant, invoice.id)?;
+    let rows = on_backend!(tx, |conn| diesel::delete(invoices::table)
+        .filter(invoices::tenant_id.eq(tenant))
+        .filter(invoices::id.eq(invoice.id))
+        .filter(invoices::version.eq(invoice.version))
+        .filter(invoices::status.eq(InvoiceStatus::Draft))
+        .execute(conn))?;
+    changed(rows, 1)
+}
+
+fn delete_lines(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: Id<Invoice>) -> Read<()> {
+    on_backend!(tx, |conn| diesel::delete(invoice_lines::table)
+        .filter(invoice_lines::tenant_id.eq(tenant))
+        .filter(invoice_lines::invoice_id.eq(invoice))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Cancels the payments of rentals that an invoice asked for, as it was withdrawn: nobody asks for them again.
+pub fn cancel_payments(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: Id<Invoice>) -> Read<()> {
+    on_backend!(tx, |conn| diesel::update(scheduled_payments::table)
+        .filter(scheduled_payments::tenant_id.eq(tenant))
+        .filter(scheduled_payments::invoice_id.eq(invoice))
+        .set((
+            scheduled_payments::status.eq(ScheduledPaymentStatus::Cancelled),
+            scheduled_payments::invoice_id.eq(None::<Id<Invoice>>),
+        ))
+        .execute(conn))?;
+    Ok(())
 }

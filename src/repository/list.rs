@@ -53,6 +53,10 @@ pub enum Kind {
     Id(IdKind),
     /// A choice: its name, and the names of its values.
     Choice(ChoiceKind),
+    /// An amount in minor units, of the currency that another column holds.
+    Money {
+        currency: &'static str,
+    },
 }
 
 #[derive(Clone, Copy)]
@@ -153,6 +157,11 @@ impl<T> List<T> {
     /// A column of calendar dates.
     pub fn day(self, column: impl TableColumn) -> Self {
         self.with(column, Kind::Day)
+    }
+
+    /// A column of amounts, in minor units of the currency that another column holds.
+    pub fn money<C: TableColumn>(self, column: impl TableColumn, _: C) -> Self {
+        self.with(column, Kind::Money { currency: C::NAME })
     }
 
     /// A column that holds the identifier of an `E`.

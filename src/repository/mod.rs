@@ -12,6 +12,8 @@ pub mod billing_group;
 pub mod collecting;
 pub mod counter;
 pub mod coupon;
+pub mod credit;
+pub mod credit_note;
 pub mod customer;
 pub mod db;
 pub mod discount;

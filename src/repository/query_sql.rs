@@ -54,6 +54,27 @@ pub(super) fn count<T: Stored>(conn: &mut Conn, query: &Query<T>) -> Read<Vec<(O
     })
 }
 
+/// Runs `SELECT columns FROM table … GROUP BY groups`, sorted by the groups.
+pub(super) fn grouped<Columns, T: Stored, Row>(
+    conn: &mut Conn,
+    columns: &str,
+    groups: &str,
+    query: &Query<T>,
+) -> Read<Vec<Row>>
+where
+    for<'q> Statement<'q, Columns>: LoadQuery<'q, PgConnection, Row> + LoadQuery<'q, SqliteConnection, Row>,
+{
+    let grouped = |dialect| {
+        let mut statement = Statement::<Columns>::select(dialect, columns, query);
+        statement.push(&[" GROUP BY ", groups, " ORDER BY ", groups]);
+        statement
+    };
+    Ok(match conn {
+        Conn::Postgres(conn) => grouped(Dialect::Postgres).load(conn)?,
+        Conn::Sqlite(conn) => grouped(Dialect::Sqlite).load(conn)?,
+    })
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     Postgres,

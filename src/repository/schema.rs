@@ -149,6 +149,79 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::repository::sql_types::{Identifier, Moment};
+    use diesel::sql_types::*;
+
+    credits (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        customer_id -> Identifier,
+        subscription_id -> Nullable<Identifier>,
+        handle -> Text,
+        text -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        remaining -> BigInt,
+        valid_from -> Moment,
+        state -> Text,
+        version -> Integer,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Identifier, Moment};
+    use diesel::sql_types::*;
+
+    credit_applications (tenant_id, credit_id, invoice_id) {
+        tenant_id -> Identifier,
+        credit_id -> Identifier,
+        invoice_id -> Identifier,
+        currency -> Text,
+        amount -> BigInt,
+        created_at -> Moment,
+        returned_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Identifier, Moment};
+    use diesel::sql_types::*;
+
+    credit_notes (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        number -> Text,
+        invoice_id -> Identifier,
+        customer_id -> Identifier,
+        disposition -> Text,
+        reason -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        net_amount -> BigInt,
+        tax_amount -> BigInt,
+        credit_id -> Nullable<Identifier>,
+        issue_date -> Date,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::Identifier;
+    use diesel::sql_types::*;
+
+    credit_note_lines (tenant_id, credit_note_id, position) {
+        tenant_id -> Identifier,
+        credit_note_id -> Identifier,
+        position -> Integer,
+        description -> Text,
+        currency -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
     use crate::repository::sql_types::{Document, Identifier, Moment};
     use diesel::sql_types::*;
 

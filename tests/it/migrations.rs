@@ -6,6 +6,8 @@ use crate::support::database::TestDatabase;
 use perennial::domain::add_on::AddOn;
 use perennial::domain::asset::{Asset, AssetAssignment};
 use perennial::domain::coupon::Coupon;
+use perennial::domain::credit::Credit;
+use perennial::domain::credit_note::CreditNote;
 use perennial::domain::customer::Customer;
 use perennial::domain::discount::Discount;
 use perennial::domain::feature::Feature;
@@ -220,6 +222,8 @@ fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     check_indexes::<Meter>(&indexes);
     check_indexes::<UsageEvent>(&indexes);
     check_indexes::<CountryTaxRate>(&indexes);
+    check_indexes::<Credit>(&indexes);
+    check_indexes::<CreditNote>(&indexes);
 }
 
 /// The tables of `schema.rs`, or the views of `views.rs`: their primary keys, and their columns with their types.

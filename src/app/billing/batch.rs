@@ -1,12 +1,12 @@
 //! Billing subscriptions that get invoices of their own.
 
 use super::Billed;
-use super::load::{Account, Unbillable, accounts};
+use super::load::{Unbillable, accounts};
 use super::store::{self, Rolled};
 use crate::app::mutation::{Stop, Work};
 use crate::domain::Instant;
 use crate::domain::billing::{Due, HoldCode, Occasion, invoice};
-use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceReason, InvoiceStatus};
+use crate::domain::invoice::{Invoice, InvoiceLine};
 use crate::domain::subscribing::Ids;
 use crate::domain::subscription::Subscription;
 
@@ -25,20 +25,10 @@ pub(super) fn bill(work: &mut Work<'_, '_>, claimed: Vec<Subscription>) -> Resul
     store::store(work, rolled)
 }
 
-/// Makes the invoice over what fell due, if anything is charged.
+/// Makes a draft of the invoice over what fell due, if anything is charged.
 pub(super) fn made(due: &Due, now: Instant, ids: Ids<'_>) -> Result<Option<(Invoice, Vec<InvoiceLine>)>, Unbillable> {
     let Some(bill) = &due.bill else { return Ok(None) };
     let occasion = Occasion { reason: due.reason, at: Some(due.at), period: due.period };
     let made = invoice(occasion, due.terms, &[(due.subscription_id, bill)], now, ids);
-    let (mut invoice, lines) = made.map_err(|refusal| (due.subscription_id, HoldCode::NotBillable, refusal))?;
-    invoice.issue(now, due.terms.zone);
-    Ok(Some((invoice, lines)))
-}
-
-/// Notes in an account the invoice over what fell due of it.
-pub(super) fn note(account: &mut Account, due: &Due, invoice: &Invoice) {
-    account.invoiced(invoice.id);
-    if due.reason == InvoiceReason::SubscriptionTrialEnd && invoice.status != InvoiceStatus::Paid {
-        account.wait_for_payment();
-    }
+    made.map(Some).map_err(|refusal| (due.subscription_id, HoldCode::NotBillable, refusal))
 }

@@ -1,6 +1,6 @@
 //! One invoice for several subscriptions: of a billing group, or of the children of one customer (`rental.md` §7).
 
-use super::batch::{made, note};
+use super::batch::made;
 use super::load::{Account, accounts};
 use super::store::{self, Rolled};
 use super::{Billed, fault};
@@ -45,18 +45,10 @@ pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>, until: Instant) -> R
         Some((_, due)) => {
             let terms = InvoiceTerms { billing_group_id: in_group, ..due.terms };
             let occasion = Occasion { reason: InvoiceReason::Consolidated, at: None, period: due.period };
-            let (mut invoice, lines) = invoice(occasion, terms, &bills, work.now, &ids)?;
-            invoice.issue(work.now, terms.zone);
-            Some((invoice, lines))
+            Some(invoice(occasion, terms, &bills, work.now, &ids)?)
         }
     };
-    for (mut account, due) in fallen {
-        if let Some((invoice, _)) = made.as_ref().filter(|_| due.bill.is_some()) {
-            note(&mut account, &due, invoice);
-        }
-        rolled.go_on(account, due.at);
-    }
-    rolled.invoices.extend(made);
+    rolled.invoiced_together(fallen, made);
     store::store(work, rolled)
 }
 

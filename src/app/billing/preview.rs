@@ -1,6 +1,6 @@
 //! What the run will invoice: the very functions that it calls, of which nothing is stored.
 
-use super::batch::{made, note};
+use super::batch::made;
 use super::load::{Account, accounts};
 use crate::app::subscription::PreviewedInvoice;
 use crate::domain::subscription::Subscription;
@@ -33,7 +33,7 @@ fn first_from(account: &mut Account, since: Option<Instant>) -> Option<Previewed
         if since.is_none_or(|since| since <= due.at) {
             return Some(PreviewedInvoice { invoice, lines });
         }
-        note(account, &due, &invoice);
+        account.invoiced(invoice.id);
     }
     None
 }

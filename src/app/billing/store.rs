@@ -1,17 +1,16 @@
 //! Storing what a batch came to.
 
 use super::Billed;
-use super::batch::note;
 use super::load::{Account, Kind, Unbillable};
-use crate::app::invoice;
 use crate::app::mutation::{Stop, Work};
+use crate::app::{credit, invoice};
 use crate::domain::billing::{BillingHold, Due, HoldCode};
 use crate::domain::event::EventType;
-use crate::domain::invoice::{Invoice, InvoiceLine};
+use crate::domain::invoice::{Invoice, InvoiceLine, InvoiceReason, InvoiceStatus};
 use crate::domain::subscription::parts::AdditionalCostState;
-use crate::domain::subscription::{Subscription, SubscriptionStatus};
+use crate::domain::subscription::{ScheduledPaymentStatus, Subscription, SubscriptionStatus};
 use crate::domain::{Choice, Id, Instant};
-use crate::repository::{billing as rows, fulfilment, terms};
+use crate::repository::{billing as rows, fulfilment, subscription, terms};
 use serde_json::json;
 
 /// What is said of a subscription for which the program failed: its log says more.
@@ -20,25 +19,41 @@ pub(super) const FAILED: &str = "Billing failed; the server's log says how.";
 /// What a batch came to, before it is stored.
 #[derive(Default)]
 pub(super) struct Rolled {
-    /// Those that have gone on, and from which moment.
-    accounts: Vec<(Account, Instant)>,
-    pub invoices: Vec<(Invoice, Vec<InvoiceLine>)>,
+    accounts: Vec<(Account, Gone)>,
+    /// Drafts of invoices, in the order of their numbers.
+    invoices: Vec<(Invoice, Vec<InvoiceLine>)>,
     refused: Vec<Unbillable>,
+}
+
+/// From which moment an account has gone on, and the place of the invoice over what fell due.
+struct Gone {
+    at: Instant,
+    reason: InvoiceReason,
+    invoice: Option<usize>,
 }
 
 impl Rolled {
     /// Adds an account that has gone on, with the invoice over what fell due of it alone.
-    pub fn invoiced(&mut self, mut account: Account, due: &Due, made: Option<(Invoice, Vec<InvoiceLine>)>) {
-        if let Some((invoice, _)) = &made {
-            note(&mut account, due, invoice);
-        }
-        self.go_on(account, due.at);
+    pub fn invoiced(&mut self, account: Account, due: &Due, made: Option<(Invoice, Vec<InvoiceLine>)>) {
+        let invoice = made.is_some().then_some(self.invoices.len());
         self.invoices.extend(made);
+        self.go_on(account, due, invoice);
     }
 
-    /// Adds an account that has gone on.
-    pub fn go_on(&mut self, account: Account, at: Instant) {
-        self.accounts.push((account, at));
+    /// Adds accounts that have gone on, with one invoice over what fell due of all of them.
+    pub fn invoiced_together(&mut self, fallen: Vec<(Account, Due)>, made: Option<(Invoice, Vec<InvoiceLine>)>) {
+        let place = made.is_some().then_some(self.invoices.len());
+        self.invoices.extend(made);
+        for (account, due) in fallen {
+            self.go_on(account, &due, place.filter(|_| due.bill.is_some()));
+        }
+    }
+
+    fn go_on(&mut self, mut account: Account, due: &Due, invoice: Option<usize>) {
+        if let Some((invoice, _)) = invoice.and_then(|place| self.invoices.get(place)) {
+            account.invoiced(invoice.id);
+        }
+        self.accounts.push((account, Gone { at: due.at, reason: due.reason, invoice }));
     }
 
     pub fn refuse(&mut self, unbillable: Unbillable) {
@@ -51,13 +66,15 @@ pub(super) fn store(work: &mut Work<'_, '_>, mut rolled: Rolled) -> Result<Bille
     let (tenant, now) = (work.tenant, work.now);
     let ids: Vec<_> = rolled.accounts.iter().map(|(account, _)| account.id()).collect();
     let done = Billed { moments: ids.len(), invoices: rolled.invoices.len(), held: rolled.refused.len() };
+    let taken = credit::take(work, rolled.invoices.iter_mut().map(|(invoice, _)| invoice), now)?;
+    issue(work, &mut rolled);
     let mut subscriptions = Vec::new();
-    for (account, at) in &mut rolled.accounts {
+    for (account, gone) in &mut rolled.accounts {
         let subscription = account.subscription_mut();
         subscription.version += 1;
         subscription.updated_at = now;
         subscriptions.push(subscription.clone());
-        announce(work, account, *at);
+        announce(work, account, gone.at);
     }
     rows::roll(work.tx, tenant, &subscriptions)?;
     let held = match ids.is_empty() {
@@ -70,8 +87,23 @@ pub(super) fn store(work: &mut Work<'_, '_>, mut rolled: Rolled) -> Result<Bille
         hold(work, subscription, (code, refusal.message.into_owned()))?;
     }
     invoice::store(work, &mut rolled.invoices)?;
+    credit::spend(work, &taken)?;
     parts(work, &rolled)?;
     Ok(done)
+}
+
+/// Issues the invoices, after their customers' credits came off. Who is to pay at the end of its trial waits for that.
+fn issue(work: &Work<'_, '_>, rolled: &mut Rolled) {
+    for (account, gone) in &mut rolled.accounts {
+        let invoice = gone.invoice.and_then(|place| rolled.invoices.get_mut(place));
+        let Some((invoice, _)) = invoice else { continue };
+        if invoice.status == InvoiceStatus::Draft {
+            invoice.issue(work.now, account.subscription().timezone);
+        }
+        if gone.reason == InvoiceReason::SubscriptionTrialEnd && invoice.status != InvoiceStatus::Paid {
+            account.wait_for_payment();
+        }
+    }
 }
 
 /// Stores what became of the parts of the accounts.
@@ -105,6 +137,9 @@ fn parts(work: &mut Work<'_, '_>, rolled: &Rolled) -> Result<(), Stop> {
     rows::transfer_costs(work.tx, work.tenant, &costs)?;
     fulfilment::insert_payments(work.tx, work.tenant, &added)?;
     rows::invoice_payments(work.tx, work.tenant, &payments)?;
+    for (invoice, _) in rolled.invoices.iter().filter(|(invoice, _)| invoice.status == InvoiceStatus::Paid) {
+        subscription::conclude_payments(work.tx, work.tenant, invoice.id, ScheduledPaymentStatus::Paid)?;
+    }
     Ok(())
 }
 

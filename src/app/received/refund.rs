@@ -12,7 +12,7 @@ use crate::domain::payment::PaymentAttempt;
 use crate::domain::received::{Payment, Refund, RefundStatus, payment_not_found};
 use crate::domain::tenant::Tenant;
 use crate::domain::{ErrorCode, Id, Instant, Money, Refusal};
-use crate::repository::{self, Fault, Query, received};
+use crate::repository::{self, Fault, Query, credit_note, received};
 use bigdecimal::BigDecimal;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -86,7 +86,9 @@ fn begin(work: &mut Work<'_, '_>, call: &Call<'_>, asked: &RefundPayment) -> Res
                 .map_err(|error| Refusal::new(ErrorCode::ValidationError, error.to_string()).at(&["amount"]))?,
         ),
     };
-    let amount = payment.refundable(amount)?;
+    let invoice = Query::by_id(tenant, payment.invoice_id).hold(work.tx)?.ok_or(Fault::LostRace)?;
+    let credited = credit_note::credited(work.conn(), tenant, invoice.id)?.by_credits();
+    let amount = payment.refundable(amount, invoice.balance.refundable(credited))?;
     let refund = Refund {
         id: work.id(),
         payment_id: payment.id,

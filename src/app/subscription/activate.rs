@@ -3,7 +3,7 @@
 use super::charge::{self, Charged, Step};
 use super::{SubscriptionCreated, load, outcome};
 use crate::app::mutation::{Answer, Call, Stop, Work, expect_version};
-use crate::app::{invoice, payment_method, tax};
+use crate::app::{credit, invoice, payment_method, tax};
 use crate::domain::calendar::day_of;
 use crate::domain::customer::Customer;
 use crate::domain::event::EventType;
@@ -53,6 +53,7 @@ fn activate(
         let ids = || work.id::<()>().uuid();
         agreement.open(now, &ids)?
     };
+    let taken = credit::take(work, opening.invoices_mut(), now)?;
     let initial = (false, InitialStatus::Active);
     if let Some(reservation) = charge::settle(&mut agreement, &mut opening, &found, initial, charged, now)? {
         return Ok(Step::Charge(Box::new(reservation)));
@@ -68,6 +69,7 @@ fn activate(
     repository::terms::activate(work.tx, tenant, &agreement.terms)?;
     invoice::store(work, &mut opening.invoices)?;
     charge::note(work, &opening, agreement.terms.payment_method_id, charged)?;
+    credit::spend(work, &taken)?;
     let Agreement { items, add_ons, costs, discounts, .. } = &agreement;
     repository::subscription_parts::activate(work.tx, tenant, items, add_ons, costs, discounts)?;
     work.event(

@@ -4,10 +4,10 @@
 use super::charge::Charged;
 use super::{CreateSubscription, CustomerReference};
 use crate::app::mutation::{Stop, Work};
-use crate::app::{customer, tax};
+use crate::app::{customer, payment_method, tax};
 use crate::domain::coupon::Coupon;
 use crate::domain::customer::Customer;
-use crate::domain::payment_method::{PaymentMethod, PaymentToken, Source};
+use crate::domain::payment_method::{PaymentToken, Source};
 use crate::domain::plan::{self, Plan, PlanState};
 use crate::domain::subscribing::request::{NewDiscount, Reference};
 use crate::domain::subscribing::{Request, Situation, SourceFound, check_test};
@@ -145,23 +145,17 @@ pub(in crate::app) fn find_source(
     customer: Option<Id<Customer>>,
 ) -> Result<SourceFound, Fault> {
     let tenant = work.tenant;
-    let machine_now = work.machine_now;
-    let conn = work.conn();
     let asked = matches!(method, Some(SignupMethod::Email | SignupMethod::Link));
-    Ok(match source.filter(|_| !asked).map(Source::parse) {
-        Some(Ok(Source::Method(id))) => SourceFound::Method(Query::by_id(tenant, id).first(conn)?),
-        Some(Ok(Source::Token(id))) => {
-            let found = Query::by_id(tenant, id).first(conn)?;
+    Ok(match (source.filter(|_| !asked).map(Source::parse), customer) {
+        (Some(Ok(Source::Method(id))), _) => SourceFound::Method(Query::by_id(tenant, id).first(work.conn())?),
+        (Some(Ok(Source::Token(id))), _) => {
+            let machine_now = work.machine_now;
+            let found = Query::by_id(tenant, id).first(work.conn())?;
             SourceFound::Token(found.map(|token: PaymentToken| token.without_dead_hold(machine_now)))
         }
-        // It is refused with the rest.
-        Some(Err(_)) => SourceFound::Own(None),
-        None => {
-            let customers: Vec<_> = customer.into_iter().collect();
-            let methods = repository::payment_method::of_customers(tenant, &customers).load(conn)?;
-            let chargeable = |known: &PaymentMethod| customers.iter().any(|own| known.chargeable_for(*own).is_ok());
-            SourceFound::Own(methods.into_iter().rev().find(chargeable))
-        }
+        (None, Some(customer)) => SourceFound::Own(payment_method::newest(work, customer)?),
+        // What is no source is refused with the rest; who is new has nothing yet.
+        (Some(Err(_)), _) | (None, None) => SourceFound::Own(None),
     })
 }
 

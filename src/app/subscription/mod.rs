@@ -20,6 +20,7 @@ pub(in crate::app) use load::find_source;
 pub use method::{PaymentMethodSet, UpdateSubscriptionPaymentMethod, update_subscription_payment_method};
 pub use preview::{Preview, PreviewedInvoice, preview_subscription};
 
+use super::credit;
 use super::customer::CreateCustomer;
 use super::mutation::{Answer, Call, Stop, Work};
 use crate::domain::customer::Customer;
@@ -75,6 +76,7 @@ fn create(
     let now = charged.map_or(work.now, |charged| charged.now);
     let loaded = load::load(work, new, charged)?;
     let (mut agreement, mut opening) = decide(work, new, &loaded, now)?;
+    let taken = credit::take(work, opening.invoices_mut(), now)?;
     if !agreement.is_draft() {
         let asked = (new.request.payment.conditional_create, new.request.status);
         let source = &loaded.situation.source;
@@ -83,6 +85,7 @@ fn create(
         }
     }
     store::store(work, &mut agreement, &mut opening, &loaded, charged, new.generate_handle)?;
+    credit::spend(work, &taken)?;
     Ok(Step::Done(outcome(&agreement, &opening)))
 }
 

@@ -1,6 +1,7 @@
 //! Trying out what a request would create: the very same decisions, of which nothing is stored.
 
 use super::{CreateSubscription, decide, load};
+use crate::app::credit;
 use crate::app::mutation::{Call, Stop, Work};
 use crate::domain::invoice::{Invoice, InvoiceLine};
 use crate::domain::period::Period;
@@ -44,6 +45,7 @@ fn preview(work: &mut Work<'_, '_>, new: &CreateSubscription) -> Result<Preview,
     let now = work.now;
     let loaded = load::load(work, new, None)?;
     let (mut agreement, mut opening) = decide(work, new, &loaded, now)?;
+    credit::take(work, opening.invoices_mut(), now)?;
     if !agreement.is_draft() {
         let source = loaded.situation.source.is_chargeable();
         let outcome = match agreement.settlement(&opening, source) {

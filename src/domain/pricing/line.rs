@@ -164,7 +164,7 @@ impl Line {
     }
 
     /// What discounts have left of it, in minor units.
-    pub(super) fn rest(&self) -> i64 {
+    pub fn rest(&self) -> i64 {
         self.amount.minor - self.discount_amount.minor
     }
 

@@ -22,9 +22,14 @@ enum SetupFeeInvoice {
 }
 
 impl Opening {
-    /// What all of it comes to, in minor units.
+    /// What is to be paid of all of it, after credits, in minor units.
     pub fn due(&self) -> i64 {
-        self.invoices.iter().map(|(invoice, _)| invoice.totals.total.minor).sum()
+        self.invoices.iter().map(|(invoice, _)| invoice.balance.due.minor).sum()
+    }
+
+    /// The invoices without their lines.
+    pub fn invoices_mut(&mut self) -> impl Iterator<Item = &mut Invoice> {
+        self.invoices.iter_mut().map(|(invoice, _)| invoice)
     }
 
     /// The invoice over the first period, else the only other one.

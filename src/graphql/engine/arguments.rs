@@ -3,6 +3,7 @@
 
 use super::declare::{Object, of};
 use super::registry::{Argument, Input, argument, choice_type, enum_type, input_type, scalar_type};
+use crate::graphql::money::MoneyInput;
 use crate::repository::Listed;
 use crate::repository::list::Kind;
 use async_graphql::InputType;
@@ -23,11 +24,7 @@ pub fn slice_arguments<U: Object + Listed>(registry: &mut Registry) -> Vec<Argum
     let name = &of::<U>().name;
     let list = U::list();
     if !list.columns.is_empty() {
-        arguments.push(Argument::new(
-            "filter",
-            "Only objects that meet these conditions.",
-            filter_type::<U>(registry, name),
-        ));
+        arguments.push(filter_argument::<U>(registry));
     }
     if list.columns.iter().any(|column| column.sort.is_some()) {
         let ty = order_type::<U>(registry, name);
@@ -38,6 +35,12 @@ pub fn slice_arguments<U: Object + Listed>(registry: &mut Registry) -> Vec<Argum
         ));
     }
     arguments
+}
+
+/// Registers the filter of a list of `U`.
+pub fn filter_argument<U: Object + Listed>(registry: &mut Registry) -> Argument {
+    let ty = filter_type::<U>(registry, &of::<U>().name);
+    Argument::new("filter", "Only objects that meet these conditions.", ty)
 }
 
 /// `OrderFilter`: a condition for each column, and how conditions are combined.
@@ -91,6 +94,7 @@ fn condition_type(registry: &mut Registry, kind: Kind) -> String {
         Kind::Day => ("Date".to_owned(), scalar_type(registry, "Date")),
         Kind::Id(_) => ("Id".to_owned(), async_graphql::ID::create_type_info(registry)),
         Kind::Choice(choice) => (choice.name.to_owned(), choice_type(registry, choice)),
+        Kind::Money { .. } => return money_condition_type(registry),
     };
     let value = value.trim_end_matches('!').to_owned();
     let mut fields = vec![
@@ -109,6 +113,22 @@ fn condition_type(registry: &mut Registry, kind: Kind) -> String {
     }
     let about = "What must hold of a value: all conditions that are given.".to_owned();
     input_type(registry, Input { name: format!("{name}Condition"), about, fields })
+}
+
+/// The conditions on an amount. Each says in which currency: there is no order among amounts of several.
+fn money_condition_type(registry: &mut Registry) -> String {
+    let value = MoneyInput::create_type_info(registry).trim_end_matches('!').to_owned();
+    let fields = [
+        ("eq", "It is this amount."),
+        ("lt", "It is less than this."),
+        ("lte", "It is at most this."),
+        ("gt", "It is greater than this."),
+        ("gte", "It is at least this."),
+    ];
+    let fields = fields.map(|(name, about)| Argument::new(name, about, value.clone())).into();
+    let about =
+        "What must hold of an amount: all conditions that are given. None holds of an amount in another currency.";
+    input_type(registry, Input { name: "MoneyCondition".to_owned(), about: about.to_owned(), fields })
 }
 
 /// The API's name of a column: `created_at` is `createdAt`.

@@ -58,7 +58,7 @@ fn read(kind: Kind, value: &Value) -> Option<Bind> {
         Kind::Text | Kind::Choice(_) => {
             value.as_str().filter(|text| !text.contains('\0')).map(|text| Bind::Text(text.to_owned()))
         }
-        Kind::Int => value.as_i64().map(Bind::Int),
+        Kind::Int | Kind::Money { .. } => value.as_i64().map(Bind::Int),
         Kind::Instant => value.as_i64().and_then(Instant::from_timestamp_micros).filter(in_calendar).map(Bind::from),
         Kind::Day => value.as_str().and_then(|day| day.parse::<Date>().ok()).map(Bind::from),
         Kind::Id(_) => id(value),

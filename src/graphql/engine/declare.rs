@@ -6,6 +6,7 @@ use super::many::{Alike, Many};
 use super::one::{AnyNode, Find, FindBy, One};
 use super::page::Connection;
 use super::single::{Derived, Reckon, Reckoned, Single};
+use super::summary::{Summary, Sums};
 use super::timed::Timed;
 use super::value::{MaybeValue, Value, Values};
 use super::view::Relation;
@@ -15,6 +16,7 @@ use crate::repository::{Listed, Query, Stored};
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::marker::PhantomData;
 use std::sync::{PoisonError, RwLock};
 
 /// A row that clients can read. [`Object::declare`] runs once.
@@ -174,6 +176,16 @@ impl<T: Object> Type<T> {
         query: fn(Id<Tenant>) -> Query<U>,
     ) -> Self {
         self.with(name, about, Kind::Relation(Box::new(Connection::<T, U, Id<T>>::All { query })))
+    }
+
+    /// What the objects of a list that meet a filter come to.
+    pub fn summary<U: Object + Listed, V: Object>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        sums: Sums<V>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Summary::<U, V> { sums, of: PhantomData })))
     }
 
     /// The object with the given id, or null.

@@ -2,13 +2,15 @@
 
 use super::arguments::camel;
 use super::run::bad_input;
-use crate::domain::{Date, Instant};
+use crate::domain::money::NotACurrency;
+use crate::domain::{Currency, Date, Instant, Money};
+use crate::graphql::money::MoneyInput;
 use crate::graphql::scalars;
 use crate::repository::list::{Column, Kind};
 use crate::repository::query::{Comparison, Values};
 use crate::repository::{Bind, Condition};
 use async_graphql::indexmap::IndexMap;
-use async_graphql::{Name, ServerError, Value};
+use async_graphql::{InputType, Name, ServerError, Value};
 
 /// The most values of one `in`, the most conditions of one filter, and how deep they may nest.
 const MOST_VALUES: usize = 500;
@@ -105,6 +107,9 @@ fn condition(column: &'static str, kind: Kind, name: &str, value: &Value) -> Res
     if *value == Value::Null {
         return Err("null equals nothing: ask with isNull.".to_owned());
     }
+    if let Kind::Money { currency } = kind {
+        return money_condition(column, currency, name, value);
+    }
     let is = |comparison| Ok(Condition::Is(column, comparison, bind(kind, value)?));
     match name {
         "eq" => is(Comparison::Equal),
@@ -132,6 +137,33 @@ fn condition(column: &'static str, kind: Kind, name: &str, value: &Value) -> Res
         }
         _ => Err("There is no such condition.".to_owned()),
     }
+}
+
+/// One condition on an amount: it compares amounts of one currency, at that currency's own digits, and holds of none in
+/// another.
+fn money_condition(
+    column: &'static str,
+    currency_column: &'static str,
+    name: &str,
+    value: &Value,
+) -> Result<Condition, String> {
+    let comparison = match name {
+        "eq" => Comparison::Equal,
+        "lt" => Comparison::Less,
+        "lte" => Comparison::AtMost,
+        "gt" => Comparison::Greater,
+        "gte" => Comparison::AtLeast,
+        _ => return Err("There is no such condition.".to_owned()),
+    };
+    let MoneyInput { amount, currency } = MoneyInput::parse(Some(value.clone()))
+        .map_err(|_| "An amount was expected, such as {amount: \"129.00\", currency: \"EUR\"}.".to_owned())?;
+    let currency: Currency = currency.0.parse().map_err(|error: NotACurrency| error.to_string())?;
+    let amount = scalars::decimal(&amount.0)?;
+    let minor = Money::try_new(&amount, currency).map_err(|error| error.to_string())?.minor;
+    Ok(Condition::All(vec![
+        Condition::Is(currency_column, Comparison::Equal, Bind::Text(currency.code().to_owned())),
+        Condition::Is(column, comparison, Bind::Int(minor)),
+    ]))
 }
 
 /// Texts and ids are bound as one list; the few lists of other kinds as single comparisons.
@@ -204,6 +236,7 @@ fn bind(kind: Kind, value: &Value) -> Result<Bind, String> {
         Kind::Instant => scalars::instant(text()?).map(|instant: Instant| instant.into()),
         Kind::Day => scalars::date(text()?).map(|day: Date| day.into()),
         Kind::Id(id) => (id.read)(text()?).map(Bind::Id).map_err(|error| error.to_string()),
+        Kind::Money { .. } => Err("An amount is compared by itself.".to_owned()),
     }
 }
 

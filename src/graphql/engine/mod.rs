@@ -7,7 +7,7 @@
 //! - `run.rs` is where async-graphql calls in: one blocking hop, one connection, one snapshot for a whole query.
 //! - `select.rs` asks which fields are meant for a type. `view.rs` loads a level: each relation of all its rows in one
 //!   statement (`one.rs`, `many.rs`, `single.rs`, `page.rs`; `value.rs` for what is part of the row, `timed.rs`
-//!   for what follows from the time), then the level below.
+//!   for what follows from the time, `summary.rs` for sums, `foreseen.rs` for what a use case works out), then the level below.
 //! - `arguments.rs` declares the arguments of a list; `slice.rs`, `filter.rs` and `cursor.rs` read what clients give.
 //! - `json.rs` writes the rows into one buffer. Nothing is written before everything is loaded.
 //! - `mutate.rs` does the same for mutations: run one, then read what is selected of its payload.
@@ -30,6 +30,7 @@ mod run;
 mod select;
 mod single;
 mod slice;
+mod summary;
 mod timed;
 mod value;
 mod view;

@@ -4,7 +4,7 @@ use super::run::bad_input;
 use super::select::Selected;
 use super::{cursor, filter};
 use crate::repository::list::Column;
-use crate::repository::{Direction, Listed, Slice, SortKey};
+use crate::repository::{Condition, Direction, Listed, Slice, SortKey};
 use async_graphql::{QueryEnv, ServerError, Value};
 
 /// How many objects a page has when nothing is said, and at most.
@@ -30,10 +30,7 @@ pub fn slice<U: Listed>(env: &QueryEnv, selected: &Selected<'_>) -> Result<Slice
         None | Some(Value::Null) => (Vec::new(), Direction::Desc),
         Some(given) => order::<U>(&given)?,
     };
-    let filter = match selected.raw_argument(env, "filter") {
-        None | Some(Value::Null) => None,
-        Some(given) => Some(filter::read(&U::list().columns, &given)?),
-    };
+    let filter = filter::<U>(env, selected)?;
     let size = first.or(last).unwrap_or(PAGE);
     let mut slice = Slice { filter, keys, id, size, backward: last.is_some(), after: None, before: None };
     let cursor = |name: &str| match selected.argument::<Option<String>>(env, name)? {
@@ -44,6 +41,14 @@ pub fn slice<U: Listed>(env: &QueryEnv, selected: &Selected<'_>) -> Result<Slice
     };
     (slice.after, slice.before) = (cursor("after")?, cursor("before")?);
     Ok(slice)
+}
+
+/// Reads the filter of a list.
+pub fn filter<U: Listed>(env: &QueryEnv, selected: &Selected<'_>) -> Result<Option<Condition>, ServerError> {
+    match selected.raw_argument(env, "filter") {
+        None | Some(Value::Null) => Ok(None),
+        Some(given) => filter::read(&U::list().columns, &given).map(Some),
+    }
 }
 
 /// The sort keys, and the direction of the id behind them: that of the last key.

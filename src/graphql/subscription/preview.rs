@@ -90,6 +90,9 @@ impl Object for PreviewedInvoice {
             })
             .values("lines", "Its lines, in their order.", |previewed| previewed.lines.iter().collect())
             .value("totals", "What the lines come to.", |previewed| &previewed.invoice.totals)
+            .value("creditApplied", "What the customer's credits would take off the total.", |previewed| {
+                &previewed.invoice.balance.credit_applied
+            })
             .column("issueDate", "The day on which it would be issued.", |previewed| &previewed.invoice.issue_date)
             .column("dueDate", "The day on which it would be due.", |previewed| &previewed.invoice.due_date)
     }

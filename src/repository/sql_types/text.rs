@@ -4,6 +4,8 @@ use super::{In, stands_for};
 use crate::domain::billing::HoldCode;
 use crate::domain::billing_group::BillingGroupStatus;
 use crate::domain::coupon::{CouponState, ExpireReason, RedemptionStrategy};
+use crate::domain::credit::CreditState;
+use crate::domain::credit_note::CreditDisposition;
 use crate::domain::discount::{DiscountOrder, PercentageBase};
 use crate::domain::dunning::DunningFinalAction;
 use crate::domain::feature::{CatalogueState, EntitlementSource, FeatureType};
@@ -86,6 +88,8 @@ text! {
     BillingModel: |value| value.name(), |text| choice(text);
     BillingPeriod: |value| value.name(), |text| choice(text);
     CatalogueState: |value| value.name(), |text| choice(text);
+    CreditDisposition: |value| value.name(), |text| choice(text);
+    CreditState: |value| value.name(), |text| choice(text);
     CouponState: |value| value.name(), |text| choice(text);
     DiscountOrder: |value| value.name(), |text| choice(text);
     DunningFinalAction: |value| value.name(), |text| choice(text);

@@ -99,6 +99,12 @@ impl Own {
             "customer": {"id": customer}, "plan": {"code": "gold"}, "handle": "jane-gold", "status": "DRAFT",
         });
         let draft = run("createSubscription", draft, "subscription { id }");
+        let credit = json!({"customerId": customer, "handle": "sorry", "amount": "7", "text": "S"});
+        let credit = run("createCredit", credit, "credit { id }");
+        let invoice = json!({"customerId": customer, "lines": [{"description": "W", "unitAmount": "9"}]});
+        let invoice = run("createInvoice", invoice, "invoice { id }")["invoice"]["id"].take();
+        let note = json!({"invoiceId": invoice, "amount": "1", "reason": "R", "disposition": "ADJUSTMENT"});
+        let note = run("createCreditNote", note, "creditNote { id }");
         let part = |list: &str| text(&subscribed["subscription"][list][0]["id"]);
         let ids = BTreeMap::from([
             ("AddOn", text(&add_on["addOn"]["id"])),
@@ -106,10 +112,12 @@ impl Own {
             ("Asset", std::mem::take(&mut assets[1])),
             ("BillingGroup", text(&group["billingGroup"]["id"])),
             ("Coupon", text(&coupon["coupon"]["id"])),
+            ("Credit", text(&credit["credit"]["id"])),
+            ("CreditNote", text(&note["creditNote"]["id"])),
             ("Customer", customer),
             ("Discount", text(&discount["discount"]["id"])),
             ("Feature", text(&feature["feature"]["id"])),
-            ("Invoice", invoice),
+            ("Invoice", text(&invoice)),
             ("Meter", text(&meter["meter"]["id"])),
             ("Order", text(id)),
             ("OrderItem", text(&order["order"]["items"][0]["id"])),

@@ -2,6 +2,7 @@
 //! stored, and how transactions behave.
 
 mod catalogue;
+mod credits;
 mod payments;
 mod plans;
 mod refusals;

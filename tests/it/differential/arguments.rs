@@ -41,6 +41,10 @@ impl Arguments<'_> {
             }
             "node" => (object([("id", self.any_id(random).into())]), 1),
             "viewer" | "tenant" => (Object::new(), 1),
+            "invoiceTotals" if random.percent(70) => {
+                (object([("filter", Value::Object(self.filter(random, "Invoice", 3)))]), 5)
+            }
+            "invoiceTotals" => (Object::new(), 5),
             _ => match self.world.types.field("Query", field).map(|field| field.arguments.as_slice()) {
                 Some([argument]) if argument.node.name.node == "id" => {
                     (object([("id", self.id(random, to).into())]), 1)

@@ -2,6 +2,7 @@
 //! may be null.
 
 mod catalogue;
+mod credits;
 mod payments;
 mod plans;
 mod received;
@@ -190,9 +191,10 @@ impl Making<'_> {
         self.subscribed_plans();
         self.catalogue(amounts.plans);
         self.subscriptions(amounts.subscriptions);
-        self.draft_invoices();
         self.usage();
         self.received();
+        self.credits(&customers);
+        self.collected();
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

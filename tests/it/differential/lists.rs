@@ -4,10 +4,13 @@ use super::store::{Row, text};
 use super::types::{Types, named, screaming};
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Error, ErrorExtensions, Name, Value};
+use bigdecimal::BigDecimal;
 use perennial::domain::add_on::AddOn;
 use perennial::domain::asset::Asset;
 use perennial::domain::billing_group::BillingGroup;
 use perennial::domain::coupon::Coupon;
+use perennial::domain::credit::Credit;
+use perennial::domain::credit_note::CreditNote;
 use perennial::domain::customer::Customer;
 use perennial::domain::discount::Discount;
 use perennial::domain::feature::Feature;
@@ -26,9 +29,9 @@ use perennial::domain::subscription::parts::{
 use perennial::domain::tax::CountryTaxRate;
 use perennial::domain::tenant::Tenant;
 use perennial::domain::usage::UsageEvent;
-use perennial::domain::{Date, Entity, Id, Instant};
+use perennial::domain::{Currency, Date, Entity, Id, Instant, Money};
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 pub fn bad_input() -> Error {
@@ -46,6 +49,8 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "Asset" => read::<Asset>(given),
         "BillingGroup" => read::<BillingGroup>(given),
         "Coupon" => read::<Coupon>(given),
+        "Credit" => read::<Credit>(given),
+        "CreditNote" => read::<CreditNote>(given),
         "Customer" => read::<Customer>(given),
         "Discount" => read::<Discount>(given),
         "Feature" => read::<Feature>(given),
@@ -160,6 +165,40 @@ fn key(value: &Value) -> Key {
     }
 }
 
+/// An amount and its currency.
+fn amount(money: &Value) -> (BigDecimal, String) {
+    let Value::Object(money) = money else { panic!("money: {money}") };
+    (text(&money["amount"]).parse().expect("a decimal"), text(&money["currency"]).to_owned())
+}
+
+/// What the rows that meet a filter come to, for each currency and status.
+pub fn sums(types: &Types, rows: Vec<Arc<Row>>, filter: &Value) -> Result<Vec<Value>, Error> {
+    let filter = if *filter == Value::Null { Filter::All(Vec::new()) } else { Filter::read(types, "Invoice", filter)? };
+    let mut sums: BTreeMap<(String, String), (i32, [BigDecimal; 3])> = BTreeMap::new();
+    for row in rows.iter().filter(|row| filter.holds(row)) {
+        let of = (text(row.cell("currency")).to_owned(), text(row.cell("status")).to_owned());
+        let (count, added) = sums.entry(of).or_default();
+        *count += 1;
+        for (sum, cell) in added.iter_mut().zip(["total", "amountDue", "amountPaid"]) {
+            *sum += amount(row.cell(cell)).0;
+        }
+    }
+    let sum = |((currency, status), (count, added)): ((String, String), (i32, [BigDecimal; 3]))| {
+        let own = currency.parse::<Currency>().expect("a currency");
+        let [total, due, paid] = added.map(|sum| Money::try_new(&sum, own).expect("an amount").to_string());
+        let money = |amount: String| async_graphql::value!({"amount": amount, "currency": currency.clone()});
+        async_graphql::value!({
+            "currency": currency.clone(),
+            "status": Value::Enum(Name::new(status)),
+            "count": count,
+            "total": money(total),
+            "amountDue": money(due),
+            "amountPaid": money(paid),
+        })
+    };
+    Ok(sums.into_iter().map(sum).collect())
+}
+
 /// What must hold of a row.
 enum Filter {
     All(Vec<Filter>),
@@ -167,6 +206,8 @@ enum Filter {
     Not(Box<Filter>),
     Null(String, bool),
     Test(String, Box<dyn Fn(&Key) -> bool>),
+    /// An amount of the same currency stands like this to the given one.
+    Amount(String, &'static [Ordering], Value),
 }
 
 impl Filter {
@@ -177,6 +218,10 @@ impl Filter {
             Filter::Not(part) => !part.holds(row),
             Filter::Null(cell, null) => (*row.cell(cell) == Value::Null) == *null,
             Filter::Test(cell, test) => *row.cell(cell) != Value::Null && test(&key(row.cell(cell))),
+            Filter::Amount(cell, orders, given) => {
+                let (own, given) = (amount(row.cell(cell)), amount(given));
+                own.1 == given.1 && orders.contains(&own.0.cmp(&given.0))
+            }
         }
     }
 
@@ -199,6 +244,19 @@ impl Filter {
         let Value::Object(conditions) = given else { return Err(bad_input()) };
         let input = types.input(&format!("{ty}Filter"), column).map(named).expect("a condition");
         let cell = cell_of(types, ty, column);
+        if input == "MoneyCondition" {
+            let part = |(name, given): (&Name, &Value)| {
+                let orders: &[Ordering] = match name.as_str() {
+                    "eq" => &[Ordering::Equal],
+                    "lt" => &[Ordering::Less],
+                    "lte" => &[Ordering::Less, Ordering::Equal],
+                    "gt" => &[Ordering::Greater],
+                    _ => &[Ordering::Greater, Ordering::Equal],
+                };
+                Filter::Amount(cell.clone(), orders, given.clone())
+            };
+            return Ok(Filter::All(conditions.iter().map(part).collect()));
+        }
         let leads_to = match types.field(ty, &cell).map_or("", |field| named(&field.ty.node)) {
             // The id alone: `customerId` is that of a Customer.
             "ID" => capital(column.trim_end_matches("Id")),

@@ -1,6 +1,6 @@
 //! The oracle: async-graphql's own executor over the schema's text, whose resolvers look things up in memory.
 
-use super::lists::{Cursors, Page, bad_input, id_of, page};
+use super::lists::{Cursors, Page, bad_input, id_of, page, sums};
 use super::nulls::Nulls;
 use super::store::{Row, Store, list_of};
 use super::types::{Types, named};
@@ -181,6 +181,11 @@ fn root<'a>(world: &Arc<World>, field: &str, to: &str, cx: &ResolverContext<'a>)
             }
             let found = ids.into_iter().map(|id| Ok(node(world, id)?.unwrap_or(FieldValue::NULL)));
             Ok(Some(FieldValue::list(found.collect::<Result<Vec<_>, Error>>()?)))
+        }
+        "invoiceTotals" => {
+            let filter = cx.args.get("filter").map_or(Value::Null, |value| value.as_value().clone());
+            let found = sums(&world.types, world.store.of("Invoice").cloned().collect(), &filter)?;
+            Ok(Some(FieldValue::list(found.into_iter().map(FieldValue::value))))
         }
         _ if to.ends_with("Connection") => {
             let of = to.trim_end_matches("Connection");

@@ -2,6 +2,7 @@
 //! clever, and nothing is shared with the engine but the repository's own reading of whole tables.
 
 mod catalogue;
+mod credits;
 mod invoices;
 mod payments;
 mod plans;
@@ -56,7 +57,7 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
         (
             "Customer",
             "monthlyRevenue" | "billingGroups" | "paymentMethods" | "entitlements" | "invoices" | "orders"
-            | "subscriptions" | "assets",
+            | "subscriptions" | "assets" | "credits",
         ) => "customer",
         ("Product", "rentalPrices" | "assets") => "product",
         (
@@ -64,7 +65,9 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
             "paymentSchedule" | "items" | "addOns" | "additionalCosts" | "discounts" | "phases" | "entitlements"
             | "invoices" | "usageEvents",
         ) => "subscription",
-        ("Invoice", "lines") => "invoice",
+        ("Invoice", "lines" | "creditApplications" | "creditNotes") => "invoice",
+        ("Credit", "applications") => "credit",
+        ("CreditNote", "lines") => "creditNote",
         ("BillingGroup", "subscriptions") => "billingGroup",
         ("Asset", "assignments") => "asset",
         _ => return None,
@@ -152,6 +155,7 @@ impl Store {
             store.usage(&used);
             store.invoices(conn, tenant)?;
             store.catalogue(conn, tenant, &used)?;
+            store.credits(conn, tenant)?;
             store.plans(conn, tenant, &subscription_ids)?;
             Ok::<_, Fault>(store)
         })

@@ -2,6 +2,7 @@
 
 mod clock;
 mod coupons;
+mod invoices;
 mod orders;
 mod others;
 mod payments;

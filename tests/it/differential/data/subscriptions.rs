@@ -84,12 +84,6 @@ impl Making<'_> {
         }
     }
 
-    /// Drafts of invoices, which no use case makes yet.
-    pub fn draft_invoices(&self) {
-        let drafts = "UPDATE invoices SET status = 'DRAFT', number = NULL, collect_at = NULL WHERE status = 'OPEN' AND period_number IS NULL";
-        self.app.db.execute_batch(drafts).expect("it runs");
-    }
-
     fn subscribe(&self, n: usize, shop: &Shop, made: &[Id<Subscription>]) -> Id<Subscription> {
         let customer = &shop.customers[n * n % shop.customers.len()];
         let plan = &shop.plans[(n + n / 7) % shop.plans.len()];

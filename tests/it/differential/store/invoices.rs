@@ -41,6 +41,8 @@ impl Store {
                 ("period", maybe(row.period, period)),
                 ("periodNumber", maybe(row.period_number, Value::from)),
                 ("totals", totals),
+                // What the filter calls so.
+                ("total", money(row.totals.total)),
                 ("creditApplied", money(row.balance.credit_applied)),
                 ("amountCredited", money(row.balance.credited)),
                 ("amountPaid", money(row.balance.paid)),

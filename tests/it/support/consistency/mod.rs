@@ -1,5 +1,6 @@
 //! What must hold of every database that was filled through the API, whatever happened at once and whatever was killed.
 
+mod invoices;
 mod payments;
 mod subscriptions;
 
@@ -185,13 +186,26 @@ const EVENTS: &[(&[&str], &str)] = &[
     (&["order.cancelled"], "orders WHERE status = 'CANCELLED'"),
     (&["order.fulfilled"], "orders WHERE status = 'FULFILLED'"),
     (&["subscription.created", "subscription.draft_created"], "subscriptions"),
-    (&["invoice.created"], "invoices"),
-    (&["invoice.paid"], "invoices WHERE status = 'PAID'"),
     (&["invoice.failed"], "invoices WHERE status = 'FAILED'"),
     (&["payment.received"], "payments"),
     (&["payment.refunded"], "refunds WHERE status = 'SUCCEEDED'"),
     (&["payment.refund_failed"], "refunds WHERE status = 'FAILED'"),
     (&["payment_method.failed"], "payment_methods WHERE state = 'FAILED'"),
+    (
+        &["invoice.created"],
+        "(SELECT id FROM invoices UNION ALL SELECT id FROM events WHERE event_type = 'invoice.deleted') AS made_once",
+    ),
+    // One that credits paid may be withdrawn later.
+    (
+        &["invoice.paid"],
+        "invoices i WHERE i.status = 'PAID' OR i.status = 'VOID' AND i.total = (
+             SELECT coalesce(sum(a.amount), 0) FROM credit_applications a
+             WHERE (a.tenant_id, a.invoice_id) = (i.tenant_id, i.id))",
+    ),
+    (&["invoice.voided"], "invoices WHERE status = 'VOID'"),
+    (&["credit.created"], "credits"),
+    (&["credit.cancelled"], "credits WHERE state = 'CANCELLED'"),
+    (&["credit_note.created"], "credit_notes"),
     (&["coupon.redeemed"], "coupon_redemptions"),
     (&["asset.assigned"], "asset_assignments"),
     (&["asset.created"], "assets"),
@@ -224,7 +238,7 @@ impl TestDatabase {
                      CAST((SELECT count(*) FROM {rows}) AS TEXT) AS made) AS counted WHERE told <> made"
             )
         });
-        let rules = || RULES.iter().chain(subscriptions::RULES).chain(payments::RULES);
+        let rules = || RULES.iter().chain(subscriptions::RULES).chain(payments::RULES).chain(invoices::RULES);
         let names = rules().map(|(rule, _)| *rule).chain(EVENTS.iter().map(|_| "each event is told once"));
         let statements: Vec<String> = rules().map(|(_, breach)| (*breach).to_owned()).chain(events).collect();
         let found = names.zip(self.texts_of_each(&statements));

@@ -1,0 +1,93 @@
+-- What a customer has in its favour: it pays invoices, oldest credit first, until nothing of it remains.
+CREATE TABLE credits (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    customer_id UUID NOT NULL,
+    -- The only subscription whose invoices it pays; all of the customer's where there is none.
+    subscription_id UUID,
+    handle TEXT COLLATE "C" NOT NULL CHECK (handle <> ''),
+    text TEXT COLLATE "C" NOT NULL CHECK (text <> ''),
+    currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    remaining BIGINT NOT NULL,
+    valid_from TIMESTAMPTZ NOT NULL,
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('PENDING', 'TRANSFERRED', 'CANCELLED')),
+    version INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, handle),
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id),
+    FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id),
+    CONSTRAINT what_remains_is_part_of_it CHECK (remaining BETWEEN 0 AND amount),
+    CONSTRAINT used_up_means_nothing_remains CHECK ((state = 'TRANSFERRED') = (remaining = 0))
+);
+
+CREATE INDEX credits_customer ON credits (tenant_id, customer_id, id);
+CREATE INDEX credits_subscription ON credits (tenant_id, subscription_id, id);
+CREATE INDEX credits_currency ON credits (tenant_id, currency, id);
+CREATE INDEX credits_state ON credits (tenant_id, state, id);
+CREATE INDEX credits_valid_from ON credits (tenant_id, valid_from, id);
+CREATE INDEX credits_created_at ON credits (tenant_id, created_at, id);
+
+-- What was taken of a credit for an invoice. It went back where the invoice was withdrawn.
+CREATE TABLE credit_applications (
+    tenant_id UUID NOT NULL,
+    credit_id UUID NOT NULL,
+    invoice_id UUID NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    created_at TIMESTAMPTZ NOT NULL,
+    returned_at TIMESTAMPTZ,
+    PRIMARY KEY (tenant_id, credit_id, invoice_id),
+    FOREIGN KEY (tenant_id, credit_id) REFERENCES credits (tenant_id, id),
+    FOREIGN KEY (tenant_id, invoice_id) REFERENCES invoices (tenant_id, id)
+);
+
+CREATE INDEX credit_applications_invoice ON credit_applications (tenant_id, invoice_id);
+
+-- What was taken back of an invoice after it was issued.
+CREATE TABLE credit_notes (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    number TEXT COLLATE "C" NOT NULL CHECK (number <> ''),
+    invoice_id UUID NOT NULL,
+    customer_id UUID NOT NULL,
+    disposition TEXT COLLATE "C" NOT NULL CHECK (disposition IN ('ADJUSTMENT', 'CREDIT')),
+    reason TEXT COLLATE "C" NOT NULL CHECK (reason <> ''),
+    currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    net_amount BIGINT NOT NULL,
+    tax_amount BIGINT NOT NULL,
+    -- The credit that the customer got for it.
+    credit_id UUID,
+    issue_date DATE NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, number),
+    UNIQUE (tenant_id, credit_id),
+    FOREIGN KEY (tenant_id, invoice_id) REFERENCES invoices (tenant_id, id),
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id),
+    FOREIGN KEY (tenant_id, credit_id) REFERENCES credits (tenant_id, id),
+    CONSTRAINT a_note_adds_up CHECK (net_amount + tax_amount = amount),
+    CONSTRAINT a_note_gives_the_credit_it_says CHECK ((disposition = 'CREDIT') = (credit_id IS NOT NULL))
+);
+
+CREATE INDEX credit_notes_invoice ON credit_notes (tenant_id, invoice_id, id);
+CREATE INDEX credit_notes_customer ON credit_notes (tenant_id, customer_id, id);
+CREATE INDEX credit_notes_disposition ON credit_notes (tenant_id, disposition, id);
+CREATE INDEX credit_notes_currency ON credit_notes (tenant_id, currency, id);
+CREATE INDEX credit_notes_issue_date ON credit_notes (tenant_id, issue_date, id);
+CREATE INDEX credit_notes_created_at ON credit_notes (tenant_id, created_at, id);
+
+-- Which lines of the invoice a note takes back, and how much of each.
+CREATE TABLE credit_note_lines (
+    tenant_id UUID NOT NULL,
+    credit_note_id UUID NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    description TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL CHECK (length(currency) = 3),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    PRIMARY KEY (tenant_id, credit_note_id, position),
+    FOREIGN KEY (tenant_id, credit_note_id) REFERENCES credit_notes (tenant_id, id)
+);
