@@ -4,6 +4,7 @@
 mod catalogue;
 mod payments;
 mod plans;
+mod received;
 mod refusals;
 mod subscriptions;
 mod transactions;
