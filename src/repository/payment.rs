@@ -43,11 +43,6 @@ pub fn of_invoices(tenant: Id<Tenant>, invoices: &[Id<Invoice>]) -> Query<Paymen
     Query::new(tenant).of_each("invoice_id", invoices).order("id")
 }
 
-/// The attempts to charge for these subscriptions' creation.
-pub fn of_subscriptions(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query<PaymentAttempt> {
-    Query::new(tenant).of_each("subscription_id", subscriptions)
-}
-
 /// The attempt to charge an invoice that has no outcome yet: there is one at most.
 pub fn open_of(tenant: Id<Tenant>, invoice: Id<Invoice>) -> Query<PaymentAttempt> {
     Query::new(tenant).among("invoice_id", &[invoice]).filter(Condition::Null("finished_at", true))

@@ -5,6 +5,7 @@ mod catalogue;
 mod credits;
 mod payments;
 mod plans;
+mod received;
 mod refusals;
 mod subscriptions;
 mod transactions;

@@ -211,4 +211,48 @@ on_both! {
         assert_eq!(database.number("SELECT count(*) FROM payment_tokens WHERE reserved_by IS NOT NULL"), 0);
         assert_whole(database);
     }
+
+    a_charge_of_an_invoice_that_the_program_died_with_is_asked_for_again_at_the_next_start(database) {
+        let mut program = Program::serve(&database.url);
+        let (_, key) = tenant(&database.url);
+        let shop = Shop::open(&program, key);
+        let send = |program: &Program, field: &str, input: Value, selection: &str| {
+            let (document, variables) = mutation(field, input, selection);
+            let answer = program.send(&shop.key, None, &document, &variables).unwrap().json();
+            assert_eq!(answer["data"][field]["userErrors"], json!([]), "{answer:#}");
+            answer["data"][field].clone()
+        };
+        let input = json!({"customer": {"create": {"name": "Jane"}}, "plan": {"code": "M30"}});
+        let made = send(&program, "createSubscription", input, "customer { id }");
+        let token = send(&program, "createTestToken", json!({"card": "HANGS"}), "paymentToken { id }");
+        let input = json!({"customerId": made["customer"]["id"], "token": token["paymentToken"]["id"]});
+        send(&program, "addPaymentMethod", input, "__typename");
+        program.signal("KILL");
+        program.wait();
+        let due = "UPDATE invoices SET collect_at = '2001-01-01T00:00:00.000000Z'";
+        database.open().execute_batch(due).unwrap();
+        let statuses = || database.texts("SELECT status AS line FROM payment_attempts");
+        // It dies while the gateway is asked.
+        let mut program = Program::serve(&database.url);
+        while statuses().is_empty() {
+            std::thread::yield_now();
+        }
+        program.signal("KILL");
+        program.wait();
+        let mut program = Program::serve(&database.url);
+        assert_eq!(statuses(), ["RESERVED"], "it may be at work elsewhere, and nobody else charges");
+        program.signal("KILL");
+        program.wait();
+        grow_old(database);
+        // By now the bank answers.
+        let answers = "UPDATE payment_methods SET gateway_reference = 'test_SUCCEEDS';
+            UPDATE payment_tokens SET gateway_reference = 'test_SUCCEEDS' WHERE used_at IS NOT NULL";
+        database.open().execute_batch(answers).unwrap();
+        let program = Program::serve(&database.url);
+        program.await_log("charges or refunds died, and were asked for again");
+        assert_eq!(statuses(), ["SUCCEEDED"]);
+        assert_eq!(database.texts("SELECT status AS line FROM invoices"), ["PAID"]);
+        assert_eq!(database.number("SELECT count(*) FROM payments"), 1);
+        database.assert_consistent();
+    }
 }

@@ -1,6 +1,7 @@
 //! Several clients who want the same thing at once, on a real server. Whoever wins, the database is consistent.
 
 mod clock;
+mod collecting;
 mod coupons;
 mod invoices;
 mod orders;

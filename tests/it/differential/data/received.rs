@@ -114,7 +114,7 @@ impl Making<'_> {
         let tenant = self.viewer.tenant_id;
         let stored = self.app.db.write(|tx| {
             received::insert_refund(tx, tenant, &pending)?;
-            match pending.finished(&refused, now).filter(|_| n % 4 == 0) {
+            match pending.finished(&refused, now).filter(|_| n.is_multiple_of(4)) {
                 Some(failed) => received::finish_refund(tx, tenant, &failed),
                 None => Ok::<_, Fault>(()),
             }
