@@ -112,13 +112,11 @@ fn set(app: &App, tenant: Id<Tenant>, to: Instant) -> Result<(), Stop> {
     app.db.write(|tx| {
         let own = tenant::own(tx, tenant)?;
         let now = own.clock.unwrap_or_else(|| app.ambient.now());
-        Ok(match own.clock {
-            Some(clock) if to <= clock => {}
-            _ => {
-                let to = to.max(now);
-                own.may_advance(now, to)?;
-                tenant::set_clock(tx, tenant, own.clock, to)?;
-            }
-        })
+        if own.clock.is_none_or(|clock| clock < to) {
+            let to = to.max(now);
+            own.may_advance(now, to)?;
+            tenant::set_clock(tx, tenant, own.clock, to)?;
+        }
+        Ok(())
     })
 }
