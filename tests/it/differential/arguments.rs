@@ -5,6 +5,7 @@ use super::data::AWKWARD;
 use super::lists::cell_of;
 use super::oracle::World;
 use super::random::Random;
+use super::store::subscriptions::{LATER, UPCOMING};
 use super::store::{list_of, text};
 use super::types::named;
 use async_graphql::indexmap::IndexMap;
@@ -30,6 +31,9 @@ impl Arguments<'_> {
         if to.ends_with("Connection") {
             return self.page(random, to.trim_end_matches("Connection"), most);
         }
+        if field == UPCOMING {
+            return (self.later(random), 1);
+        }
         if ty != "Query" {
             return (Object::new(), if list_of(ty, field).is_some() { 4 } else { 1 });
         }
@@ -40,6 +44,11 @@ impl Arguments<'_> {
                 (object([("ids", Value::List(ids))]), count)
             }
             "node" => (object([("id", self.any_id(random).into())]), 1),
+            "previewInvoice" => {
+                let mut given = self.later(random);
+                given.insert(Name::new("subscriptionId"), self.id(random, "Subscription").into());
+                (given, 1)
+            }
             "viewer" | "tenant" => (Object::new(), 1),
             "invoiceTotals" if random.percent(70) => {
                 (object([("filter", Value::Object(self.filter(random, "Invoice", 3)))]), 5)
@@ -70,6 +79,15 @@ impl Arguments<'_> {
                 }
                 _ => panic!("the generator does not know the arguments of {field}"),
             },
+        }
+    }
+
+    /// From when on an invoice is foreseen.
+    fn later(&self, random: &mut Random) -> Object {
+        match random.below(3) {
+            0 => Object::new(),
+            1 => object([("at", Value::Null)]),
+            _ => object([("at", LATER.into())]),
         }
     }
 

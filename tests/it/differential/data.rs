@@ -1,6 +1,7 @@
 //! The data: two tenants, filled through the use cases, with awkward texts, ties in time, and nulls wherever a column
 //! may be null.
 
+mod billed;
 mod catalogue;
 mod credits;
 mod payments;
@@ -193,6 +194,7 @@ impl Making<'_> {
         self.subscriptions(amounts.subscriptions);
         self.usage();
         self.received();
+        self.billed();
         self.credits(&customers);
         self.collected();
     }

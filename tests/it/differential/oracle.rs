@@ -2,6 +2,7 @@
 
 use super::lists::{Cursors, Page, bad_input, id_of, page, sums};
 use super::nulls::Nulls;
+use super::store::subscriptions::{UPCOMING, UPCOMING_LATER};
 use super::store::{Row, Store, list_of};
 use super::types::{Types, named};
 use async_graphql::dynamic::{
@@ -119,6 +120,9 @@ fn find<'a>(world: &Arc<World>, ty: &str, field: &str, to: &str, cx: &ResolverCo
         return Ok(value(world, fields.get(field).unwrap_or(&Value::Null), to));
     }
     let row = cx.parent_value.try_downcast_ref::<Arc<Row>>()?;
+    if field == UPCOMING {
+        return Ok(value(world, row.cell(upcoming(cx)), to));
+    }
     let Some((link, own)) = list_of(ty, field) else { return Ok(value(world, row.cell(field), to)) };
     let of = to.trim_end_matches("Connection");
     let own = world.store.of(of).filter(|child| child.cell(link) == row.cell(own)).cloned();
@@ -187,6 +191,11 @@ fn root<'a>(world: &Arc<World>, field: &str, to: &str, cx: &ResolverContext<'a>)
             let found = sums(&world.types, world.store.of("Invoice").cloned().collect(), &filter)?;
             Ok(Some(FieldValue::list(found.into_iter().map(FieldValue::value))))
         }
+        "previewInvoice" => {
+            let id = id_of("Subscription", &argument("subscriptionId").unwrap_or_default()).ok_or_else(bad_input)?;
+            let row = world.store.find("Subscription", &id);
+            Ok(row.and_then(|row| value(world, row.cell(upcoming(cx)), to)))
+        }
         _ if to.ends_with("Connection") => {
             let of = to.trim_end_matches("Connection");
             connection(world, of, world.store.of(of).cloned().collect(), cx)
@@ -198,6 +207,14 @@ fn root<'a>(world: &Arc<World>, field: &str, to: &str, cx: &ResolverContext<'a>)
             let id = id_of(to, &given).ok_or_else(bad_input)?;
             Ok(world.store.find(to, &id).cloned().map(FieldValue::owned_any))
         }
+    }
+}
+
+/// The cell of the invoice that is foreseen from the moment on that is given.
+fn upcoming(cx: &ResolverContext<'_>) -> &'static str {
+    match cx.args.get("at").map(|at| at.is_null()) {
+        None | Some(true) => UPCOMING,
+        Some(false) => UPCOMING_LATER,
     }
 }
 

@@ -6,7 +6,7 @@ mod credits;
 mod invoices;
 mod payments;
 mod plans;
-mod subscriptions;
+pub mod subscriptions;
 mod usage;
 
 use async_graphql::Value;

@@ -3,9 +3,10 @@
 use super::plans::decimal;
 use super::subscriptions::period;
 use super::{Store, choice, day, id, instant, maybe, money};
-use async_graphql::{Value, value};
+use async_graphql::{Name, Value, value};
+use perennial::app::subscription::PreviewedInvoice;
 use perennial::domain::Id;
-use perennial::domain::invoice::{Invoice, InvoiceLine};
+use perennial::domain::invoice::{Invoice, InvoiceLine, Totals};
 use perennial::domain::period::Proration;
 use perennial::domain::tenant::Tenant;
 use perennial::repository::{Conn, Read, invoice};
@@ -15,18 +16,11 @@ impl Store {
         let rows = invoice::all(tenant).order("id").load(conn)?;
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         rows.iter().for_each(|row| self.invoice(row));
-        invoice::lines_of(tenant, &ids).load(conn)?.iter().for_each(|row| self.line(row));
+        invoice::lines_of(tenant, &ids).load(conn)?.iter().for_each(|row| self.add("InvoiceLine", line(row)));
         Ok(())
     }
 
     fn invoice(&mut self, row: &Invoice) {
-        let totals = value!({
-            "subtotal": money(row.totals.subtotal),
-            "discountTotal": money(row.totals.discount_total),
-            "netTotal": money(row.totals.net_total),
-            "taxTotal": money(row.totals.tax_total),
-            "total": money(row.totals.total),
-        });
         self.add(
             "Invoice",
             [
@@ -40,7 +34,7 @@ impl Store {
                 ("currency", row.currency.code().into()),
                 ("period", maybe(row.period, period)),
                 ("periodNumber", maybe(row.period_number, Value::from)),
-                ("totals", totals),
+                ("totals", totals(&row.totals)),
                 // What the filter calls so.
                 ("total", money(row.totals.total)),
                 ("creditApplied", money(row.balance.credit_applied)),
@@ -65,38 +59,62 @@ impl Store {
             ],
         );
     }
+}
 
-    fn line(&mut self, InvoiceLine { invoice_id, position, subscription_id, line, .. }: &InvoiceLine) {
-        let reduced = line.reduces.and_then(|reduced| i32::try_from(reduced.position).ok());
-        let percentage = line.reduces.and_then(|reduced| reduced.percentage);
-        self.add(
-            "InvoiceLine",
-            [
-                ("invoice", id(*invoice_id)),
-                ("position", (*position).into()),
-                ("subscription", maybe(*subscription_id, id)),
-                ("kind", choice(line.kind)),
-                ("description", line.description.clone().into()),
-                ("priceId", maybe(line.price_id, id)),
-                ("planVersion", maybe(line.plan_version, Value::from)),
-                ("billingModel", maybe(line.billing_model, choice)),
-                ("quantity", decimal(&line.quantity)),
-                ("unitAmount", maybe(line.unit_amount.as_ref(), decimal)),
-                ("proration", maybe(line.proration, proration)),
-                ("baseAmount", maybe(line.base_amount.as_ref(), decimal)),
-                ("factor", maybe(line.factor.as_ref(), decimal)),
-                ("period", maybe(line.period, period)),
-                ("timezone", line.zone.name().into()),
-                ("rounding", choice(line.rounding)),
-                ("amount", money(line.amount)),
-                ("discountAmount", money(line.discount_amount)),
-                ("taxRate", decimal(&line.tax.rate.decimal())),
-                ("amountIncludesTax", line.tax.included.into()),
-                ("reducedPosition", maybe(reduced, Value::from)),
-                ("discountPercentage", maybe(percentage, |percentage| decimal(&percentage.decimal()))),
-            ],
-        );
-    }
+/// The cells of a line.
+fn line(InvoiceLine { invoice_id, position, subscription_id, line, .. }: &InvoiceLine) -> Vec<(&'static str, Value)> {
+    let reduced = line.reduces.and_then(|reduced| i32::try_from(reduced.position).ok());
+    let percentage = line.reduces.and_then(|reduced| reduced.percentage);
+    vec![
+        ("invoice", id(*invoice_id)),
+        ("position", (*position).into()),
+        ("subscription", maybe(*subscription_id, id)),
+        ("kind", choice(line.kind)),
+        ("description", line.description.clone().into()),
+        ("priceId", maybe(line.price_id, id)),
+        ("planVersion", maybe(line.plan_version, Value::from)),
+        ("billingModel", maybe(line.billing_model, choice)),
+        ("quantity", decimal(&line.quantity)),
+        ("unitAmount", maybe(line.unit_amount.as_ref(), decimal)),
+        ("proration", maybe(line.proration, proration)),
+        ("baseAmount", maybe(line.base_amount.as_ref(), decimal)),
+        ("factor", maybe(line.factor.as_ref(), decimal)),
+        ("period", maybe(line.period, period)),
+        ("timezone", line.zone.name().into()),
+        ("rounding", choice(line.rounding)),
+        ("amount", money(line.amount)),
+        ("discountAmount", money(line.discount_amount)),
+        ("taxRate", decimal(&line.tax.rate.decimal())),
+        ("amountIncludesTax", line.tax.included.into()),
+        ("reducedPosition", maybe(reduced, Value::from)),
+        ("discountPercentage", maybe(percentage, |percentage| decimal(&percentage.decimal()))),
+    ]
+}
+
+/// An invoice that is foreseen: a value.
+pub fn invoice_preview(PreviewedInvoice { invoice, lines }: &PreviewedInvoice) -> Value {
+    let object = |cells: Vec<(&'static str, Value)>| {
+        Value::Object(cells.into_iter().map(|(name, value)| (Name::new(name), value)).collect())
+    };
+    object(vec![
+        ("reason", choice(invoice.reason)),
+        ("currency", invoice.currency.code().into()),
+        ("period", maybe(invoice.period, period)),
+        ("lines", Value::List(lines.iter().map(|row| object(line(row))).collect())),
+        ("totals", totals(&invoice.totals)),
+        ("issueDate", day(invoice.issue_date)),
+        ("dueDate", day(invoice.due_date)),
+    ])
+}
+
+fn totals(totals: &Totals) -> Value {
+    value!({
+        "subtotal": money(totals.subtotal),
+        "discountTotal": money(totals.discount_total),
+        "netTotal": money(totals.net_total),
+        "taxTotal": money(totals.tax_total),
+        "total": money(totals.total),
+    })
 }
 
 fn proration(part: Proration) -> Value {

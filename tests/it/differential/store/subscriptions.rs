@@ -1,10 +1,12 @@
 //! Subscriptions, what those to plans consist of, and what they and their customers are entitled to.
 
+use super::invoices::invoice_preview;
 use super::plans::{decimal, duration, schedule};
 use super::usage::Used;
 use super::{Store, choice, day, id, instant, json, maybe, money};
 use async_graphql::{Value, value};
-use perennial::domain::Id;
+use perennial::app::billing::upcoming;
+use perennial::domain::billing::BillingHold;
 use perennial::domain::customer::Customer;
 use perennial::domain::discount::DiscountValue;
 use perennial::domain::feature::{Entitlement, Feature};
@@ -14,9 +16,35 @@ use perennial::domain::subscription::parts::{
 };
 use perennial::domain::subscription::{Subscription, SubscriptionStatus, Terms};
 use perennial::domain::tenant::Tenant;
+use perennial::domain::{Id, Instant};
 use perennial::repository::subscription_parts as parts;
-use perennial::repository::{Conn, Read, feature, subscription, terms};
+use perennial::repository::{Conn, Fault, Read, billing, feature, subscription, terms};
 use std::collections::BTreeMap;
+
+/// The cell of the next invoice, and that of the first one from a later moment on.
+pub const UPCOMING: &str = "upcomingInvoice";
+pub const UPCOMING_LATER: &str = "upcomingInvoice later";
+
+/// The moment from which later invoices are foreseen.
+pub const LATER: &str = "2026-09-01T00:00:00Z";
+
+/// What of subscriptions is worked out, or kept beside them.
+struct Beside {
+    upcoming: BTreeMap<Id<Subscription>, Value>,
+    later: BTreeMap<Id<Subscription>, Value>,
+    holds: Vec<BillingHold>,
+}
+
+impl Beside {
+    fn load(conn: &mut Conn, tenant: Id<Tenant>, ids: &[Id<Subscription>]) -> Read<Beside> {
+        let mut foreseen = |since: Option<Instant>| {
+            let found = upcoming(conn, tenant, ids, since)?;
+            Ok::<_, Fault>(found.iter().map(|(id, invoice)| (*id, invoice_preview(invoice))).collect())
+        };
+        let (upcoming, later) = (foreseen(None)?, foreseen(LATER.parse().ok())?);
+        Ok(Beside { upcoming, later, holds: billing::holds(tenant).order("id").load(conn)? })
+    }
+}
 
 /// Where an entitlement stands in its subscription: by feature, source and the place of the add-on.
 type Place = (Id<Feature>, &'static str, i32);
@@ -36,8 +64,23 @@ impl Store {
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let all_terms = terms::of_subscriptions(tenant, &ids).load(conn)?;
         let used = Used::load(conn, tenant, &ids)?;
+        let beside = Beside::load(conn, tenant, &ids)?;
         for row in &rows {
-            self.subscription(row, all_terms.iter().find(|terms| terms.subscription_id == row.id), &used);
+            self.subscription(row, all_terms.iter().find(|terms| terms.subscription_id == row.id), &used, &beside);
+        }
+        for row in &beside.holds {
+            self.add(
+                "BillingHold",
+                [
+                    ("id", id(row.id)),
+                    ("subscription", id(row.subscription_id)),
+                    ("code", choice(row.code)),
+                    ("message", row.message.clone().into()),
+                    ("attempts", row.attempts.into()),
+                    ("since", instant(row.since)),
+                    ("retryAt", instant(row.retry_at)),
+                ],
+            );
         }
         for row in subscription::payments_of(tenant, &ids).load(conn)? {
             self.add(
@@ -48,6 +91,7 @@ impl Store {
                     ("dueDate", day(row.due_date)),
                     ("amount", money(row.amount)),
                     ("status", choice(row.status)),
+                    ("invoice", maybe(row.invoice_id, id)),
                 ],
             );
         }
@@ -61,7 +105,7 @@ impl Store {
         Ok((ids, used))
     }
 
-    fn subscription(&mut self, row: &Subscription, terms: Option<&Terms>, used: &Used) {
+    fn subscription(&mut self, row: &Subscription, terms: Option<&Terms>, used: &Used, beside: &Beside) {
         let upcoming = terms.map(|terms| terms.upcoming(row, 10)).unwrap_or_default();
         self.add(
             "Subscription",
@@ -79,6 +123,13 @@ impl Store {
                 ("terms", maybe(terms, of_terms)),
                 ("usage", used.of(row)),
                 ("upcomingPeriods", Value::List(upcoming.into_iter().map(period).collect())),
+                (UPCOMING, beside.upcoming.get(&row.id).cloned().unwrap_or_default()),
+                (UPCOMING_LATER, beside.later.get(&row.id).cloned().unwrap_or_default()),
+                (
+                    "billingHold",
+                    maybe(beside.holds.iter().find(|hold| hold.subscription_id == row.id), |hold| id(hold.id)),
+                ),
+                ("returnOverdueSince", maybe(row.billing.return_overdue_since, instant)),
                 ("currency", row.currency.code().into()),
                 ("timezone", row.timezone.name().into()),
                 ("monthlyAmount", maybe(row.monthly_amount, money)),

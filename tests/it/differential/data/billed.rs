@@ -1,0 +1,22 @@
+//! What the billing run makes in the weeks after, and what it could not bill.
+
+use super::{Making, awkward};
+use chrono::TimeDelta;
+use perennial::app::billing;
+use perennial::domain::billing::{BillingHold, HoldCode};
+use perennial::repository::{billing as rows, subscription};
+
+impl Making<'_> {
+    pub(super) fn billed(&self) {
+        let (tenant, now) = (self.viewer.tenant_id, self.app.ambient.now());
+        billing::run(self.app, tenant, now + TimeDelta::days(35), &|_| {}).expect("it bills");
+        let found = self.app.db.read_once(|conn| subscription::all(tenant).order("id").load(conn)).expect("it reads");
+        let due = found.iter().filter(|subscription| subscription.billing.due_at.is_some());
+        for (n, subscription) in due.enumerate().step_by(5) {
+            let code = [HoldCode::NotBillable, HoldCode::Inconsistent, HoldCode::Internal][n % 3];
+            let failed = (code, format!("{} {n}", awkward(n)));
+            let hold = BillingHold::after_failure(None, self.app.ambient.id(now), subscription.id, failed, now);
+            self.app.db.write(|tx| rows::hold(tx, tenant, &hold)).expect("it holds");
+        }
+    }
+}
