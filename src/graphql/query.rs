@@ -149,6 +149,7 @@ impl Object for Query {
                 UPCOMING_AT,
                 upcoming,
             )
+            .find::<BillingHold>("billingHold", "A subscription that was set aside, by the id of its hold; null where there is none.")
             .list("billingHolds", "The subscriptions that could not be billed, and why.", billing::holds)
             .summary::<Invoice, _>(
                 "invoiceTotals",
@@ -173,6 +174,7 @@ impl Object for Query {
             .list("creditNotes", "All credit notes.", credit_note::all)
             .find::<PaymentMethod>("paymentMethod", "A payment method by its id; null where there is none.")
             .find::<Payment>("payment", "A payment by its id; null where there is none.")
+            .find::<Refund>("refund", "A refund by its id; null where there is none.")
             .list("payments", "All payments.", received::all)
             .list("paymentAttempts", "All payment attempts.", payment::all)
             .find::<Feature>("feature", "A feature by its id; null where there is none.")

@@ -121,7 +121,8 @@ both! {
                 }
                 let any = name.starts_with("node");
                 for (ty, theirs) in &other.ids {
-                    if !any && *ty != named_by(&own, name) {
+                    let named = if argument == "id" { name } else { argument };
+                    if !any && *ty != named_by(&own, named) {
                         continue;
                     }
                     let ask = |id: &str| {
@@ -133,7 +134,9 @@ both! {
                     assert_eq!(ask(theirs), json!({"data": {name: nothing}}), "{name} {ty}");
                     assert_eq!(ask(theirs), ask(&nobody(theirs)), "{name} {ty}");
                     let mine = ask(&own.ids[ty]);
-                    assert!(mine.to_string().contains(ty), "and one's own is found: {name} {mine}");
+                    // Of a draft nothing is foreseen.
+                    let found = name == "previewInvoice" || mine.to_string().contains(ty);
+                    assert!(found, "and one's own is found: {name} {mine}");
                     asked += 1;
                 }
             }
@@ -191,6 +194,8 @@ both! {
                     "changeAssetStatus" => with(base, json!({"orderId": own.ids["Order"]})),
                     // Over an amount, or over lines.
                     "createCreditNote" => with(base, json!({"amount": "1"})),
+                    // By a token, or by a gateway's own.
+                    "addPaymentMethod" => with(base, json!({"token": own.ids["PaymentToken"]})),
                     _ => base,
                 };
                 let argument = steps.iter().rfind(|step| !["0", "id"].contains(*step)).unwrap();
@@ -256,7 +261,7 @@ both! {
             ("addOnByCode", "support"),
             ("discountByCode", "HALF"),
             ("couponByCode", "welcome"),
-            ("invoiceByNumber", "INV-000001"),
+            ("invoiceByNumber", "INV-000003"),
             ("creditByHandle", "sorry"),
             ("creditNoteByNumber", "CN-000001"),
         ]);
@@ -306,6 +311,7 @@ both! {
             discounts { totalCount nodes { id coupons { totalCount nodes { id } } } }
             coupons { totalCount nodes { id discount { id } } }
             taxRates { totalCount nodes { id } }
+            billingHolds { totalCount nodes { id subscription { id } } }
             tenant { id } viewer { tenant { id } }
         }";
         for (tenant, foreign) in [(&own, &other), (&other, &own)] {
@@ -317,7 +323,7 @@ both! {
                 ("orders", 1),
                 ("assets", 2),
                 ("subscriptions", 4),
-                ("invoices", 2),
+                ("invoices", 3),
                 ("payments", 2),
                 ("credits", 1),
                 ("creditNotes", 1),
@@ -329,6 +335,7 @@ both! {
                 ("discounts", 1),
                 ("coupons", 1),
                 ("taxRates", 1),
+                ("billingHolds", 1),
             ] {
                 assert_eq!(seen["data"][list]["totalCount"], count, "{list}: {seen}");
             }

@@ -105,12 +105,14 @@ impl Own {
         let invoice = run("createInvoice", invoice, "invoice { id }")["invoice"]["id"].take();
         let note = json!({"invoiceId": invoice, "amount": "1", "reason": "R", "disposition": "ADJUSTMENT"});
         let note = run("createCreditNote", note, "creditNote { id }");
+        let held = app.hold(tenant.parse().unwrap(), subscription.parse().unwrap());
         let part = |list: &str| text(&subscribed["subscription"][list][0]["id"]);
         let ids = BTreeMap::from([
             ("AddOn", text(&add_on["addOn"]["id"])),
             ("AdditionalCost", part("additionalCosts")),
             ("Asset", std::mem::take(&mut assets[1])),
             ("BillingGroup", text(&group["billingGroup"]["id"])),
+            ("BillingHold", held),
             ("Coupon", text(&coupon["coupon"]["id"])),
             ("Credit", text(&credit["credit"]["id"])),
             ("CreditNote", text(&note["creditNote"]["id"])),

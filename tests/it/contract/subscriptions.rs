@@ -164,13 +164,13 @@ both! {
             ("subscription_discounts", &[("position", "9")]),
             ("additional_costs", &[("position", "9")]),
             ("invoices", &[("number", "'other'")]),
-            ("invoices", &[("period_start", "'2030-01-01T00:00:00.000000Z'"), ("period_end", "'2031-01-01T00:00:00.000000Z'")]),
+            ("invoices", &[("billed_at", "'2030-01-01T00:00:00.000000Z'")]),
             ("invoice_lines", &[]),
         ] {
             refuses(app, Unique, &again(table, changes));
         }
         // A setup fee bills no period, and is there once all the same.
-        let fee = [("reason", "'SETUP_FEE'"), ("period_start", "NULL"), ("period_end", "NULL"), ("number", "'other'")];
+        let fee = [("reason", "'SETUP_FEE'"), ("billed_at", "NULL"), ("number", "'other'")];
         allows(app, &again("invoices", &fee));
         let another = copy(
             app,
@@ -179,6 +179,26 @@ both! {
             &[("id", new_id(app, 2)), ("number", "'third'".to_owned())],
         );
         refuses(app, Unique, &another);
+    }
+
+    no_stretch_of_time_is_billed_twice(app) {
+        full(app, &app.key);
+        let (start, end) = ("'2031-01-01T00:00:00.000000Z'", "'2031-02-01T00:00:00.000000Z'");
+        let first = "previous_end IS NULL";
+        let next = |changes: &[(&str, &str)]| {
+            let changes: Vec<_> = changes.iter().map(|(column, value)| (*column, (*value).to_owned())).collect();
+            copy(app, "billed_periods", first, &changes) + " LIMIT 1"
+        };
+        // The same once more; a second beginning; one that follows nothing; one that begins before the one before ends.
+        refuses(app, Unique, &next(&[]));
+        refuses(app, Unique, &next(&[("period_start", start), ("period_end", end)]));
+        refuses(app, Foreign, &next(&[("previous_end", start), ("period_start", start), ("period_end", end)]));
+        refuses(app, Check("after_the_one_before"), &next(&[("previous_end", "period_end"), ("period_end", end)]));
+        let follows = [("previous_end", "period_end"), ("period_start", "period_end"), ("period_end", end)];
+        allows(app, &next(&follows));
+        // It has a successor by now.
+        refuses(app, Unique, &next(&[("previous_end", "period_end"), ("period_start", start), ("period_end", "'2032-01-01T00:00:00.000000Z'")]));
+        refuses(app, Check("a_billed_stretch_is_half_open"), "UPDATE billed_periods SET period_start = period_end");
     }
 
     nothing_of_a_subscription_is_anothers(app) {
@@ -227,6 +247,7 @@ both! {
         let mut line = lines.into_iter().find(|line| line.line.kind == LineKind::Discount).unwrap();
         stored.id = Id::new(Uuid::from_u128(1));
         stored.number = Some("9/Zoë".to_owned());
+        stored.billed_at = Some(at("2199-12-31T23:59:59.999999Z"));
         stored.period = Some(Period { start: at("2025-03-01T00:00:00.000001Z"), end: at("2199-12-31T23:59:59.999999Z") });
         (stored.totals.subtotal.minor, stored.totals.discount_total.minor) = (i64::MIN, i64::MAX);
         (line.id, line.invoice_id) = (Id::new(Uuid::from_u128(2)), stored.id);

@@ -3,14 +3,25 @@
 use super::TestApp;
 use super::builders::text;
 use chrono::TimeDelta;
+use perennial::domain::billing::{BillingHold, HoldCode};
 use perennial::domain::payment::{PaymentAttempt, PaymentAttemptStatus};
 use perennial::domain::payment_method::Source;
+use perennial::domain::subscription::Subscription;
 use perennial::domain::tenant::Tenant;
 use perennial::domain::{Currency, Id, Money};
-use perennial::repository::payment;
+use perennial::repository::{billing, payment};
 use serde_json::json;
 
 impl TestApp {
+    /// Sets a subscription aside that falls due, as if it could not be billed; answers the id of the hold.
+    pub fn hold(&self, tenant: Id<Tenant>, subscription: Id<Subscription>) -> String {
+        let now = self.app.ambient.now();
+        let failed = (HoldCode::NotBillable, "It is too much.".to_owned());
+        let hold = BillingHold::after_failure(None, self.app.ambient.id(now), subscription, failed, now);
+        self.app.db.write(|tx| billing::hold(tx, tenant, &hold)).unwrap();
+        hold.id.to_string()
+    }
+
     /// A token of the test gateway that anybody may use for an hour.
     pub fn token(&self, card: &str) -> String {
         let made = self.mutate("createTestToken", json!({"card": card}), "paymentToken { id }");
