@@ -11,11 +11,11 @@ use crate::domain::invoice::InvoiceReason;
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant};
-use crate::repository::{Fault, billing};
+use crate::repository::{Fault, Query, billing};
 
 /// Bills what falls due of a group first: everything that falls due at that moment, in one currency, is one invoice.
 pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>, until: Instant) -> Result<Billed, Stop> {
-    let claimed = billing::claim_group(work.tx, work.tenant, group, until)?;
+    let claimed = claim(work, group, until)?;
     let key = |subscription: &Subscription| (subscription.billing.next_at, subscription.currency.code());
     let Some(first) = claimed.iter().map(key).min() else { return Ok(Billed::default()) };
     let claimed = claimed.into_iter().filter(|subscription| key(subscription) == first).collect();
@@ -52,11 +52,28 @@ pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>, until: Instant) -> R
     store::store(work, rolled)
 }
 
+/// Claims everything that is due of a group, and waits for whoever records usage of it: what comes later is refused, since
+/// its period is billed. Everybody takes subscriptions in the order of their identifiers, so that nobody waits in a circle.
+fn claim(work: &mut Work<'_, '_>, group: Id<()>, until: Instant) -> Result<Vec<Subscription>, Stop> {
+    let due = billing::claim_group(work.tx, work.tenant, group, until)?;
+    let mut ids: Vec<_> = due.iter().map(|subscription| subscription.id).collect();
+    ids.sort_unstable();
+    let mut claimed = Vec::with_capacity(ids.len());
+    for id in ids {
+        claimed.extend(Query::by_id(work.tenant, id).hold(work.tx)?);
+    }
+    // Whoever was waited for may have changed it.
+    let due_at = |subscription: &Subscription| subscription.billing.due_at.filter(|due| *due <= until);
+    claimed.retain(|subscription| due_at(subscription).is_some());
+    claimed.sort_by_key(|subscription| (due_at(subscription), subscription.id));
+    Ok(claimed)
+}
+
 /// Sets everything aside that is due of a group for which billing failed.
 pub(super) fn hold(app: &App, tenant: Id<Tenant>, now: Instant, group: Id<()>, why: &str) -> Result<Billed, Fault> {
     tracing::error!(group = %group.uuid(), why, "subscriptions could not be billed together");
     let held = app.work_for(tenant, now, |work| {
-        let due = billing::claim_group(work.tx, tenant, group, now)?;
+        let due = claim(work, group, now)?;
         for subscription in &due {
             store::hold(work, subscription.id, (HoldCode::Internal, store::FAILED.to_owned()))?;
         }

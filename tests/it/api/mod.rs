@@ -68,7 +68,7 @@ pub fn refuses_at(app: &TestApp, field: &str, input: Value, expected: &[&str]) {
 }
 
 /// An object with some fields changed or added.
-fn with(mut object: Value, changes: Value) -> Value {
+pub fn with(mut object: Value, changes: Value) -> Value {
     object.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     object
 }

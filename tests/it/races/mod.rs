@@ -1,5 +1,6 @@
 //! Several clients who want the same thing at once, on a real server. Whoever wins, the database is consistent.
 
+mod billing;
 mod clock;
 mod collecting;
 mod coupons;
