@@ -57,7 +57,7 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
         (
             "Customer",
             "monthlyRevenue" | "billingGroups" | "paymentMethods" | "entitlements" | "invoices" | "orders"
-            | "subscriptions" | "assets" | "credits",
+            | "subscriptions" | "assets" | "credits" | "payments",
         ) => "customer",
         ("Product", "rentalPrices" | "assets") => "product",
         (
@@ -65,7 +65,8 @@ pub fn list_of(ty: &str, field: &str) -> Option<(&'static str, &'static str)> {
             "paymentSchedule" | "items" | "addOns" | "additionalCosts" | "discounts" | "phases" | "entitlements"
             | "invoices" | "usageEvents",
         ) => "subscription",
-        ("Invoice", "lines" | "creditApplications" | "creditNotes") => "invoice",
+        ("Invoice", "lines" | "creditApplications" | "creditNotes" | "payments" | "attempts") => "invoice",
+        ("Payment", "refunds") => "payment",
         ("Credit", "applications") => "credit",
         ("CreditNote", "lines") => "creditNote",
         ("BillingGroup", "subscriptions") => "billingGroup",

@@ -13,14 +13,16 @@ impl Making<'_> {
         let committed = "UPDATE subscription_terms SET commitment_amount = 1, overage_factor = '2', true_up = TRUE \
              WHERE collection_method = 'SEND_INVOICE'";
         self.app.db.execute_batch(committed).expect("it runs");
-        billing::run(self.app, tenant, now + TimeDelta::days(35), &|_| {}).expect("it bills");
+        let (until, later) = (now + TimeDelta::days(35), now + TimeDelta::days(40));
         let found = self.app.db.read_once(|conn| subscription::all(tenant).order("id").load(conn)).expect("it reads");
         let due = found.iter().filter(|subscription| subscription.billing.due_at.is_some());
-        for (n, subscription) in due.enumerate().step_by(5) {
+        // Those that are set aside until later stay in the periods in which they used something.
+        for (n, subscription) in due.enumerate().step_by(2) {
             let code = [HoldCode::NotBillable, HoldCode::Inconsistent, HoldCode::Internal][n % 3];
             let failed = (code, format!("{} {n}", awkward(n)));
-            let hold = BillingHold::after_failure(None, self.app.ambient.id(now), subscription.id, failed, now);
+            let hold = BillingHold::after_failure(None, self.app.ambient.id(now), subscription.id, failed, later);
             self.app.db.write(|tx| rows::hold(tx, tenant, &hold)).expect("it holds");
         }
+        billing::run(self.app, tenant, until, &|_| {}).expect("it bills");
     }
 }

@@ -65,7 +65,7 @@ impl Making<'_> {
             let event = |(number, (place, meter)): (usize, (usize, &Meter))| {
                 let properties = serde_json::json!({
                     awkward(place): but_every(5, number + n, 1),
-                    "value": format!("{}.{:06}", number % 7, number % 3),
+                    "value": format!("{}.{:06}", (number + n) % 7, number % 3),
                     awkward(n): null,
                 });
                 NewUsageEvent {
