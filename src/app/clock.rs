@@ -91,9 +91,9 @@ fn run_due(app: &App, tenant: Id<Tenant>, to: Instant) -> Result<(), Stop> {
     while let Some(next) = next_due(app, tenant)?.filter(|next| *next <= to) {
         set(app, tenant, next)?;
         let Billed { moments, held, .. } = billing::run(app, tenant, next, &|_| {})?;
-        let collected = collect::collect_due(app, tenant, next)?;
-        // What stays due although nobody does anything about it would keep this here for ever.
-        if before == Some(next) && moments + held == 0 && collected == Collected::default() {
+        let Collected { paid, unpaid, reminded, failed, left: _ } = collect::collect_due(app, tenant, next)?;
+        // What stays due although nobody does anything about it, or can, would keep this here for ever.
+        if before == Some(next) && moments + held + paid + unpaid + reminded + failed == 0 {
             return Err(Fault::Unavailable(format!("something stays due at {next}")).into());
         }
         before = Some(next);
@@ -112,11 +112,11 @@ fn set(app: &App, tenant: Id<Tenant>, to: Instant) -> Result<(), Stop> {
     app.db.write(|tx| {
         let own = tenant::own(tx, tenant)?;
         let now = own.clock.unwrap_or_else(|| app.ambient.now());
-        if own.clock.is_none_or(|clock| clock < to) {
-            let to = to.max(now);
-            own.may_advance(now, to)?;
-            tenant::set_clock(tx, tenant, own.clock, to)?;
+        if own.clock.is_some_and(|clock| to <= clock) {
+            return Ok(());
         }
-        Ok(())
+        let to = to.max(now);
+        own.may_advance(now, to)?;
+        Ok(tenant::set_clock(tx, tenant, own.clock, to)?)
     })
 }

@@ -1,14 +1,29 @@
 //! The billing run: what it bills, once, and what becomes of subscriptions.
 
+mod clock;
 mod previews;
 mod renewals;
 mod rentals;
+mod simulation;
 mod usage;
+mod vectors;
 
-use crate::support::TestApp;
+use crate::support::{Backend, TestApp};
 use perennial::app::billing::{self, Billed};
 use perennial::domain::Instant;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// A program whose own tenant is one for trying out.
+pub fn sandbox(backend: Backend) -> TestApp {
+    let mut app = TestApp::new(backend);
+    (app.tenant, app.key) = app.test_tenant();
+    app
+}
+
+/// Advances the clock of the tenant, which is one for trying out.
+pub fn advance(app: &TestApp, to: &str) {
+    app.mutate("advanceClock", json!({"to": to}), "tenant { now }");
+}
 
 /// Moves the clock, and bills what fell due until then.
 pub fn bill_until(app: &TestApp, now: &str) -> Billed {

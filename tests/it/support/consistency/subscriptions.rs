@@ -65,7 +65,7 @@ pub const RULES: &[(&str, &str)] = &[
         "SELECT c.handle AS line FROM additional_costs c WHERE c.state = 'TRANSFERRED' AND NOT EXISTS (
              SELECT 1 FROM invoices i
              JOIN invoice_lines l ON (l.tenant_id, l.invoice_id) = (i.tenant_id, i.id)
-             WHERE (i.tenant_id, i.id, i.subscription_id, l.reference_id)
+             WHERE (i.tenant_id, i.id, l.subscription_id, l.reference_id)
                  = (c.tenant_id, c.invoice_id, c.subscription_id, c.id))",
     ),
     (
