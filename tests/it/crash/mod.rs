@@ -1,5 +1,6 @@
 //! The program itself, killed or told to stop while it works.
 
+mod billing;
 mod kill;
 mod payments;
 mod shutdown;
