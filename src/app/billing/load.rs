@@ -106,7 +106,7 @@ impl Account {
     }
 
     /// Who gets its invoices.
-    fn invoiced_customer(&self) -> Id<Customer> {
+    pub fn invoiced_customer(&self) -> Id<Customer> {
         match &self.kind {
             Kind::Agreement(agreement, _) => agreement.terms.invoiced_customer_id,
             Kind::Rental(_) | Kind::Broken(_) => self.subscription().customer_id,

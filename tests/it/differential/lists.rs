@@ -7,6 +7,7 @@ use async_graphql::{Error, ErrorExtensions, Name, Value};
 use bigdecimal::BigDecimal;
 use perennial::domain::add_on::AddOn;
 use perennial::domain::asset::Asset;
+use perennial::domain::billing::BillingHold;
 use perennial::domain::billing_group::BillingGroup;
 use perennial::domain::coupon::Coupon;
 use perennial::domain::credit::Credit;
@@ -22,6 +23,7 @@ use perennial::domain::payment_method::{PaymentMethod, PaymentToken};
 use perennial::domain::plan::Plan;
 use perennial::domain::price::Price;
 use perennial::domain::product::Product;
+use perennial::domain::received::{Payment, Refund};
 use perennial::domain::subscription::Subscription;
 use perennial::domain::subscription::parts::{
     AdditionalCost, SubscriptionAddOn, SubscriptionDiscount, SubscriptionItem, SubscriptionPhase,
@@ -48,6 +50,7 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "AddOn" => read::<AddOn>(given),
         "Asset" => read::<Asset>(given),
         "BillingGroup" => read::<BillingGroup>(given),
+        "BillingHold" => read::<BillingHold>(given),
         "Coupon" => read::<Coupon>(given),
         "Credit" => read::<Credit>(given),
         "CreditNote" => read::<CreditNote>(given),
@@ -58,12 +61,14 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "Meter" => read::<Meter>(given),
         "Order" => read::<Order>(given),
         "OrderItem" => read::<OrderItem>(given),
+        "Payment" => read::<Payment>(given),
         "PaymentAttempt" => read::<PaymentAttempt>(given),
         "PaymentMethod" => read::<PaymentMethod>(given),
         "PaymentToken" => read::<PaymentToken>(given),
         "Plan" => read::<Plan>(given),
         "Price" => read::<Price>(given),
         "Product" => read::<Product>(given),
+        "Refund" => read::<Refund>(given),
         "TaxRate" => read::<CountryTaxRate>(given),
         "Subscription" => read::<Subscription>(given),
         "SubscriptionAddOn" => read::<SubscriptionAddOn>(given),

@@ -102,6 +102,8 @@ pub fn invoice_preview(PreviewedInvoice { invoice, lines }: &PreviewedInvoice) -
         ("period", maybe(invoice.period, period)),
         ("lines", Value::List(lines.iter().map(|row| object(line(row))).collect())),
         ("totals", totals(&invoice.totals)),
+        ("creditApplied", money(invoice.balance.credit_applied)),
+        ("amountDue", money(invoice.balance.due)),
         ("issueDate", day(invoice.issue_date)),
         ("dueDate", day(invoice.due_date)),
     ])
