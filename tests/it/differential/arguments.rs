@@ -32,7 +32,7 @@ impl Arguments<'_> {
             return self.page(random, to.trim_end_matches("Connection"), most);
         }
         if field == UPCOMING {
-            return (self.later(random), 1);
+            return (Self::later(random), 1);
         }
         if ty != "Query" {
             return (Object::new(), if list_of(ty, field).is_some() { 4 } else { 1 });
@@ -45,7 +45,7 @@ impl Arguments<'_> {
             }
             "node" => (object([("id", self.any_id(random).into())]), 1),
             "previewInvoice" => {
-                let mut given = self.later(random);
+                let mut given = Self::later(random);
                 given.insert(Name::new("subscriptionId"), self.id(random, "Subscription").into());
                 (given, 1)
             }
@@ -83,7 +83,7 @@ impl Arguments<'_> {
     }
 
     /// From when on an invoice is foreseen.
-    fn later(&self, random: &mut Random) -> Object {
+    fn later(random: &mut Random) -> Object {
         match random.below(3) {
             0 => Object::new(),
             1 => object([("at", Value::Null)]),
