@@ -127,6 +127,9 @@ pub enum Command {
         /// Bill this tenant only
         #[arg(long, value_name = "TENANT_ID")]
         tenant: Option<Id<Tenant>>,
+
+        #[command(flatten)]
+        gateway: GatewayArgs,
     },
     /// Make the tables, or bring them up to date
     Migrate,

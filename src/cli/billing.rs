@@ -1,9 +1,9 @@
 //! The billing run, from the command line.
 
 use super::{Failure, print};
-use crate::app::App;
 use crate::app::billing::{self, Billed};
 use crate::app::collect::{self, Collected};
+use crate::app::{App, received};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -33,6 +33,8 @@ pub fn bill(app: &App, until: Option<Instant>, only: Option<Id<Tenant>>) -> Resu
     bar.finish_and_clear();
     let Billed { moments, invoices, held } = all.get();
     print(&format!("{invoices} invoices for {moments} periods and ends; {held} subscriptions set aside"))?;
+    collect::resume_dead(app)?;
+    received::resume_dead_refunds(app)?;
     let collected = match only {
         Some(tenant) => collect::collect_due(app, tenant, until)?,
         None => collect::collect_due_of_all(app)?,

@@ -29,7 +29,9 @@ pub fn run(config: Config) -> Result<(), Failure> {
             server::serve(open(&config, args.pool_size())?, args, gateway, *migrate)
         }
         Command::Demo(args) => server::demo(open(&config, args.pool_size())?, args),
-        Command::Bill { until, tenant } => billing::bill(&open_current(&config)?, *until, *tenant),
+        Command::Bill { until, tenant, gateway } => {
+            billing::bill(&charging(open_current(&config)?, gateway)?, *until, *tenant)
+        }
         Command::Migrate => {
             let applied = migrate(&open(&config, FEW)?)?;
             if applied.is_empty() {

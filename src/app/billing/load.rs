@@ -6,7 +6,7 @@ use crate::domain::customer::Customer;
 use crate::domain::invoice::Invoice;
 use crate::domain::payment_method::PaymentMethod;
 use crate::domain::subscribing::Agreement;
-use crate::domain::subscription::{ScheduledPayment, Subscription};
+use crate::domain::subscription::{CollectionMethod, ScheduledPayment, Subscription};
 use crate::domain::tax::{CountryTaxRate, rate_for};
 use crate::domain::tenant::{Settings, Tenant};
 use crate::domain::{Country, Entity, ErrorCode, Id, Instant, Refusal};
@@ -201,7 +201,26 @@ fn agreements(
             subscription,
         });
     }
+    add_methods(conn, tenant, &mut agreements)?;
     with_past(conn, tenant, agreements)
+}
+
+/// Adds what is charged where the subscription names nothing: the newest method of whoever gets the invoices.
+fn add_methods(conn: &mut Conn, tenant: Id<Tenant>, agreements: &mut [Agreement]) -> Read<()> {
+    let lacking = |agreement: &&mut Agreement| {
+        let terms = &agreement.terms;
+        terms.collection_method == CollectionMethod::ChargeAutomatically && terms.payment_method_id.is_none()
+    };
+    let customers = distinct(agreements.iter_mut().filter(lacking).map(|it| it.terms.invoiced_customer_id));
+    if customers.is_empty() {
+        return Ok(());
+    }
+    let methods = chargeable(conn, tenant, &customers)?;
+    for agreement in agreements.iter_mut().filter(lacking) {
+        let newest = methods.get(&agreement.terms.invoiced_customer_id);
+        agreement.terms.payment_method_id = newest.map(|method| method.id);
+    }
+    Ok(())
 }
 
 /// Adds what the next bill depends on of the past.

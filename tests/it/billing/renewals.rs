@@ -107,4 +107,19 @@ both! {
         assert_eq!(totals, ["150.00", "150.00", "300.00"]);
         assert_consistent(app);
     }
+
+    a_card_that_came_later_is_charged_on_time(app) {
+        let customer = app.customer("Jane Doe");
+        monthly(app);
+        let id = made(app, &customer, "M30", json!({}));
+        app.payment_method(&customer, "SUCCEEDS");
+        bill_until(app, "2025-02-28T12:00:00Z");
+        let found = app.data(&format!(
+            "{{ subscription(id: {id:?}) {{ invoices {{ nodes {{ reason nextAttemptAt paymentMethod {{ label }} }} }} }} }}"
+        ));
+        assert_eq!(found["subscription"]["invoices"]["nodes"][0], json!({
+            "reason": "SUBSCRIPTION_CYCLE", "nextAttemptAt": "2025-02-28T12:00:00Z",
+            "paymentMethod": {"label": "Test card 0001"},
+        }));
+    }
 }
