@@ -100,6 +100,9 @@ fn alone(app: &App, tenant: Id<Tenant>, until: Instant) -> Result<Billed, Fault>
     });
     let Err(stop) = together else { return Ok(together.unwrap_or_default()) };
     let why = fault(stop)?;
+    if claimed.is_empty() {
+        return Err(Fault::Database(why));
+    }
     tracing::warn!(why, "a batch could not be billed together: it is billed one by one");
     let mut done = Billed::default();
     for id in claimed {
