@@ -1,23 +1,21 @@
 //! What the billing run reads and writes: who is due, what was billed of whom, and who was set aside.
 
 use super::db::{Read, Tx, changed};
+use super::given::{self, Column, UpdateEach};
 use super::list::{Bind, List, listed};
 use super::query::{Comparison, Condition, Query, stored};
-use super::schema::{
-    additional_costs, billed_periods, billing_groups, billing_holds, customers, invoice_lines, scheduled_payments,
-    subscription_discounts, subscriptions,
-};
-use super::sql_types::At;
-use super::subscription::ROWS;
+use super::schema::{billing_groups, billing_holds, customers, invoice_lines, scheduled_payments, subscriptions};
+use super::sql_types::{At, hex, sqlite_text};
 use super::{Conn, on_backend};
 use crate::domain::billing::{BilledPeriod, BillingHold, HoldCode};
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::pricing::LineKind;
-use crate::domain::subscription::parts::{AdditionalCost, AdditionalCostState, SubscriptionDiscount};
+use crate::domain::subscription::parts::{AdditionalCost, SubscriptionDiscount};
 use crate::domain::subscription::{ScheduledPayment, ScheduledPaymentStatus, Subscription};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
 use diesel::prelude::*;
+use serde_json::json;
 use std::collections::BTreeMap;
 
 stored!(BillingHold, billing_holds(id, subscription_id, code, message, attempts, since, retry_at) => {
@@ -143,60 +141,72 @@ pub fn consolidate(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: Id<BillingGroup>,
 
 /// Stores how far the billing of subscriptions has come, each over the version before.
 pub fn roll(tx: &mut Tx<'_>, tenant: Id<Tenant>, rolled: &[Subscription]) -> Read<()> {
-    for subscription in rolled {
+    const UPDATE: UpdateEach = UpdateEach {
+        table: "subscriptions",
+        keys: &[("id", "uuid")],
+        set: &[
+            ("status", "text"),
+            ("current_period_start", "timestamptz"),
+            ("current_period_end", "timestamptz"),
+            ("next_billing_date", "date"),
+            ("next_billing_at", "timestamptz"),
+            ("due_at", "timestamptz"),
+            ("usage_billed_until", "timestamptz"),
+            ("return_overdue_since", "timestamptz"),
+            ("version", "integer"),
+            ("updated_at", "timestamptz"),
+        ],
+        guard: "subscriptions.version = given.version - 1",
+    };
+    let row = |subscription: &Subscription| {
         let billing = subscription.billing;
-        let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
-            .filter(subscriptions::tenant_id.eq(tenant))
-            .filter(subscriptions::id.eq(subscription.id))
-            .filter(subscriptions::version.eq(subscription.version - 1))
-            .set((
-                subscriptions::status.eq(subscription.status),
-                subscriptions::current_period_start.eq(subscription.current_period_start.map(At)),
-                subscriptions::current_period_end.eq(subscription.current_period_end.map(At)),
-                subscriptions::next_billing_date.eq(subscription.next_billing_date),
-                subscriptions::next_billing_at.eq(billing.next_at.map(At)),
-                subscriptions::due_at.eq(billing.due_at.map(At)),
-                subscriptions::usage_billed_until.eq(billing.usage_until.map(At)),
-                subscriptions::return_overdue_since.eq(billing.return_overdue_since.map(At)),
-                subscriptions::version.eq(subscription.version),
-                subscriptions::updated_at.eq(At(subscription.updated_at)),
-            ))
-            .execute(conn))?;
-        changed(rows, 1)?;
-    }
-    Ok(())
+        json!({
+            "id": hex(subscription.id),
+            "status": subscription.status.name(),
+            "current_period_start": subscription.current_period_start.map(sqlite_text),
+            "current_period_end": subscription.current_period_end.map(sqlite_text),
+            "next_billing_date": subscription.next_billing_date.map(|day| day.to_string()),
+            "next_billing_at": billing.next_at.map(sqlite_text),
+            "due_at": billing.due_at.map(sqlite_text),
+            "usage_billed_until": billing.usage_until.map(sqlite_text),
+            "return_overdue_since": billing.return_overdue_since.map(sqlite_text),
+            "version": subscription.version,
+            "updated_at": sqlite_text(subscription.updated_at),
+        })
+    };
+    UPDATE.run(tx, tenant, rolled.iter().map(row).collect())
 }
 
 /// Stores what an invoice bills of whom. Each stretch follows the last one of its source; what overlaps another one, or
 /// was billed already, loses the race.
 pub fn insert_billed(tx: &mut Tx<'_>, tenant: Id<Tenant>, billed: &[BilledPeriod]) -> Read<()> {
-    for rows in billed.chunks(ROWS) {
-        on_backend!(tx, |conn| {
-            let before = diesel::alias!(billed_periods as before);
-            let rows: Vec<_> = rows
-                .iter()
-                .map(|BilledPeriod { subscription_id, invoice_id, source, period }| {
-                    let last = before
-                        .filter(before.field(billed_periods::tenant_id).eq(tenant))
-                        .filter(before.field(billed_periods::source_id).eq(*source))
-                        .order(before.field(billed_periods::period_end).desc())
-                        .select(before.field(billed_periods::period_end))
-                        .limit(1)
-                        .single_value();
-                    (
-                        billed_periods::tenant_id.eq(tenant),
-                        billed_periods::subscription_id.eq(*subscription_id),
-                        billed_periods::source_id.eq(*source),
-                        billed_periods::period_start.eq(At(period.start)),
-                        billed_periods::period_end.eq(At(period.end)),
-                        billed_periods::previous_end.eq(last),
-                        billed_periods::invoice_id.eq(*invoice_id),
-                    )
-                })
-                .collect();
-            diesel::insert_into(billed_periods::table).values(rows).execute(conn)
-        })?;
-    }
+    const COLUMNS: &[Column] = &[
+        ("subscription_id", "uuid"),
+        ("source_id", "uuid"),
+        ("period_start", "timestamptz"),
+        ("period_end", "timestamptz"),
+        ("invoice_id", "uuid"),
+    ];
+    let row = |BilledPeriod { subscription_id, invoice_id, source, period }: &BilledPeriod| {
+        json!({
+            "subscription_id": hex(*subscription_id),
+            "source_id": hex(*source),
+            "period_start": sqlite_text(period.start),
+            "period_end": sqlite_text(period.end),
+            "invoice_id": hex(*invoice_id),
+        })
+    };
+    let rows = billed.iter().map(row).collect();
+    given::execute(tx, tenant, &[COLUMNS], rows, |given, tenant| {
+        format!(
+            "INSERT INTO billed_periods
+                 (tenant_id, subscription_id, source_id, period_start, period_end, invoice_id, previous_end)
+             SELECT {tenant}, subscription_id, source_id, period_start, period_end, invoice_id,
+                 (SELECT max(before.period_end) FROM billed_periods AS before
+                  WHERE before.tenant_id = {tenant} AND before.source_id = given.source_id)
+             FROM {given}"
+        )
+    })?;
     Ok(())
 }
 
@@ -214,30 +224,26 @@ pub fn setup_fee_billed(conn: &mut Conn, tenant: Id<Tenant>, of: &[Id<Subscripti
 
 /// Stores on how many invoices discounts were, over one less.
 pub fn count_discounts(tx: &mut Tx<'_>, tenant: Id<Tenant>, discounts: &[&SubscriptionDiscount]) -> Read<()> {
-    for discount in discounts {
-        let rows = on_backend!(tx, |conn| diesel::update(subscription_discounts::table)
-            .filter(subscription_discounts::tenant_id.eq(tenant))
-            .filter(subscription_discounts::id.eq(discount.id))
-            .filter(subscription_discounts::uses.eq(discount.uses - 1))
-            .set(subscription_discounts::uses.eq(discount.uses))
-            .execute(conn))?;
-        changed(rows, 1)?;
-    }
-    Ok(())
+    const UPDATE: UpdateEach = UpdateEach {
+        table: "subscription_discounts",
+        keys: &[("id", "uuid")],
+        set: &[("uses", "integer")],
+        guard: "subscription_discounts.uses = given.uses - 1",
+    };
+    let row = |discount: &&SubscriptionDiscount| json!({"id": hex(discount.id), "uses": discount.uses});
+    UPDATE.run(tx, tenant, discounts.iter().map(row).collect())
 }
 
 /// Stores that additional costs are on an invoice, which waited for one.
 pub fn transfer_costs(tx: &mut Tx<'_>, tenant: Id<Tenant>, costs: &[&AdditionalCost]) -> Read<()> {
-    for cost in costs {
-        let rows = on_backend!(tx, |conn| diesel::update(additional_costs::table)
-            .filter(additional_costs::tenant_id.eq(tenant))
-            .filter(additional_costs::id.eq(cost.id))
-            .filter(additional_costs::state.eq(AdditionalCostState::Pending))
-            .set((additional_costs::state.eq(cost.state), additional_costs::invoice_id.eq(cost.invoice_id)))
-            .execute(conn))?;
-        changed(rows, 1)?;
-    }
-    Ok(())
+    const UPDATE: UpdateEach = UpdateEach {
+        table: "additional_costs",
+        keys: &[("id", "uuid")],
+        set: &[("state", "text"), ("invoice_id", "uuid")],
+        guard: "additional_costs.state = 'PENDING'",
+    };
+    let row = |cost: &&AdditionalCost| json!({"id": hex(cost.id), "state": cost.state.name(), "invoice_id": cost.invoice_id.map(hex)});
+    UPDATE.run(tx, tenant, costs.iter().map(row).collect())
 }
 
 /// What is still to be invoiced of the payments of these rentals, in order.
@@ -267,19 +273,21 @@ pub fn last_sequences(
 
 /// Stores which invoice asks for payments that were scheduled.
 pub fn invoice_payments(tx: &mut Tx<'_>, tenant: Id<Tenant>, payments: &[&ScheduledPayment]) -> Read<()> {
-    for payment in payments {
-        let rows = on_backend!(tx, |conn| diesel::update(scheduled_payments::table)
-            .filter(scheduled_payments::tenant_id.eq(tenant))
-            .filter(scheduled_payments::subscription_id.eq(payment.subscription_id))
-            .filter(scheduled_payments::sequence.eq(payment.sequence))
-            .filter(scheduled_payments::status.eq(ScheduledPaymentStatus::Scheduled))
-            .set(
-                (scheduled_payments::status.eq(payment.status), scheduled_payments::invoice_id.eq(payment.invoice_id),)
-            )
-            .execute(conn))?;
-        changed(rows, 1)?;
-    }
-    Ok(())
+    const UPDATE: UpdateEach = UpdateEach {
+        table: "scheduled_payments",
+        keys: &[("subscription_id", "uuid"), ("sequence", "integer")],
+        set: &[("status", "text"), ("invoice_id", "uuid")],
+        guard: "scheduled_payments.status = 'SCHEDULED'",
+    };
+    let row = |payment: &&ScheduledPayment| {
+        json!({
+            "subscription_id": hex(payment.subscription_id),
+            "sequence": payment.sequence,
+            "status": payment.status.name(),
+            "invoice_id": payment.invoice_id.map(hex),
+        })
+    };
+    UPDATE.run(tx, tenant, payments.iter().map(row).collect())
 }
 
 /// Notes why a subscription was set aside, and lets it fall due again when it is to be tried.

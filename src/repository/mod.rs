@@ -21,6 +21,7 @@ pub mod entitlement;
 pub mod feature;
 pub mod fulfilment;
 pub mod gateway_notice;
+mod given;
 pub mod invoice;
 pub mod journal;
 pub mod list;

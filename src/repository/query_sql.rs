@@ -4,7 +4,7 @@
 use super::db::{Conn, Read};
 use super::list::{Bind, Direction};
 use super::query::{Comparison, Condition, Hold, Query, Stored, Values};
-use super::sql_types::{At, Identifier, Moment};
+use super::sql_types::{At, Identifier, Moment, hex};
 use crate::domain::{Date, Id};
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::{Pg, PgConnection};
@@ -257,7 +257,7 @@ impl<'q, Columns> Statement<'q, Columns> {
             Dialect::Sqlite => {
                 let json = format!(
                     "[{}]",
-                    ids.iter().map(|id| format!("\"{}\"", id.uuid().simple())).collect::<Vec<_>>().join(",")
+                    ids.iter().map(|id| format!("\"{}\"", hex(*id))).collect::<Vec<_>>().join(",")
                 );
                 self.list(" IN (SELECT unhex(value) FROM json_each(", Parameter::Json(json), "))");
             }

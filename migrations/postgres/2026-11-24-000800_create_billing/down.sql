@@ -3,6 +3,7 @@ DROP TABLE billed_periods;
 DROP INDEX scheduled_payments_invoice;
 ALTER TABLE scheduled_payments DROP COLUMN invoice_id;
 DROP INDEX subscriptions_return_overdue;
+DROP INDEX subscriptions_due_together;
 DROP INDEX subscriptions_due;
 ALTER TABLE subscriptions DROP COLUMN consolidated_by;
 ALTER TABLE subscriptions DROP COLUMN return_overdue_since;

@@ -9,6 +9,9 @@ ALTER TABLE subscriptions ADD COLUMN return_overdue_since TIMESTAMPTZ;
 -- Who gets one invoice for all that falls due on a day: a billing group, or a parent customer.
 ALTER TABLE subscriptions ADD COLUMN consolidated_by UUID;
 CREATE INDEX subscriptions_due ON subscriptions (tenant_id, due_at, id) WHERE due_at IS NOT NULL;
+-- The groups of which something is due, and what is due of one.
+CREATE INDEX subscriptions_due_together ON subscriptions (tenant_id, consolidated_by, due_at)
+    WHERE consolidated_by IS NOT NULL AND due_at IS NOT NULL;
 CREATE INDEX subscriptions_return_overdue ON subscriptions (tenant_id, return_overdue_since, id)
     WHERE return_overdue_since IS NOT NULL;
 

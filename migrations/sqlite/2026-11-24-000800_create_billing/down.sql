@@ -19,6 +19,7 @@ DROP TABLE scheduled_payments;
 ALTER TABLE old_scheduled_payments RENAME TO scheduled_payments;
 CREATE INDEX scheduled_payments_due ON scheduled_payments (tenant_id, due_date) WHERE status = 'SCHEDULED';
 DROP INDEX subscriptions_return_overdue;
+DROP INDEX subscriptions_due_together;
 DROP INDEX subscriptions_due;
 ALTER TABLE subscriptions DROP COLUMN consolidated_by;
 ALTER TABLE subscriptions DROP COLUMN return_overdue_since;

@@ -160,6 +160,11 @@ impl<E> FromSql<Identifier, Sqlite> for Id<E> {
     }
 }
 
+/// An identifier within a JSON document: PostgreSQL reads it as one, and SQLite makes its 16 bytes of it by `unhex`.
+pub fn hex<E>(id: Id<E>) -> String {
+    id.uuid().simple().to_string()
+}
+
 // ---------------------------------------------------------------- instants
 
 /// PostgreSQL counts microseconds from 2000-01-01.

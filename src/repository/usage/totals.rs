@@ -4,7 +4,7 @@
 
 use super::super::db::{Conn, Read};
 use super::super::query::Query;
-use super::super::sql_types::{At, Identifier, Moment, sqlite_text};
+use super::super::sql_types::{At, Identifier, Moment, hex, sqlite_text};
 use super::super::{meter, subscription_parts};
 use crate::domain::meter::{Aggregation, Meter, quantity};
 use crate::domain::period::Period;
@@ -146,8 +146,7 @@ fn on_sqlite(conn: &mut SqliteConnection, tenant: Id<Tenant>, parts: &[Part<'_>]
     let mut query = sql_query(text).into_boxed::<Sqlite>().bind::<Identifier, _>(tenant);
     for (_, asked) in parts {
         let row = |(place, asked): &(i64, &Asked<'_>)| {
-            let ids = [asked.meter.id.untyped(), asked.subscription.untyped()].map(|id| id.uuid().simple().to_string());
-            let [meter, subscription] = ids;
+            let (meter, subscription) = (hex(asked.meter.id), hex(asked.subscription));
             let (start, end) = (sqlite_text(asked.period.start), sqlite_text(asked.period.end));
             serde_json::json!([place, meter, subscription, start, end])
         };
