@@ -1,6 +1,7 @@
 //! Measures Perennial: makes data, serves it in two ways, loads both, and writes down what that took.
 
 mod baseline;
+mod billing;
 mod generate;
 mod load;
 mod random;
@@ -52,6 +53,21 @@ enum Command {
         database_url: String,
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
+    },
+    /// Bill as `perennial bill` does
+    Bill {
+        #[arg(long, env = "DATABASE_URL")]
+        database_url: String,
+        #[arg(long)]
+        tenant: String,
+    },
+    /// Measure the billing run, on tenants that are made for it
+    Billing {
+        #[arg(long, env = "DATABASE_URL")]
+        database_url: String,
+        /// How many subscriptions are due
+        #[arg(long, default_value_t = 100_000)]
+        count: u64,
     },
     /// Measure both on a database that is filled
     Load(LoadArgs),
@@ -112,6 +128,11 @@ fn run(command: Command) -> Result<(), Failure> {
             let arguments = ["perennial", "serve", "--database-url", &database_url, "--listen", &listen.to_string()];
             Ok(perennial::cli::run(perennial::config::Config::try_parse_from(arguments)?)?)
         }
+        Command::Bill { database_url, tenant } => {
+            let arguments = ["perennial", "bill", "--database-url", &database_url, "--tenant", &tenant];
+            Ok(perennial::cli::run(perennial::config::Config::try_parse_from(arguments)?)?)
+        }
+        Command::Billing { database_url, count } => billing::measure(&database_url, count),
         Command::Load(args) => {
             println!("{}", load::load(&args.plan())?);
             Ok(())

@@ -25,6 +25,24 @@ fn counting() -> Option<Box<dyn Instrumentation>> {
     }))
 }
 
+fn counting_all() -> Option<Box<dyn Instrumentation>> {
+    Some(Box::new(|event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { .. } = event {
+            STATEMENTS.fetch_add(1, Ordering::Relaxed);
+        }
+    }))
+}
+
+/// Counts every statement of connections that are opened from now on.
+pub fn count_all() -> Result<(), Failure> {
+    Ok(set_default_instrumentation(counting_all)?)
+}
+
+/// How many statements were counted until now.
+pub fn counted() -> u64 {
+    STATEMENTS.load(Ordering::Relaxed)
+}
+
 /// Asks both for pages of different lengths, and notes how many statements each took.
 pub fn count(url: &str, report: &mut Report) -> Result<(), Failure> {
     set_default_instrumentation(counting)?;
@@ -36,20 +54,20 @@ pub fn count(url: &str, report: &mut Report) -> Result<(), Failure> {
         for first in [1, 10, 50, 100] {
             let request =
                 || Request::new(page_query()).variables(Variables::from_json(json!({"first": first, "after": null})));
-            let ours = counted(async { api.execute(request(), caller(&viewer)).await.is_ok() }).await?;
-            let theirs = counted(async { baseline.execute(request(), &viewer).await.is_ok() }).await?;
+            let ours = counted_in(async { api.execute(request(), caller(&viewer)).await.is_ok() }).await?;
+            let theirs = counted_in(async { baseline.execute(request(), &viewer).await.is_ok() }).await?;
             report.statements(&format!("page of {first} orders (5 relations)"), ours, theirs);
         }
         Ok(())
     })
 }
 
-async fn counted(run: impl Future<Output = bool>) -> Result<u64, Failure> {
-    let before = STATEMENTS.load(Ordering::Relaxed);
+async fn counted_in(run: impl Future<Output = bool>) -> Result<u64, Failure> {
+    let before = counted();
     if !run.await {
         return Err("a query failed".into());
     }
-    Ok(STATEMENTS.load(Ordering::Relaxed) - before)
+    Ok(counted() - before)
 }
 
 fn caller(viewer: &Viewer) -> Caller {

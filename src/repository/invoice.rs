@@ -137,7 +137,7 @@ pub fn sums(conn: &mut Conn, tenant: Id<Tenant>, condition: Option<&Condition>) 
 
 /// Stores invoices with their lines.
 pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, made: &[(Invoice, Vec<InvoiceLine>)]) -> Read<()> {
-    for made in made.chunks(ROWS / 2) {
+    for made in made.chunks(ROWS) {
         let rows: Vec<_> = made
             .iter()
             .map(|(invoice, _)| {

@@ -255,10 +255,8 @@ impl<'q, Columns> Statement<'q, Columns> {
             Dialect::Postgres => self.list(" = ANY(", Parameter::Ids(ids), ")"),
             // One parameter and one text for any number of ids, where `IN (?, ?, …)` would be prepared each time.
             Dialect::Sqlite => {
-                let json = format!(
-                    "[{}]",
-                    ids.iter().map(|id| format!("\"{}\"", hex(*id))).collect::<Vec<_>>().join(",")
-                );
+                let json =
+                    format!("[{}]", ids.iter().map(|id| format!("\"{}\"", hex(*id))).collect::<Vec<_>>().join(","));
                 self.list(" IN (SELECT unhex(value) FROM json_each(", Parameter::Json(json), "))");
             }
         }

@@ -108,8 +108,8 @@ pub fn payments_of(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Qu
     Query::new(tenant).of_each("subscription_id", subscriptions).order("sequence")
 }
 
-/// Rows of one INSERT: PostgreSQL takes at most 65,535 parameters a statement.
-pub(super) const ROWS: usize = 2_000;
+/// Rows of one INSERT: SQLite takes at most 32,766 parameters a statement, PostgreSQL 65,535, and no row has more than 40.
+pub(super) const ROWS: usize = 800;
 
 pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[Subscription]) -> Read<()> {
     for rows in rows.chunks(ROWS) {

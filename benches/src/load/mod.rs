@@ -3,7 +3,7 @@
 mod fulfilling;
 mod http;
 mod measure;
-mod process;
+pub mod process;
 mod reading;
 
 pub use reading::page_query;

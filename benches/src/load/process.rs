@@ -42,12 +42,7 @@ impl Server {
 
     /// Megabytes of memory: now, and at most.
     pub fn memory(&self) -> (f64, f64) {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let read = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-            line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or_default() / 1024.0
-        };
-        (read("VmRSS:"), read("VmHWM:"))
+        memory_of(&self.child)
     }
 }
 
@@ -56,6 +51,43 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A process that does its work and ends, and what it has taken as long as it was looked at.
+pub struct Job {
+    child: Child,
+    /// Seconds of CPU.
+    pub cpu: f64,
+    /// Megabytes of memory at most.
+    pub memory: f64,
+}
+
+impl Job {
+    /// Starts a command of this program.
+    pub fn start(arguments: &[&str]) -> Result<Self, Failure> {
+        let child = Command::new(std::env::current_exe()?).args(arguments).stdout(Stdio::null()).spawn()?;
+        Ok(Job { child, cpu: 0.0, memory: 0.0 })
+    }
+
+    /// Looks at it; fails where it failed.
+    pub fn is_running(&mut self) -> Result<bool, Failure> {
+        self.cpu = self.cpu.max(cpu_of(&self.child.id().to_string()));
+        self.memory = self.memory.max(memory_of(&self.child).1);
+        match self.child.try_wait()? {
+            None => Ok(true),
+            Some(status) if status.success() => Ok(false),
+            Some(status) => Err(status.to_string().into()),
+        }
+    }
+}
+
+fn memory_of(child: &Child) -> (f64, f64) {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let read = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+    };
+    (read("VmRSS:"), read("VmHWM:"))
 }
 
 /// Linux counts CPU time in hundredths of a second.

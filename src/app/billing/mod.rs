@@ -24,7 +24,7 @@ use crate::repository::{Fault, billing};
 use std::ops::AddAssign;
 
 /// How many subscriptions one transaction bills.
-const BATCH: i64 = 250;
+const BATCH: i64 = 100;
 
 /// What a run did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
