@@ -287,7 +287,7 @@ impl World<'_, '_> {
         ]);
         self.counts[3] += 1;
         for (index, due) in terms.due_dates().enumerate() {
-            let status = if due < today() { "PAID" } else { "SCHEDULED" };
+            let status = if due < today() { "SETTLED_ELSEWHERE" } else { "SCHEDULED" };
             #[rustfmt::skip]
             self.sink.add("scheduled_payments", &[
                 tenant.into(), id.into(), (index as i32 + 1).into(), due.into(), "EUR".into(), price.into(),

@@ -27,6 +27,8 @@ CREATE INDEX credits_customer ON credits (tenant_id, customer_id, id);
 CREATE INDEX credits_subscription ON credits (tenant_id, subscription_id, id);
 CREATE INDEX credits_currency ON credits (tenant_id, currency, id);
 CREATE INDEX credits_state ON credits (tenant_id, state, id);
+-- What a customer has left.
+CREATE INDEX credits_customer_state ON credits (tenant_id, customer_id, state, id);
 CREATE INDEX credits_valid_from ON credits (tenant_id, valid_from, id);
 CREATE INDEX credits_created_at ON credits (tenant_id, created_at, id);
 
