@@ -248,6 +248,11 @@ pub fn receive_notice(app: &App, body: &[u8], signature: &str) -> Result<Receive
 /// creates asks the gateway itself, stores what was paid for together with the outcome, and takes back what died. An
 /// outcome that was stored from here would leave a charge for nothing.
 pub fn apply_notice(app: &App, tenant: Id<Tenant>, notice: &Notice) -> Result<Received, Fault> {
+    // Whoever sends it may name a tenant that is none of this program's.
+    let known = app.db.read_once(|conn| Query::by_id(tenant, notice.attempt).first(conn))?;
+    if known.is_none() {
+        return Ok(Received::Ignored);
+    }
     let applied = app.work_for(tenant, Instant::UNIX_EPOCH, |work| {
         let Some(attempt) = Query::by_id(tenant, notice.attempt).hold(work.tx)? else { return Ok(None) };
         if !gateway_notice::take_down(work.tx, tenant, notice, work.machine_now)? {
