@@ -4,11 +4,11 @@
 //! good, dunning begins: a notice at once, and another after each interval but the last. With each notice after the first
 //! the charge is tried again. After the last interval the invoice has failed, and the final action follows.
 
-use super::calendar::{later, start_of_day};
+use super::calendar::later;
 use super::choice::choice;
 use super::period::{Duration, DurationUnit};
-use super::{Date, Instant, Zone};
-use chrono::{Days, TimeDelta};
+use super::{Instant, Zone};
+use chrono::TimeDelta;
 
 /// How a tenant goes about invoices that are not paid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -160,11 +160,6 @@ impl Policy {
     }
 }
 
-/// When dunning begins for an invoice that was sent and is not charged: on the day after it was due.
-pub fn begins_after(due: Date, zone: Zone) -> Instant {
-    start_of_day(due.checked_add_days(Days::new(1)).unwrap_or(Date::MAX), zone)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,8 +266,6 @@ mod tests {
         let berlin = Zone::Europe__Berlin;
         let course = course(&policy(&[2], 0, true), at("2025-03-29T10:00:00Z"), false, None, berlin);
         assert_eq!(course.last(), Some(&Next::Final { at: at("2025-03-31T09:00:00Z") }), "the clocks leapt");
-        assert_eq!(begins_after("2025-03-31".parse().unwrap(), berlin), at("2025-03-31T22:00:00Z"));
-        assert_eq!(begins_after(Date::MAX, UTC), start_of_day(Date::MAX, UTC));
     }
 
     #[test]

@@ -75,7 +75,11 @@ impl Account {
         let due = match &mut self.kind {
             Kind::Agreement(agreement, before) => {
                 agreement.country_tax = rate;
-                agreement.fall_due(&before.past)
+                let due = agreement.fall_due(&before.past);
+                if let Ok(Some(Due { bill, .. })) = &due {
+                    before.past.billed(bill.as_ref());
+                }
+                due
             }
             Kind::Rental(rental) => {
                 rental.country_tax = rate;

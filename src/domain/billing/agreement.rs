@@ -6,8 +6,8 @@ use crate::domain::calendar::day_of;
 use crate::domain::exact::Ratio;
 use crate::domain::invoice::{Invoice, InvoiceReason};
 use crate::domain::period::Period;
-use crate::domain::plan::SetupFeeHandling;
-use crate::domain::pricing::{Charge, LineKind, TrueUp, hold_to};
+use crate::domain::plan::{SetupFee, SetupFeeHandling};
+use crate::domain::pricing::{Bill, Charge, Line, LineKind, TrueUp, hold_to};
 use crate::domain::schedule::ScheduledPeriod;
 use crate::domain::subscribing::Agreement;
 use crate::domain::subscription::parts::AdditionalCostState;
@@ -25,6 +25,15 @@ pub struct Past {
     pub usage: Usage,
     /// Whether its setup fee was invoiced.
     pub setup_fee_billed: bool,
+}
+
+impl Past {
+    /// Goes on from a moment whose bill is made, as where several are foreseen: what was used is billed.
+    pub fn billed(&mut self, bill: Option<&Bill>) {
+        self.usage = Usage::default();
+        let fee = |line: &Line| line.kind == LineKind::SetupFee;
+        self.setup_fee_billed |= bill.is_some_and(|bill| bill.lines.iter().any(fee));
+    }
 }
 
 impl Agreement {
@@ -57,8 +66,11 @@ impl Agreement {
         if let Some(over) = over {
             charges = self.hold_to_commitment(charges, over.period, begins.is_none())?;
         }
-        let advance = begins.map(|begins| self.charges_in_advance(&begins, since)).unwrap_or_default();
+        let advance = begins.map(|begins| self.charges_in_advance(&begins)).unwrap_or_default();
         let discounted_at = since.filter(|_| advance.is_empty()).unwrap_or(at);
+        if over.or(begins).is_some() {
+            charges.extend(self.charges_once(since, at));
+        }
         charges.extend(advance);
         charges.extend(self.waiting_setup_fee(past).filter(|_| !charges.is_empty()));
         charges.extend(self.cost_charges());
@@ -91,11 +103,12 @@ impl Agreement {
         period: Period,
         is_last: bool,
     ) -> Result<Vec<Charge>, Refusal> {
-        let (used, others): (Vec<_>, Vec<_>) = charges.into_iter().partition(|charge| charge.kind == LineKind::Usage);
         let commitment = &self.terms.commitment;
-        if used.is_empty() || commitment.amount.is_none() {
-            return Ok([others, used].concat());
+        // What is missing is billed also where nothing that is measured runs any more.
+        if commitment.amount.is_none() || !self.has_usage() {
+            return Ok(charges);
         }
+        let (used, others): (Vec<_>, Vec<_>) = charges.into_iter().partition(|charge| charge.kind == LineKind::Usage);
         let zone = self.subscription.timezone;
         let start = self.subscription.start_date;
         let mut window = commitment.window(start, zone, self.terms.schedule.billing_period(), period);
@@ -117,16 +130,17 @@ impl Agreement {
 
     /// A setup fee that stands on the first invoice, if there was none yet (`billwerk.md` §3).
     fn waiting_setup_fee(&self, past: &Past) -> Option<Charge> {
-        let fee = self.plan.setup_fee.as_ref().filter(|fee| fee.handling == SetupFeeHandling::First)?;
-        (self.terms.setup_fee && !past.setup_fee_billed).then(|| self.setup_fee_charge(fee))
+        self.first_setup_fee().filter(|_| !past.setup_fee_billed).map(|fee| self.setup_fee_charge(fee))
+    }
+
+    fn first_setup_fee(&self) -> Option<&SetupFee> {
+        let first = |fee: &&SetupFee| self.terms.setup_fee && fee.handling == SetupFeeHandling::First;
+        self.plan.setup_fee.as_ref().filter(first)
     }
 
     /// Whether a setup fee may wait for the next invoice: then it must be known whether it was invoiced.
     pub fn may_owe_setup_fee(&self) -> bool {
-        let early = |of: Option<ScheduledPeriod>| of.is_some_and(|of| of.number <= 2);
-        let next = self.subscription.billing.next_at;
-        let soon = next.is_some_and(|at| early(self.beginning_at(at)) || early(self.over_at(at)));
-        self.terms.setup_fee && self.plan.setup_fee.is_some() && soon
+        self.first_setup_fee().is_some()
     }
 
     /// Goes on from a moment to the next: its period, when it is billed, and where it stands.

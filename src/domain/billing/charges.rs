@@ -42,28 +42,27 @@ impl Agreement {
         self.items.iter().filter_map(measured).collect()
     }
 
-    /// What is billed as a period begins: in advance for it, and what is billed once and began since the period before,
-    /// which began at `since`.
-    pub(in crate::domain) fn charges_in_advance(
-        &self,
-        period: &ScheduledPeriod,
-        since: Option<Instant>,
-    ) -> Vec<Charge> {
+    /// What is billed once and has begun by `at`, after the period before began at `since`; whether it has ended since
+    /// does not matter.
+    pub(in crate::domain) fn charges_once(&self, since: Option<Instant>, at: Instant) -> Vec<Charge> {
+        let new = |item: &&SubscriptionItem| item.start_date <= at && since.is_none_or(|since| since < item.start_date);
+        let charge = |item: &SubscriptionItem| {
+            let price = self.price_of(item).filter(|price| price.price_type == PriceType::OneTime)?;
+            Some(self.of_item(item, price))
+        };
+        self.items.iter().filter(new).filter_map(charge).collect()
+    }
+
+    /// What is billed in advance as a period begins.
+    pub(in crate::domain) fn charges_in_advance(&self, period: &ScheduledPeriod) -> Vec<Charge> {
         let start = period.period.start;
         let runs = |begin: Instant, end: Option<Instant>| begin <= start && end.is_none_or(|end| start < end);
         let part = self.part_of(period);
         let charge = |item: &SubscriptionItem| {
             let price = self.price_of(item)?;
-            let charge = match price.price_type {
-                PriceType::OneTime if since.is_none_or(|since| since < item.start_date) => {
-                    Charge { proration: None, minimum_prorated_amount: None, period: None, ..self.of_item(item, price) }
-                }
-                PriceType::Recurring if self.cadence_of(price) == BillingCadence::InAdvance => {
-                    self.over(self.of_item(item, price), period.period, part)
-                }
-                PriceType::OneTime | PriceType::Recurring | PriceType::Usage => return None,
-            };
-            Some(charge)
+            let in_advance =
+                price.price_type == PriceType::Recurring && self.cadence_of(price) == BillingCadence::InAdvance;
+            in_advance.then(|| self.over(self.of_item(item, price), period.period, part))
         };
         let items = self.items.iter().filter(|item| runs(item.start_date, item.end_date));
         let mut charges: Vec<Charge> = items.filter_map(charge).collect();
@@ -205,8 +204,10 @@ impl Agreement {
 
     /// How much of a period is billed for a stretch of it.
     fn part_within(&self, period: &ScheduledPeriod, stretch: Period) -> Option<Proration> {
-        if stretch == period.period {
-            return self.part_of(period);
+        let whole = self.part_of(period);
+        let nothing = whole.is_some_and(|part| part.numerator == 0);
+        if nothing || stretch == period.period {
+            return whole;
         }
         let unit = self.terms.partial_periods.unit;
         Some(proration(stretch, period.natural, unit, self.subscription.timezone))

@@ -78,7 +78,8 @@ impl Rental {
 
     /// Adds the payment for the month after the last one.
     fn add_month(&mut self, contract: RentalTerms) {
-        let sequence = self.payments + 1;
+        // Its contract has a payment for each month; how many were added since is only known where it is over.
+        let sequence = self.payments.max(contract.length.into()) + 1;
         let (Some(due_date), Some(amount)) = (contract.due_date(sequence), self.subscription.monthly_amount) else {
             return;
         };

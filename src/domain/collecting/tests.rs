@@ -3,7 +3,7 @@ use crate::domain::dunning::Schedule;
 use crate::domain::invoice::{Balance, Collection, Totals};
 use crate::domain::pricing::Rounding;
 use crate::domain::subscription::CollectionMethod;
-use crate::domain::{Currency, Id, Money};
+use crate::domain::{Currency, Date, Id, Money};
 use uuid::Uuid;
 
 fn at(text: &str) -> Instant {
@@ -156,4 +156,12 @@ fn what_becomes_of_a_subscription_that_is_not_paid() {
             assert_eq!(behavior.unpaid(reason), None, "{method:?} {behavior:?} {reason:?}");
         }
     }
+}
+
+#[test]
+fn an_invoice_is_past_due_as_the_day_after_its_due_date_begins_in_the_zone() {
+    let past_due = |day: Date| Invoice { due_date: day, ..invoice() }.past_due_at(Zone::Europe__Berlin);
+    let expected: Instant = "2025-03-31T22:00:00Z".parse().unwrap();
+    assert_eq!(past_due("2025-03-31".parse().unwrap()), expected);
+    assert!(expected < past_due(Date::MAX));
 }

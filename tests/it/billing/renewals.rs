@@ -108,6 +108,47 @@ both! {
         assert_consistent(app);
     }
 
+    /// `billwerk.md` §3.
+    a_setup_fee_is_on_one_invoice_however_many_follow(app) {
+        let customer = app.customer("Jane Doe");
+        app.set_clock("2025-01-10T00:00:00Z");
+        for (code, cadence, first) in [("advance", "IN_ADVANCE", "110.00"), ("arrears", "IN_ARREARS", "110.00")] {
+            plan(app, json!({
+                "code": code, "amount": "10", "schedule": {"type": "MONTH_STARTDATE"},
+                "setupFee": {"amount": "100", "handling": "FIRST"},
+            }));
+            let id = made(app, &customer, code, json!({"billingCadence": cadence}));
+            let trial = made(app, &customer, code, json!({"billingCadence": cadence, "trialDays": 50}));
+            bill_until(app, "2025-08-20T00:00:00Z");
+            for id in [id, trial] {
+                let totals: Vec<_> = invoices(app, &id).iter().map(|line| line.split(' ').nth(2).unwrap().to_owned()).collect();
+                assert_eq!((totals[0].as_str(), totals.len() > 4), (first, true), "{code} {totals:?}");
+                assert!(totals[1..].iter().all(|total| total == "10.00"), "{code} {totals:?}");
+            }
+            app.set_clock("2025-01-10T00:00:00Z");
+        }
+        assert_consistent(app);
+    }
+
+    what_is_charged_once_is_billed_also_where_nothing_follows_or_it_is_over(app) {
+        let customer = app.customer("Jane Doe");
+        monthly(app);
+        app.set_clock("2025-01-10T00:00:00Z");
+        let once = |end: Value| json!([{
+            "price": {"name": "Visit", "type": "ONE_TIME", "amount": "7"}, "startDate": "2025-01-20T00:00:00Z", "endDate": end,
+        }]);
+        let last = made(app, &customer, "M30", json!({
+            "endDate": "2025-02-10T00:00:00Z", "additionalItems": once(Value::Null),
+        }));
+        let over = made(app, &customer, "M30", json!({"additionalItems": once(json!("2025-01-21T00:00:00Z"))}));
+        bill_until(app, "2025-02-10T00:00:00Z");
+        assert_eq!(newest_lines(app, &last), ["ITEM Visit 7.00 -..-"]);
+        assert_eq!(newest_lines(app, &over), ["ITEM Visit 7.00 -..-", "PLAN Gold 300.00 2025-02-10..2025-03-10"]);
+        bill_until(app, "2025-03-10T00:00:00Z");
+        assert_eq!(newest_lines(app, &over), ["PLAN Gold 300.00 2025-03-10..2025-04-10"]);
+        assert_consistent(app);
+    }
+
     a_card_that_came_later_is_charged_on_time(app) {
         let customer = app.customer("Jane Doe");
         monthly(app);

@@ -100,6 +100,8 @@ both! {
         let order = text(&app.mutate("createOrder", order, "order { id }")["order"]["id"]);
         app.mutate("confirmOrder", json!({"orderId": order}), "__typename");
         let id = app.fulfil(&order, &customer, "L1");
+        let beyond = format!("{{ previewInvoice(subscriptionId: {id:?}, at: \"2025-03-15T00:00:00Z\") {{ issueDate }} }}");
+        assert_eq!(app.data(&beyond)["previewInvoice"], json!({"issueDate": "2025-03-31"}), "beyond its contract");
         bill_until(app, "2025-04-01T00:00:00Z");
         assert_eq!(invoices(app, &id), [
             "RENTAL 2025-01-31..2025-02-28 129.00 OPEN",

@@ -41,6 +41,12 @@ both! {
         used(app, &id, "first", "2025-01-10T00:00:00Z", 100);
         used(app, &id, "last", "2025-02-09T23:59:59Z", 20);
         used(app, &id, "next", "2025-02-10T00:00:00Z", 7);
+        let foreseen = |at: &str| {
+            let query = format!("{{ previewInvoice(subscriptionId: {id:?}, at: {at:?}) {{ lines {{ kind }} }} }}");
+            app.data(&query)["previewInvoice"]["lines"].clone()
+        };
+        assert_eq!(foreseen("2025-02-10T00:00:00Z"), json!([{"kind": "USAGE"}, {"kind": "PLAN"}]));
+        assert_eq!(foreseen("2025-03-01T00:00:00Z"), json!([{"kind": "PLAN"}]), "it is used once");
         bill_until(app, "2025-02-10T00:00:00Z");
         assert_eq!(newest_lines(app, &id), [
             "USAGE Calls 6.00 2025-01-10..2025-02-10",

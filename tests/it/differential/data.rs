@@ -196,7 +196,6 @@ impl Making<'_> {
         self.received();
         self.billed();
         self.credits(&customers);
-        self.collected();
     }
 
     fn customer(&self, n: usize, known: &[Id<Customer>]) -> Id<Customer> {

@@ -69,18 +69,6 @@ impl Making<'_> {
         }
     }
 
-    /// What no use case makes yet: invoices of groups, reminders, and attempts at invoices.
-    pub(super) fn collected(&self) {
-        let made = "UPDATE invoices SET dunning_started_at = created_at, billing_group_id = (
-                 SELECT g.id FROM billing_groups g
-                 WHERE (g.tenant_id, g.customer_id) = (invoices.tenant_id, invoices.customer_id) LIMIT 1)
-             WHERE status = 'OPEN';
-             UPDATE payment_attempts SET subscription_id = NULL, invoice_id = (
-                 SELECT i.id FROM invoices i WHERE i.tenant_id = payment_attempts.tenant_id LIMIT 1)
-             WHERE status = 'DECLINED'";
-        self.app.db.execute_batch(made).expect("it runs");
-    }
-
     fn credit(
         &self,
         n: usize,
