@@ -27,19 +27,27 @@ pub async fn take_back_dead_payments(app: Arc<App>) {
     .await;
 }
 
-/// Bills what fell due, collects what is due of invoices, and asks again for charges and refunds that died, for as long as
-/// the program runs.
-pub async fn bill_and_collect(app: Arc<App>) {
+/// Bills what fell due, for as long as the program runs.
+pub async fn bill(app: Arc<App>) {
     every_minute(app, "the billing run stopped", |app| {
-        let billed = billing::run_of_all(app, app.ambient.now(), &|_| {})?;
+        let billed = billing::run_of_all(app, None, &|_| {})?;
         if billed != Billed::default() {
             tracing::info!(?billed, "subscriptions were billed");
         }
+        Ok(())
+    })
+    .await;
+}
+
+/// Collects what is due of invoices, and asks again for charges and refunds that died, for as long as the program runs. By
+/// itself, since a gateway may take its time: billing does not wait for it.
+pub async fn collect(app: Arc<App>) {
+    every_minute(app, "collecting stopped", |app| {
         let died = collect::resume_dead(app)? + received::resume_dead_refunds(app)?;
         if died > 0 {
             tracing::warn!(died, "charges or refunds died, and were asked for again");
         }
-        let collected = collect::collect_due_of_all(app)?;
+        let collected = collect::collect_due_of_all(app, None)?;
         if collected != Collected::default() {
             tracing::info!(?collected, "invoices were collected");
         }

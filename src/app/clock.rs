@@ -46,6 +46,12 @@ impl App {
         })
     }
 
+    /// Until when what falls due of a tenant is done: its own time, or an earlier moment.
+    pub fn until_of(&self, tenant: Id<Tenant>, until: Option<Instant>) -> Result<Instant, Fault> {
+        let now = self.db.read_once(|conn| self.time_of(conn, tenant))?.now;
+        Ok(until.map_or(now, |until| until.min(now)))
+    }
+
     /// A new identifier of what happens at a tenant's time.
     pub fn id<E>(&self, time: Time) -> Id<E> {
         match time.stands_still {

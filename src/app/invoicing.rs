@@ -10,6 +10,7 @@ use crate::domain::event::EventType;
 use crate::domain::invoice::Invoice;
 use crate::domain::invoicing::{self, DraftChange, NewLine, Terms, draft, zone_of};
 use crate::domain::payment_terms::PaymentTerms;
+use crate::domain::pricing::TaxRate;
 use crate::domain::subscription::CollectionMethod;
 use crate::domain::tax::rate_for;
 use crate::domain::tenant::Settings;
@@ -54,7 +55,7 @@ pub struct InvoiceDeleted {
 pub fn create_invoice(call: &Call<'_>, new: &CreateInvoice) -> Result<Answer<InvoiceChanged>, Fault> {
     call.run(|work| {
         let customer = customer::active(work, new.customer_id)?;
-        let settings = settings_for(work, &customer)?;
+        let (settings, country_tax) = settings_for(work, &customer)?;
         let terms = Terms {
             currency: new.currency.unwrap_or(settings.default_currency),
             method: new.method,
@@ -62,7 +63,7 @@ pub fn create_invoice(call: &Call<'_>, new: &CreateInvoice) -> Result<Answer<Inv
         };
         let (mut made, lines) = {
             let ids = || work.id::<()>().uuid();
-            draft(&customer, terms, &new.lines, &settings, work.now, &ids)?
+            draft(&customer, terms, &new.lines, (&settings, country_tax), work.now, &ids)?
         };
         let taken = match new.draft {
             true => Taken::default(),
@@ -79,10 +80,10 @@ pub fn update_invoice_draft(call: &Call<'_>, update: &UpdateInvoiceDraft) -> Res
     call.run(|work| {
         let outcome = InvoiceChanged { invoice: update.invoice_id };
         let mut found = held(work, update.invoice_id, update.expected_version, &outcome)?;
-        let (customer, settings) = customer_of(work, &found)?;
+        let (customer, settings, country_tax) = customer_of(work, &found)?;
         let lines = {
             let ids = || work.id::<()>().uuid();
-            found.redraft(update.change.clone(), &customer, &settings, &ids)?
+            found.redraft(update.change.clone(), &customer, (&settings, country_tax), &ids)?
         };
         found.version += 1;
         found.updated_at = work.now;
@@ -101,7 +102,7 @@ pub fn finalise_invoice(
     call.run(|work| {
         let outcome = InvoiceChanged { invoice: id };
         let mut found = held(work, id, expected_version, &outcome)?;
-        let (customer, settings) = customer_of(work, &found)?;
+        let (customer, settings, _) = customer_of(work, &found)?;
         let zone = zone_of(&customer, &settings);
         found.date(work.now, zone)?;
         let taken = issue(work, &mut found, zone)?;
@@ -140,7 +141,7 @@ pub fn void_invoice(
     call.run(|work| {
         let (tenant, outcome) = (work.tenant, InvoiceChanged { invoice: id });
         let mut found = held(work, id, expected_version, &outcome)?;
-        let charged = repository::payment::open_for(tenant, id).first(work.conn())?.is_some();
+        let charged = repository::payment::open_of(tenant, id).first(work.conn())?.is_some();
         let noted = repository::credit_note::of_invoices(tenant, &[id]).first(work.conn())?.is_some();
         found.void(charged, noted, work.now)?;
         found.version += 1;
@@ -169,25 +170,25 @@ pub(super) fn held(
 /// Refuses where an invoice that is held is being charged.
 pub(super) fn being_charged(work: &mut Work<'_, '_>, id: Id<Invoice>) -> Result<(), Stop> {
     let tenant = work.tenant;
-    match repository::payment::open_for(tenant, id).first(work.conn())? {
+    match repository::payment::open_of(tenant, id).first(work.conn())? {
         None => Ok(()),
         Some(_) => Err(invoicing::being_charged().into()),
     }
 }
 
-fn customer_of(work: &mut Work<'_, '_>, invoice: &Invoice) -> Result<(Customer, Settings), Stop> {
+fn customer_of(work: &mut Work<'_, '_>, invoice: &Invoice) -> Result<(Customer, Settings, Option<TaxRate>), Stop> {
     let customer = customer::existing(work, invoice.customer_id)?;
-    let settings = settings_for(work, &customer)?;
-    Ok((customer, settings))
+    let (settings, country_tax) = settings_for(work, &customer)?;
+    Ok((customer, settings, country_tax))
 }
 
-/// The tenant's settings, with the tax of the customer's country in the place of its own.
-fn settings_for(work: &mut Work<'_, '_>, customer: &Customer) -> Result<Settings, Fault> {
+/// The tenant's settings, and the tax of the customer's country.
+fn settings_for(work: &mut Work<'_, '_>, customer: &Customer) -> Result<(Settings, Option<TaxRate>), Fault> {
     let (tenant, now) = (work.tenant, work.now);
     let settings = repository::tenant::own(work.conn(), tenant)?.settings;
     let rates = tax::rates_of(work.conn(), tenant, customer.country)?;
     let rate = rate_for(&rates, customer.country, day_of(now, zone_of(customer, &settings)));
-    Ok(Settings { tax_rate: rate.unwrap_or(settings.tax_rate), ..settings })
+    Ok((settings, rate))
 }
 
 /// Issues an invoice after its customer's credits were taken off. What is charged automatically is charged by the newest

@@ -43,8 +43,11 @@ pub use payment_gateway::PaymentGateway;
 pub use test_gateway::TestGateway;
 
 use crate::domain::Id;
+use crate::domain::gateway::Gateway;
+use crate::domain::payment::Charge;
 use crate::domain::tenant::{Tenant, TenantMode};
 use crate::repository::{Db, Fault, tenant as tenants};
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// The program without its wire: a database, a clock, a source of identifiers and payment gateways. Everything here
@@ -93,9 +96,31 @@ impl App {
         App { gateways: Gateways { live, test: self.gateways.test }, ..self }
     }
 
+    /// Whom to ask about a charge. Where this program only has the test gateway and the card is of another one, nobody: what
+    /// a gateway is not asked stays as it is, until a program comes that has it.
+    pub fn gateway_for(&self, charge: &Charge) -> Result<&dyn PaymentGateway, Fault> {
+        let gateway = self.gateway_of(charge.tenant)?;
+        if gateway.name() == Gateway::Test && !test_gateway::is_reference(&charge.gateway_reference) {
+            let why = "the card is of a gateway with which this program was not started: see --gateway";
+            return Err(Fault::Database(why.to_owned()));
+        }
+        Ok(gateway)
+    }
+
     /// Who moves a tenant's money: that of a tenant for trying out is never moved.
     pub fn gateway_of(&self, tenant: Id<Tenant>) -> Result<&dyn PaymentGateway, Fault> {
         let tenant = self.db.read_once(|conn| tenants::own(conn, tenant))?;
         Ok(self.gateways.of(tenant.settings.mode))
+    }
+}
+
+/// Goes on after what failed of one of many, unless the database does not answer at all.
+fn unless_unavailable<T: Default>(of: impl Display, done: Result<T, Fault>) -> Result<T, Fault> {
+    match done {
+        Err(fault) if !matches!(fault, Fault::Unavailable(_)) => {
+            tracing::error!(%fault, %of, "this failed, and is tried again");
+            Ok(T::default())
+        }
+        done => done,
     }
 }

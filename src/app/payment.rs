@@ -8,7 +8,7 @@
 use super::collect::{follow, record, unrefused};
 use super::mutation::{Call, Stop, Work};
 use super::payment_gateway::{Letter, Unread};
-use super::{App, invoice};
+use super::{App, invoice, unless_unavailable};
 use crate::domain::customer::Customer;
 use crate::domain::event::EventType;
 use crate::domain::gateway::{News, Notice};
@@ -157,7 +157,7 @@ pub fn take_back_dead(app: &App) -> Result<usize, Fault> {
     let now = app.ambient.now();
     let dead = app.db.read_once(|conn| payment::dead(conn, now))?;
     for (tenant, attempt) in &dead {
-        give_up(app, *tenant, *attempt, &DEAD)?;
+        unless_unavailable(attempt, give_up(app, *tenant, *attempt, &DEAD))?;
     }
     Ok(dead.len())
 }
@@ -168,7 +168,8 @@ fn take_back(app: &App, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Result<
         return Ok(());
     }
     let Some(reference) = gateway_reference(app, tenant, attempt)? else { return Ok(()) };
-    match app.gateway_of(tenant)?.reverse(&attempt.charge(tenant, reference)) {
+    let charge = attempt.charge(tenant, reference);
+    match app.gateway_for(&charge)?.reverse(&charge) {
         Reversal::Done => {
             advance(app, tenant, attempt.id, PaymentAttempt::reversed)?;
         }

@@ -56,6 +56,11 @@ impl TestCard {
     }
 }
 
+/// Whether the test gateway knows a card, or may: its names begin alike.
+pub fn is_reference(reference: &str) -> bool {
+    reference.starts_with(PREFIX)
+}
+
 /// The test gateway. It remembers what it did, so that the same attempt is charged once.
 pub struct TestGateway {
     book: Mutex<Book>,
@@ -152,18 +157,22 @@ impl Entry {
 }
 
 impl Book {
-    /// What comes of a refund: of a charge no more goes back than was charged.
+    /// What comes of a refund: of a charge no more goes back than was charged. What another program charged, or this one
+    /// before it was started anew, is not in the book: its card says what came of it.
     fn judge(&self, refund: &Refund) -> RefundOutcome {
         let refused = |code: &str| RefundOutcome::Refused { code: code.to_owned() };
         let charge = &refund.charge;
-        let Some(entry) = self.entries.get(&charge.attempt).filter(|entry| entry.is_kept()) else {
-            return refused("transaction_not_found");
+        let charged = match self.entries.get(&charge.attempt) {
+            Some(entry) => entry.is_kept().then_some(entry.charge.amount),
+            None => TestCard::of_reference(&charge.gateway_reference)
+                .filter(|card| *card == TestCard::Succeeds)
+                .map(|_| charge.amount),
         };
+        let Some(charged) = charged else { return refused("transaction_not_found") };
         let made = self.refunds.values().filter(|(other, outcome)| {
             other.charge.attempt == charge.attempt && matches!(outcome, RefundOutcome::Succeeded { .. })
         });
         let before: i64 = made.map(|(other, _)| other.amount.minor).sum();
-        let charged = entry.charge.amount;
         if refund.amount.currency != charged.currency || refund.amount.minor > charged.minor - before {
             return refused("refund_amount_too_high");
         }

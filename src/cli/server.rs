@@ -105,23 +105,31 @@ fn run(
     started: impl FnOnce(SocketAddr) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let api = Arc::new(Api::new(app.clone()));
-    System::new().block_on(async {
+    let system = System::new();
+    let at_once = system.block_on(async {
         let (server, address) =
             http::start(app.clone(), api, settings).map_err(|cause| Failure::listen(settings.listen, cause))?;
         let handle = server.handle();
         started(address)?;
         if bills {
-            actix_web::rt::spawn(jobs::bill_and_collect(app.clone()));
+            actix_web::rt::spawn(jobs::bill(app.clone()));
+            actix_web::rt::spawn(jobs::collect(app.clone()));
         }
         actix_web::rt::spawn(jobs::take_back_dead_payments(app));
         tokio::select! {
-            ended = server => ended.map_err(Failure::Server),
-            ended = stop_on_signals(handle) => ended.map_err(Failure::Server),
+            ended = server => ended.map(|()| false).map_err(Failure::Server),
+            ended = stop_on_signals(handle) => ended.map(|()| true).map_err(Failure::Server),
         }
-    })
+    })?;
+    if at_once {
+        // To drop it would be to wait for the jobs. They may be killed at any moment, and go on with the next start.
+        std::mem::forget(system);
+    }
+    Ok(())
 }
 
-/// The first signal lets requests finish, which ends the server. The second one ends this, and the program with it.
+/// The first signal lets requests and jobs under way finish, which ends the server. The second one ends this, and the
+/// program with it.
 async fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
     signal().await?;
     tracing::info!("stopping: requests under way may finish");

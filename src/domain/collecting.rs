@@ -1,11 +1,11 @@
 //! Collecting: what becomes of an invoice that got no money when it was asked for (`billwerk.md` §7 and §9), and of its
 //! subscription (`flexprice.md` §1.13, V18).
 //!
-//! An invoice is charged when it is due, again in its grace, and again with each reminder. The first reminder begins its
+//! An invoice that can be charged is charged as it is issued, again in its grace, and again with each reminder. The first reminder begins its
 //! dunning, each further one follows after the next of the policy's intervals. After the last interval it has failed.
 
 use super::dunning::{DunningFinalAction, Next, Policy, State};
-use super::invoice::{Invoice, InvoiceReason, InvoiceStatus};
+use super::invoice::{Invoice, InvoiceStatus};
 use super::payment::{ChargeOutcome, Decline};
 use super::subscription::{PaymentBehavior, Subscription, SubscriptionStatus};
 use super::{Instant, Zone};
@@ -108,19 +108,10 @@ impl Invoice {
 }
 
 impl PaymentBehavior {
-    /// What becomes of a subscription whose invoice is not paid as it is made; none where it stays as it is
-    /// (`flexprice.md` §1.13, V18). One that must not be created without its payment is refused before.
-    pub fn unpaid(self, reason: InvoiceReason) -> Option<SubscriptionStatus> {
-        match (reason, self) {
-            (
-                InvoiceReason::SubscriptionCreate | InvoiceReason::SubscriptionTrialEnd,
-                PaymentBehavior::DefaultActive,
-            ) => Some(SubscriptionStatus::Active),
-            (InvoiceReason::SubscriptionCreate | InvoiceReason::SubscriptionTrialEnd, _) => {
-                Some(SubscriptionStatus::Incomplete)
-            }
-            _ => None,
-        }
+    /// Whether a subscription waits for its first invoice, at its start or after its trial, where that is not paid as it is
+    /// made (`flexprice.md` §1.13, V18). One that must not be created without its payment is refused before.
+    pub fn waits(self) -> bool {
+        self != PaymentBehavior::DefaultActive
     }
 }
 

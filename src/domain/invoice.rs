@@ -98,6 +98,11 @@ impl Collection {
     pub fn new(method: CollectionMethod, payment_method_id: Option<Id<PaymentMethod>>) -> Self {
         Collection { method, payment_method_id, collect_at: None, dunning_started_at: None, dunning_step: 0 }
     }
+
+    /// Nobody is asked for it, or reminded of it, any more.
+    pub(super) fn stop(&mut self) {
+        *self = Collection::new(self.method, self.payment_method_id);
+    }
 }
 
 impl Invoice {
@@ -158,10 +163,7 @@ impl Invoice {
         if self.balance.due.minor == 0 {
             self.status = InvoiceStatus::Paid;
             self.paid_at = Some(now);
-            // Nobody is reminded of it any more.
-            self.collection.collect_at = None;
-            self.collection.dunning_started_at = None;
-            self.collection.dunning_step = 0;
+            self.collection.stop();
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct NewLine {
     pub description: String,
     pub quantity: BigDecimal,
     pub unit_amount: BigDecimal,
-    /// Otherwise it is taxed as everything of the tenant is.
+    /// Where the customer's country has no rate. Otherwise it is taxed as everything of the tenant is.
     pub tax_rate: Option<TaxRate>,
     pub amount_includes_tax: Option<bool>,
 }
@@ -58,12 +58,12 @@ pub fn draft(
     customer: &Customer,
     terms: Terms,
     lines: &[NewLine],
-    settings: &Settings,
+    (settings, country_tax): (&Settings, Option<TaxRate>),
     now: Instant,
     ids: &dyn Fn() -> Uuid,
 ) -> Result<(Invoice, Vec<InvoiceLine>), Refusal> {
     let zone = zone_of(customer, settings);
-    let made = work_out(lines, terms.currency, zone, settings)?;
+    let made = work_out(lines, terms.currency, zone, (settings, country_tax))?;
     let issue_date = day_of(now, zone);
     let invoice = Invoice {
         id: Id::new(ids()),
@@ -99,16 +99,21 @@ pub fn zone_of(customer: &Customer, settings: &Settings) -> Zone {
     customer.timezone.unwrap_or(settings.timezone)
 }
 
-/// How a line is taxed: by what it says itself, else by the tax of the customer's country, else as everything of the
-/// tenant. The settings have the one of the two.
-fn tax_of(line: &NewLine, settings: &Settings) -> Tax {
+/// How a line is taxed: by the tax of the customer's country, else by what it says itself, else as everything of the
+/// tenant (`billwerk.md` §7).
+fn tax_of(line: &NewLine, (settings, country_tax): (&Settings, Option<TaxRate>)) -> Tax {
     Tax {
-        rate: line.tax_rate.unwrap_or(settings.tax_rate),
+        rate: country_tax.or(line.tax_rate).unwrap_or(settings.tax_rate),
         included: line.amount_includes_tax.unwrap_or(settings.amounts_include_tax),
     }
 }
 
-fn work_out(lines: &[NewLine], currency: Currency, zone: Zone, settings: &Settings) -> Result<Bill, Refusal> {
+fn work_out(
+    lines: &[NewLine],
+    currency: Currency,
+    zone: Zone,
+    (settings, country_tax): (&Settings, Option<TaxRate>),
+) -> Result<Bill, Refusal> {
     let charge = |line: &NewLine| Charge {
         kind: LineKind::OnDemand,
         description: line.description.clone(),
@@ -121,7 +126,7 @@ fn work_out(lines: &[NewLine], currency: Currency, zone: Zone, settings: &Settin
         proration: None,
         minimum_prorated_amount: None,
         period: None,
-        tax: tax_of(line, settings),
+        tax: tax_of(line, (settings, country_tax)),
         credit: false,
     };
     let charges = Charges {
@@ -169,7 +174,7 @@ impl Invoice {
         &mut self,
         change: DraftChange,
         customer: &Customer,
-        settings: &Settings,
+        (settings, country_tax): (&Settings, Option<TaxRate>),
         ids: &dyn Fn() -> Uuid,
     ) -> Result<Option<Vec<InvoiceLine>>, Refusal> {
         self.changeable()?;
@@ -178,7 +183,7 @@ impl Invoice {
             self.due_date = due_date(self.issue_date, terms);
         }
         let Some(lines) = change.lines else { return Ok(None) };
-        let made = work_out(&lines, self.currency, zone_of(customer, settings), settings)?;
+        let made = work_out(&lines, self.currency, zone_of(customer, settings), (settings, country_tax))?;
         self.totals = Totals::from(&made);
         self.balance = Balance::of(made.total);
         Ok(Some(numbered(self.id, made, ids)))
@@ -228,7 +233,7 @@ impl Invoice {
         self.status = InvoiceStatus::Void;
         self.voided_at = Some(now);
         self.paid_at = None;
-        self.collection.collect_at = None;
+        self.collection.stop();
         (self.balance.credit_applied.minor, self.balance.due.minor) = (0, 0);
         Ok(())
     }

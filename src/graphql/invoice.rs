@@ -22,7 +22,7 @@ impl Object for Invoice {
                 invoice.billing_group_id
             })
             .column("currency", "Its currency.", |invoice| &invoice.currency)
-            .maybe_value("period", "The period that it bills; null for a setup fee by itself.", |invoice| {
+            .maybe_value("period", "The period that it bills; null where it bills none.", |invoice| {
                 invoice.period.as_ref()
             })
             .column("periodNumber", "The number of that period, from 1; null where it bills none.", |invoice| {

@@ -43,7 +43,7 @@ pub struct InvoiceLineInput {
     quantity: Option<Decimal>,
     /// What one unit costs, not negative; it may be finer than the currency.
     unit_amount: Decimal,
-    /// The tax on it, as a fraction: 0.25 is 25 %. Default: the tenant's.
+    /// The tax on it, as a fraction: 0.25 is 25 %. Default: the tenant's. The tax of the customer's country goes before both.
     tax_rate: Option<Decimal>,
     /// Whether the amount includes the tax. Default: the tenant's setting.
     amount_includes_tax: Option<bool>,

@@ -4,7 +4,9 @@ use super::db::{Read, Tx, changed};
 use super::given::{self, Column, UpdateEach};
 use super::list::{Bind, List, listed};
 use super::query::{Comparison, Condition, Query, stored};
-use super::schema::{billing_groups, billing_holds, customers, invoice_lines, scheduled_payments, subscriptions};
+use super::schema::{
+    billing_groups, billing_holds, customers, invoice_lines, scheduled_payments, subscriptions, tenants,
+};
 use super::sql_types::{At, hex, sqlite_text};
 use super::{Conn, on_backend};
 use crate::domain::billing::{BilledPeriod, BillingHold, HoldCode};
@@ -14,6 +16,7 @@ use crate::domain::subscription::parts::{AdditionalCost, SubscriptionDiscount};
 use crate::domain::subscription::{ScheduledPayment, ScheduledPaymentStatus, Subscription};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -39,14 +42,18 @@ pub fn holds_of(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Query
     Query::new(tenant).of_each("subscription_id", subscriptions)
 }
 
-/// The tenants that have a subscription due. For the run: no request looks beyond its own tenant.
-pub fn due_tenants(conn: &mut Conn, until: Instant) -> Read<Vec<Id<Tenant>>> {
-    Ok(on_backend!(conn, |conn| subscriptions::table
-        .filter(subscriptions::due_at.le(At(until)))
-        .select(subscriptions::tenant_id)
-        .distinct()
-        .order(subscriptions::tenant_id)
-        .load(conn))?)
+diesel::allow_tables_to_appear_in_same_query!(subscriptions, tenants);
+
+/// The tenants that have a subscription due, each by its own clock, or by the machine's where it has none. For the run: no
+/// request looks beyond its own tenant.
+pub fn due_tenants(conn: &mut Conn, machine_now: Instant) -> Read<Vec<Id<Tenant>>> {
+    Ok(on_backend!(conn, |conn| {
+        let by_clock = tenants::clock.is_not_null().and(subscriptions::due_at.le(tenants::clock));
+        let by_machine = tenants::clock.is_null().and(subscriptions::due_at.le(At(machine_now)));
+        let of_tenant = subscriptions::table.filter(subscriptions::tenant_id.eq(tenants::tenant_id));
+        let due = of_tenant.filter(subscriptions::due_at.is_not_null()).filter(by_clock.or(by_machine));
+        tenants::table.filter(exists(due)).select(tenants::tenant_id).order(tenants::tenant_id).load(conn)
+    })?)
 }
 
 /// When the next subscription of a tenant falls due.
@@ -61,15 +68,13 @@ pub fn next_at(conn: &mut Conn, tenant: Id<Tenant>) -> Read<Option<Instant>> {
     Ok(next.flatten().map(|At(next)| next))
 }
 
-/// How many subscriptions are due, of one tenant or of all.
-pub fn count_due(conn: &mut Conn, until: Instant, only: Option<Id<Tenant>>) -> Read<i64> {
-    Ok(on_backend!(conn, |conn| {
-        let due = subscriptions::table.filter(subscriptions::due_at.le(At(until))).count().into_boxed();
-        match only {
-            Some(tenant) => due.filter(subscriptions::tenant_id.eq(tenant)).get_result(conn),
-            None => due.get_result(conn),
-        }
-    })?)
+/// How many subscriptions of a tenant are due.
+pub fn count_due(conn: &mut Conn, tenant: Id<Tenant>, until: Instant) -> Read<i64> {
+    Ok(on_backend!(conn, |conn| subscriptions::table
+        .filter(subscriptions::tenant_id.eq(tenant))
+        .filter(subscriptions::due_at.le(At(until)))
+        .count()
+        .get_result(conn))?)
 }
 
 /// The subscriptions of a tenant that fall due until a moment, in the order in which they do.

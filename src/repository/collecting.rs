@@ -28,20 +28,26 @@ pub fn due_tenants(conn: &mut Conn, machine_now: Instant) -> Read<Vec<Id<Tenant>
     })?)
 }
 
+/// The attempts to charge an invoice that have no outcome yet.
+macro_rules! charged {
+    ($tenant:expr) => {
+        payment_attempts::table
+            .filter(payment_attempts::tenant_id.eq($tenant))
+            .filter(payment_attempts::invoice_id.eq(invoices::id.nullable()))
+            .filter(payment_attempts::finished_at.is_null())
+    };
+}
+
 /// The first invoice that is due until a moment and that nobody charges right now, after another one in their order.
 pub fn next(conn: &mut Conn, tenant: Id<Tenant>, until: Instant, after: Option<Due>) -> Read<Option<Due>> {
     let (from, id) = after.unwrap_or((Instant::UNIX_EPOCH, Id::new(Uuid::nil())));
     let found: Option<(Option<At>, Id<Invoice>)> = on_backend!(conn, |conn| {
-        let charged = payment_attempts::table
-            .filter(payment_attempts::tenant_id.eq(tenant))
-            .filter(payment_attempts::invoice_id.eq(invoices::id.nullable()))
-            .filter(payment_attempts::finished_at.is_null());
         let later = invoices::collect_at.eq(At(from)).and(invoices::id.gt(id)).or(invoices::collect_at.gt(At(from)));
         invoices::table
             .filter(invoices::tenant_id.eq(tenant))
             .filter(invoices::collect_at.le(At(until)))
             .filter(later)
-            .filter(not(exists(charged)))
+            .filter(not(exists(charged!(tenant))))
             .order((invoices::collect_at, invoices::id))
             .select((invoices::collect_at, invoices::id))
             .first(conn)
@@ -50,11 +56,12 @@ pub fn next(conn: &mut Conn, tenant: Id<Tenant>, until: Instant, after: Option<D
     Ok(found.and_then(|(at, id)| at.map(|At(at)| (at, id))))
 }
 
-/// When the next invoice is to be charged, or reminded of; none where there is none.
+/// When the next invoice that nobody charges right now is to be charged, or reminded of; none where there is none.
 pub fn next_at(conn: &mut Conn, tenant: Id<Tenant>) -> Read<Option<Instant>> {
     let found: Option<Option<At>> = on_backend!(conn, |conn| invoices::table
         .filter(invoices::tenant_id.eq(tenant))
         .filter(invoices::collect_at.is_not_null())
+        .filter(not(exists(charged!(tenant))))
         .order((invoices::collect_at, invoices::id))
         .select(invoices::collect_at)
         .first(conn)

@@ -59,11 +59,6 @@ pub fn reserved_by_key(tenant: Id<Tenant>, key: &str) -> Query<PaymentAttempt> {
     Query::by_text(tenant, "idempotency_key", key).filter(Condition::Is("status", Comparison::Equal, reserved))
 }
 
-/// The attempt at an invoice that has no outcome yet.
-pub fn open_for(tenant: Id<Tenant>, invoice: Id<Invoice>) -> Query<PaymentAttempt> {
-    Query::new(tenant).among("invoice_id", &[invoice]).filter(Condition::Null("finished_at", true))
-}
-
 /// The attempts of all tenants that have no outcome yet and whose time has run out by the machine's clock, oldest first,
 /// where they are to be taken back: no request looks beyond its own tenant. Whoever pays an invoice is asked again instead,
 /// as long as nothing is known of that.

@@ -138,8 +138,8 @@ pub fn release_token(
     Ok(())
 }
 
-/// Uses a token up at `now`, for an attempt that holds it or without one. Holds end by the machine's clock. Whoever finds it used, or held by another attempt
-/// whose time has not run out, loses the race.
+/// Uses a token up at `now`, for an attempt that holds it or without one. Whoever finds it used, or held by another attempt
+/// whose time has not run out by the machine's clock, loses the race.
 pub fn use_token(
     tx: &mut Tx<'_>,
     tenant: Id<Tenant>,

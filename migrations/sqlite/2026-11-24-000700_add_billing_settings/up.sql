@@ -21,7 +21,7 @@ CREATE TABLE tax_rates (
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id)
-);
+) STRICT;
 
 CREATE UNIQUE INDEX tax_rates_country ON tax_rates (tenant_id, country, valid_from);
 CREATE INDEX tax_rates_valid_from ON tax_rates (tenant_id, valid_from, id);

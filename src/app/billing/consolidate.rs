@@ -40,15 +40,18 @@ pub(super) fn group(work: &mut Work<'_, '_>, group: Id<()>, until: Instant) -> R
         return store::store(work, rolled);
     }
     let bills: Vec<_> = fallen.iter().filter_map(|(_, due)| Some((due.subscription_id, due.bill.as_ref()?))).collect();
-    let made = match fallen.iter().find(|(_, due)| due.bill.is_some()) {
-        None => None,
-        Some((_, due)) => {
-            let terms = InvoiceTerms { billing_group_id: in_group, ..due.terms };
-            let occasion = Occasion { reason: InvoiceReason::Consolidated, at: None, period: due.period };
-            Some(invoice(occasion, terms, &bills, work.now, &ids)?)
+    let made = fallen.iter().find(|(_, due)| due.bill.is_some()).map(|(_, due)| {
+        let terms = InvoiceTerms { billing_group_id: in_group, ..due.terms };
+        let occasion = Occasion { reason: InvoiceReason::Consolidated, at: None, period: due.period };
+        invoice(occasion, terms, &bills, work.now, &ids)
+    });
+    match made.transpose() {
+        Ok(made) => rolled.invoiced_together(fallen, made),
+        Err(refusal) => {
+            let unbillable = |(_, due): (Account, Due)| (due.subscription_id, HoldCode::NotBillable, refusal.clone());
+            fallen.into_iter().map(unbillable).for_each(|unbillable| rolled.refuse(unbillable));
         }
-    };
-    rolled.invoiced_together(fallen, made);
+    }
     store::store(work, rolled)
 }
 

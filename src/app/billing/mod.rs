@@ -14,8 +14,8 @@ mod store;
 
 pub use preview::upcoming;
 
-use super::App;
 use super::mutation::Stop;
+use super::{App, unless_unavailable};
 use crate::domain::billing::HoldCode;
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
@@ -44,14 +44,21 @@ impl AddAssign for Billed {
     }
 }
 
-/// Bills everything that fell due of all tenants until a moment, each by its own clock. `told` hears of each batch.
-pub fn run_of_all(app: &App, until: Instant, told: &dyn Fn(Billed)) -> Result<Billed, Fault> {
+/// Bills everything that fell due of all tenants, each by its own clock, or until an earlier moment. `told` hears of each
+/// batch.
+pub fn run_of_all(app: &App, until: Option<Instant>, told: &dyn Fn(Billed)) -> Result<Billed, Fault> {
     let mut all = Billed::default();
-    for tenant in app.db.read_once(|conn| billing::due_tenants(conn, until))? {
-        let own = app.db.read_once(|conn| app.time_of(conn, tenant))?;
-        all += run(app, tenant, until.min(own.now), told)?;
+    for tenant in due_tenants(app)? {
+        let billed = app.until_of(tenant, until).and_then(|until| run(app, tenant, until, told));
+        all += unless_unavailable(tenant, billed)?;
     }
     Ok(all)
+}
+
+/// The tenants of which something is due by their own clocks.
+pub fn due_tenants(app: &App) -> Result<Vec<Id<Tenant>>, Fault> {
+    let machine_now = app.ambient.now();
+    app.db.read_once(|conn| billing::due_tenants(conn, machine_now))
 }
 
 /// When the next subscription of a tenant falls due; none where there is none.
@@ -59,9 +66,9 @@ pub fn next_at(app: &App, tenant: Id<Tenant>) -> Result<Option<Instant>, Fault> 
     app.db.read_once(|conn| billing::next_at(conn, tenant))
 }
 
-/// How many subscriptions are due, of one tenant or of all.
-pub fn due(app: &App, until: Instant, only: Option<Id<Tenant>>) -> Result<u64, Fault> {
-    let count = app.db.read_once(|conn| billing::count_due(conn, until, only))?;
+/// How many subscriptions of a tenant are due.
+pub fn due(app: &App, tenant: Id<Tenant>, until: Instant) -> Result<u64, Fault> {
+    let count = app.db.read_once(|conn| billing::count_due(conn, tenant, until))?;
     Ok(u64::try_from(count).unwrap_or_default())
 }
 

@@ -41,7 +41,7 @@ pub(in crate::app) fn own_method(work: &mut Work<'_, '_>, invoice: &Invoice) -> 
 
 /// Asks the gateway for a charge, again where it cannot process it: the same attempt is charged once at most.
 pub(in crate::app) fn ask(app: &App, charge: &Charge) -> Result<ChargeOutcome, Fault> {
-    let gateway = app.gateway_of(charge.tenant)?;
+    let gateway = app.gateway_for(charge)?;
     let mut outcome = gateway.charge(charge);
     for _ in 1..MOST_ASKED {
         let ChargeOutcome::Failed { code } = &outcome else { break };

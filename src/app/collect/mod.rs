@@ -18,11 +18,12 @@ use charge::chargeable;
 pub(super) use charge::{ask, own_method, resume};
 pub(super) use record::{Recorded, conclude, follow, record, store};
 
-use super::App;
 use super::mutation::{Stop, Work};
 use super::payment::{self, ChargedSource, Reservation, Reserved};
+use super::{App, invoice as invoices, unless_unavailable};
 use crate::domain::collecting::{Reaction, Unpaid};
 use crate::domain::invoice::Invoice;
+use crate::domain::invoicing::zone_of;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant, Zone};
 use crate::repository::{self, Fault, Query, collecting, payment as attempts};
@@ -76,13 +77,13 @@ pub fn collect_due(app: &App, tenant: Id<Tenant>, until: Instant) -> Result<Coll
     Ok(collected)
 }
 
-/// Collects what is due of all tenants, each by its own clock. Answers what it came to.
-pub fn collect_due_of_all(app: &App) -> Result<Collected, Fault> {
+/// Collects what is due of all tenants, each by its own clock, or until an earlier moment. Answers what it came to.
+pub fn collect_due_of_all(app: &App, until: Option<Instant>) -> Result<Collected, Fault> {
     let machine_now = app.ambient.now();
     let mut all = Collected::default();
     for tenant in app.db.read_once(|conn| collecting::due_tenants(conn, machine_now))? {
-        let until = app.db.read_once(|conn| app.time_of(conn, tenant))?.now;
-        all.add(collect_due(app, tenant, until)?);
+        let collected = app.until_of(tenant, until).and_then(|until| collect_due(app, tenant, until));
+        all.add(unless_unavailable(tenant, collected)?);
     }
     Ok(all)
 }
@@ -106,7 +107,7 @@ pub fn resume_dead(app: &App) -> Result<usize, Fault> {
     let machine_now = app.ambient.now();
     let dead = app.db.read_once(|conn| attempts::dead_of_invoices(conn, machine_now))?;
     for (tenant, attempt) in &dead {
-        charge::resume(app, *tenant, *attempt)?;
+        unless_unavailable(attempt, charge::resume(app, *tenant, *attempt))?;
     }
     Ok(dead.len())
 }
@@ -160,15 +161,17 @@ fn begin(work: &mut Work<'_, '_>, invoice: Id<Invoice>, until: Instant) -> Resul
     Ok(Begun::Done(record::unpaid(work, &mut invoice, Unpaid::NothingToCharge)?))
 }
 
-/// The zone in which the days of an invoice are counted: its subscription's, or its tenant's.
+/// The zone in which the days of an invoice are counted, as when it was issued: its subscription's, or its customer's.
 fn zone(work: &mut Work<'_, '_>, invoice: &Invoice) -> Result<Zone, Fault> {
-    if let Some(id) = invoice.subscription_id
-        && let Some(subscription) = Query::by_id(work.tenant, id).first(work.conn())?
+    let tenant = work.tenant;
+    if let Some(first) = invoices::subscriptions_of(work, invoice)?.first()
+        && let Some(subscription) = Query::by_id(tenant, *first).first(work.conn())?
     {
         return Ok(subscription.timezone);
     }
-    let tenant = work.tenant;
-    Ok(repository::tenant::own(work.conn(), tenant)?.settings.timezone)
+    let settings = repository::tenant::own(work.conn(), tenant)?.settings;
+    let customer = Query::by_id(tenant, invoice.customer_id).first(work.conn())?;
+    Ok(customer.map_or(settings.timezone, |customer| zone_of(&customer, &settings)))
 }
 
 /// The fault of what nobody asked for, and that refused all the same.

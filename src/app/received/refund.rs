@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::app::collect::{self, unrefused};
 use crate::app::mutation::{Answer, Call, Stop, Work};
 use crate::app::payment::{LONGEST_ATTEMPT, gateway_reference, in_progress};
+use crate::app::unless_unavailable;
 use crate::domain::event::EventType;
 use crate::domain::gateway::{self, RefundOutcome};
 use crate::domain::invoice::Invoice;
@@ -115,7 +116,7 @@ fn ask(app: &App, tenant: Id<Tenant>, refund: Id<Refund>) -> Result<RefundOutcom
     let Some(order) = order(app, tenant, refund)? else {
         return Ok(RefundOutcome::Failed { code: "no_charge".to_owned() });
     };
-    let gateway = app.gateway_of(tenant)?;
+    let gateway = app.gateway_for(&order.charge)?;
     let mut outcome = gateway.refund(&order);
     for _ in 1..MOST_ASKED {
         let RefundOutcome::Failed { code } = &outcome else { break };
@@ -184,7 +185,7 @@ pub fn resume_dead_refunds(app: &App) -> Result<usize, Fault> {
     let machine_now = app.ambient.now();
     let dead = app.db.read_once(|conn| received::dead(conn, machine_now))?;
     for (tenant, refund) in &dead {
-        resume(app, *tenant, *refund)?;
+        unless_unavailable(refund, resume(app, *tenant, *refund))?;
     }
     Ok(dead.len())
 }

@@ -158,10 +158,9 @@ impl Stripe {
             return impossible("not_a_card_of_stripe");
         };
         let Some(amount) = amount::to_stripe(charge.amount) else { return impossible("amount_not_chargeable") };
-        if self.ambient.now() - charge.reserved_at >= KEYS_LIVE
-            && let Some(found) = self.old_intent(budget, charge, card)?
-        {
-            return Ok(Ok(found));
+        // Under a key that may be forgotten nothing is made: another intent might be made beside it.
+        if self.ambient.now() - charge.reserved_at >= KEYS_LIVE {
+            return Ok(self.old_intent(budget, charge, card)?.ok_or(Missing::Impossible("never_reached_stripe")));
         }
         let (amount, currency) = (amount.to_string(), charge.amount.currency.code().to_ascii_lowercase());
         let (attempt, tenant) = (charge.attempt.to_string(), charge.tenant.to_string());

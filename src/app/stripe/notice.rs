@@ -59,14 +59,14 @@ impl Stripe {
             }
             "charge.refunded" => {
                 let charge: Charge = read(object)?;
-                let amount = money(charge.amount_refunded, &charge.currency)?;
-                (self.owner_of(budget, charge.payment_intent.as_deref())?, News::Refunded(amount))
+                let Some(owner) = self.owner_of(budget, charge.payment_intent.as_deref())? else { return Ok(None) };
+                (Some(owner), News::Refunded(money(charge.amount_refunded, &charge.currency)?))
             }
             "charge.dispute.created" => {
                 let dispute: Dispute = read(object)?;
+                let Some(owner) = self.owner_of(budget, dispute.payment_intent.as_deref())? else { return Ok(None) };
                 let amount = money(dispute.amount, &dispute.currency)?;
-                let owner = self.owner_of(budget, dispute.payment_intent.as_deref())?;
-                (owner, News::Disputed { amount, reason: dispute.reason })
+                (Some(owner), News::Disputed { amount, reason: dispute.reason })
             }
             _ => return Ok(None),
         };

@@ -11,7 +11,7 @@ use crate::domain::pricing::{Bill, Charge, Line, LineKind, TrueUp, hold_to};
 use crate::domain::schedule::ScheduledPeriod;
 use crate::domain::subscribing::Agreement;
 use crate::domain::subscription::parts::AdditionalCostState;
-use crate::domain::subscription::{CommittedUse, PaymentBehavior, SubscriptionStatus};
+use crate::domain::subscription::{CommittedUse, SubscriptionStatus};
 use crate::domain::{Id, Instant, Refusal};
 use chrono::TimeDelta;
 
@@ -225,7 +225,7 @@ impl Agreement {
     /// Notes that the first invoice after the trial is not paid yet: the subscription waits for that, unless it is to be
     /// active all the same (`flexprice.md` §1.13 and V18).
     pub fn wait_for_payment(&mut self) {
-        if self.terms.payment_behavior != PaymentBehavior::DefaultActive {
+        if self.terms.payment_behavior.waits() {
             self.subscription.status = SubscriptionStatus::Incomplete;
             self.subscription.billing.due_at = None;
         }

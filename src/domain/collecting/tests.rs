@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::dunning::Schedule;
-use crate::domain::invoice::{Balance, Collection, Totals};
+use crate::domain::invoice::{Balance, Collection, InvoiceReason, Totals};
 use crate::domain::pricing::Rounding;
 use crate::domain::subscription::CollectionMethod;
 use crate::domain::{Currency, Date, Id, Money};
@@ -130,32 +130,12 @@ fn what_was_declined_as_it_was_made_is_charged_again_a_day_later() {
     assert_eq!(paid.collection.collect_at, None);
 }
 
-/// `flexprice.md` V18, and §1.13 for the other reasons. What is due is not paid; nothing due counts as paid, and is active.
+/// `flexprice.md` V18: the collection method makes no difference.
 #[test]
-fn what_becomes_of_a_subscription_that_is_not_paid() {
-    use CollectionMethod::{ChargeAutomatically, SendInvoice};
+fn a_subscription_waits_for_its_first_invoice_unless_it_is_to_be_active_all_the_same() {
     use PaymentBehavior::{AllowIncomplete, DefaultActive, DefaultIncomplete, ErrorIfIncomplete};
-    let (active, incomplete) = (Some(SubscriptionStatus::Active), Some(SubscriptionStatus::Incomplete));
-    for (method, behavior, expected) in [
-        (ChargeAutomatically, AllowIncomplete, incomplete),
-        (ChargeAutomatically, DefaultActive, active),
-        (ChargeAutomatically, ErrorIfIncomplete, incomplete),
-        (SendInvoice, DefaultActive, active),
-        (SendInvoice, DefaultIncomplete, incomplete),
-    ] {
-        for reason in [InvoiceReason::SubscriptionTrialEnd, InvoiceReason::SubscriptionCreate] {
-            assert_eq!(behavior.unpaid(reason), expected, "{method:?} {behavior:?} {reason:?}");
-        }
-        for reason in [
-            InvoiceReason::SubscriptionCycle,
-            InvoiceReason::SetupFee,
-            InvoiceReason::Rental,
-            InvoiceReason::Consolidated,
-            InvoiceReason::OneOff,
-        ] {
-            assert_eq!(behavior.unpaid(reason), None, "{method:?} {behavior:?} {reason:?}");
-        }
-    }
+    let waits = [AllowIncomplete, DefaultActive, ErrorIfIncomplete, DefaultIncomplete].map(PaymentBehavior::waits);
+    assert_eq!(waits, [true, false, true, true]);
 }
 
 #[test]

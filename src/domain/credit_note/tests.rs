@@ -44,7 +44,8 @@ fn issued(units: &[&str], paid: i64) -> (Invoice, Vec<InvoiceLine>) {
         amount_includes_tax: None,
     };
     let lines: Vec<NewLine> = units.iter().map(line).collect();
-    let (mut invoice, lines) = draft(&customer, terms, &lines, &settings, now(), &|| Uuid::from_u128(2)).unwrap();
+    let (mut invoice, lines) =
+        draft(&customer, terms, &lines, (&settings, None), now(), &|| Uuid::from_u128(2)).unwrap();
     invoice.issue(now(), Zone::UTC);
     if paid > 0 {
         invoice.pay(euros(paid), now()).unwrap();

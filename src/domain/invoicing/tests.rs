@@ -45,7 +45,7 @@ fn made(lines: &[NewLine]) -> Invoice {
         method: CollectionMethod::SendInvoice,
         payment_terms: Some(PaymentTerms::Net30),
     };
-    draft(&jane(), terms, lines, &Settings::default(), now(), &|| Uuid::from_u128(2)).unwrap().0
+    draft(&jane(), terms, lines, (&Settings::default(), None), now(), &|| Uuid::from_u128(2)).unwrap().0
 }
 
 /// `billwerk.md` §11.15.
@@ -63,9 +63,14 @@ fn a_line_without_a_tax_of_its_own_has_the_tenants() {
         ..Settings::default()
     };
     let bare = NewLine { tax_rate: None, amount_includes_tax: None, ..line("1", "1") };
-    assert_eq!(tax_of(&bare, &settings), Tax { rate: settings.tax_rate, included: true });
+    assert_eq!(tax_of(&bare, (&settings, None)), Tax { rate: settings.tax_rate, included: true });
     let own = NewLine { amount_includes_tax: Some(false), ..line("1", "1") };
-    assert_eq!(tax_of(&own, &settings), Tax { rate: TaxRate::try_new(&decimal("0.25")).unwrap(), included: false });
+    let rate = |rate: &str| TaxRate::try_new(&decimal(rate)).unwrap();
+    assert_eq!(tax_of(&own, (&settings, None)), Tax { rate: rate("0.25"), included: false });
+    // `billwerk.md` §7: the customer's country goes before both.
+    for line in [bare, own] {
+        assert_eq!(tax_of(&line, (&settings, Some(rate("0.07")))).rate, rate("0.07"));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::request::InitialStatus;
 use super::{Agreement, Opening, Request};
-use crate::domain::invoice::{InvoiceReason, InvoiceStatus};
+use crate::domain::invoice::InvoiceStatus;
 use crate::domain::schedule::PlanSchedule;
 use crate::domain::subscription::{CollectionMethod, PaymentBehavior, SignupMethod, SubscriptionStatus};
 use crate::domain::{ErrorCode, Instant, Money, Refusal};
@@ -103,8 +103,7 @@ impl Agreement {
         if conditional || behavior == PaymentBehavior::ErrorIfIncomplete {
             return Err(refused(outcome));
         }
-        let unpaid = behavior.unpaid(InvoiceReason::SubscriptionCreate);
-        let incomplete = initial == InitialStatus::Incomplete || unpaid == Some(SubscriptionStatus::Incomplete);
+        let incomplete = initial == InitialStatus::Incomplete || behavior.waits();
         if incomplete && self.subscription.status == SubscriptionStatus::Active {
             self.subscription.status = SubscriptionStatus::Incomplete;
             // Nothing more is billed until it is paid.

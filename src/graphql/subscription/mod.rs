@@ -82,7 +82,12 @@ impl Object for Subscription {
                 entitlement::of_subscriptions,
                 |granted| granted.subscription_id,
             )
-            .connection("invoices", "Its invoices.", invoice::of_subscriptions, |invoice| invoice.subscription_id)
+            .connection(
+                "invoices",
+                "The invoices that bill it alone. One that bills several together names them in its lines.",
+                invoice::of_subscriptions,
+                |invoice| invoice.subscription_id,
+            )
             .reckoned(
                 "usage",
                 "What was used in the running period so far: one for each meter whose feature its items bill; empty before \

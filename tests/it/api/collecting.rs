@@ -5,6 +5,7 @@ use crate::support::builders::{text, to_m30};
 use crate::support::collecting::Billed;
 use crate::support::payments::assert_settled;
 use crate::support::{TestApp, both};
+use perennial::app::billing;
 use perennial::app::collect::{Collected, collect_due_of_all, next_at, resume_dead};
 use perennial::app::payment::take_back_dead;
 use perennial::domain::Instant;
@@ -273,6 +274,43 @@ both! {
         assert_eq!((app.gateway.charged().len(), app.gateway.reversed().len()), (0, 1));
     }
 
+    a_card_of_a_gateway_that_is_not_there_is_left_alone(app) {
+        shop(app, &[3], "NONE", json!({}));
+        let one = billed(app, json!({}));
+        app.payment_method(&one.customer, "SUCCEEDS");
+        app.app.db.execute_batch("UPDATE payment_methods SET gateway_reference = 'cus_1/pm_1/card'").unwrap();
+        assert_eq!(collect_in_may(app, &["01T00:00"]), [Collected { left: 1, ..NONE }]);
+        assert_eq!(resume_dead(&app.app).unwrap(), 0);
+        app.set_clock("2025-05-01T01:00:00Z");
+        assert_eq!(resume_dead(&app.app).unwrap(), 1);
+        let attempts = app.invoice(&one.invoice, "status attempts { status }");
+        assert_eq!(attempts, json!({"status": "OPEN", "attempts": [{"status": "RESERVED"}]}));
+        assert_eq!((app.gateway.charged().len(), app.gateway.reversed().len()), (0, 0));
+    }
+
+    what_a_bank_does_not_answer_does_not_stop_the_clock(app) {
+        shop(app, &[3], "NONE", json!({}));
+        let one = billed(app, json!({}));
+        app.payment_method(&one.customer, "PENDS");
+        assert_eq!(collect_in_may(app, &["01T00:00", "02T00:00"]), [Collected { left: 1, ..NONE }, NONE]);
+        assert_eq!(next_at(&app.app, app.tenant).unwrap(), None, "nobody does anything about it until the bank answers");
+        assert_eq!(stands(app, &one.invoice)["status"], "OPEN");
+    }
+
+    the_days_of_an_invoice_by_hand_are_its_customers(app) {
+        shop(app, &[3], "NONE", json!({}));
+        app.set_clock("2025-04-30T10:00:00Z");
+        let customer = json!({"name": "Jane", "timezone": "Asia/Tokyo"});
+        let customer = text(&app.mutate("createCustomer", customer, "customer { id }")["customer"]["id"]);
+        let lines = json!([{"description": "Work", "unitAmount": "80"}]);
+        let made = app.mutate("createInvoice", json!({"customerId": customer, "lines": lines}), "invoice { id nextAttemptAt }");
+        assert_eq!(made["invoice"]["nextAttemptAt"], "2025-04-30T15:00:00Z");
+        app.set_clock("2025-04-30T15:00:00Z");
+        assert_eq!(app.collect(), Collected { reminded: 1, ..NONE });
+        let dunned = stands(app, &text(&made["invoice"]["id"]));
+        assert_eq!((&dunned["status"], &dunned["dunningStartedAt"]), (&json!("PAST_DUE"), &json!("2025-04-30T15:00:00Z")));
+    }
+
     each_tenant_is_collected_by_its_own_clock(app) {
         shop(app, &[3], "PAUSE", json!({}));
         billed(app, json!({}));
@@ -290,9 +328,15 @@ both! {
             app.database.number(&format!("SELECT count(*) FROM invoices WHERE status = 'PAST_DUE' AND tenant_id {of} {literal}"))
         };
         assert_eq!((past_due("="), past_due("<>")), (1, 0), "the advance of its clock saw to it");
-        assert_eq!(collect_due_of_all(&app.app).unwrap(), NONE, "for the other one it is not May yet");
+        assert_eq!(collect_due_of_all(&app.app, None).unwrap(), NONE, "for the other one it is not May yet");
+        // Its clock is ahead of the machine's, and what it missed is due by it.
+        let late = json!({"startDate": "2025-04-02T00:00:00Z"});
+        make("createSubscription", to_m30(&json!({"create": {"name": "K"}}), late), "__typename");
+        let april: Instant = "2025-04-30T10:00:00Z".parse().unwrap();
+        assert_eq!(billing::run_of_all(&app.app, Some(april), &|_| {}).unwrap().moments, 0);
+        assert_eq!(billing::run_of_all(&app.app, None, &|_| {}).unwrap().moments, 1);
         app.set_clock("2025-05-01T00:00:00Z");
-        assert_eq!(collect_due_of_all(&app.app).unwrap(), Collected { reminded: 1, ..NONE });
+        assert_eq!(collect_due_of_all(&app.app, None).unwrap(), Collected { reminded: 1, ..NONE });
         assert_eq!(past_due("<>"), 1);
     }
 
