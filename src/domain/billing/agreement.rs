@@ -66,12 +66,12 @@ impl Agreement {
         if let Some(over) = over {
             charges = self.hold_to_commitment(charges, over.period, begins.is_none())?;
         }
-        let advance = begins.map(|begins| self.charges_in_advance(&begins)).unwrap_or_default();
-        let discounted_at = since.filter(|_| advance.is_empty()).unwrap_or(at);
-        if over.or(begins).is_some() {
-            charges.extend(self.charges_once(since, at));
-        }
-        charges.extend(advance);
+        let mut ahead = over.or(begins).map(|_| self.charges_ahead(at, since, begins.as_ref())).unwrap_or_default();
+        let in_advance = ahead.iter().any(|charge| charge.period.is_some());
+        // What is billed once began within the period that is over, so it stands before what is to come.
+        ahead.sort_by_key(|charge| charge.period.is_some());
+        let discounted_at = since.filter(|_| !in_advance).unwrap_or(at);
+        charges.extend(ahead);
         charges.extend(self.waiting_setup_fee(past).filter(|_| !charges.is_empty()));
         charges.extend(self.cost_charges());
         let bill = match charges.is_empty() {

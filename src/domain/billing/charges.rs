@@ -42,33 +42,32 @@ impl Agreement {
         self.items.iter().filter_map(measured).collect()
     }
 
-    /// What is billed once and has begun by `at`, after the period before began at `since`; whether it has ended since
-    /// does not matter.
-    pub(in crate::domain) fn charges_once(&self, since: Option<Instant>, at: Instant) -> Vec<Charge> {
-        let new = |item: &&SubscriptionItem| item.start_date <= at && since.is_none_or(|since| since < item.start_date);
-        let charge = |item: &SubscriptionItem| {
-            let price = self.price_of(item).filter(|price| price.price_type == PriceType::OneTime)?;
-            Some(self.of_item(item, price))
-        };
-        self.items.iter().filter(new).filter_map(charge).collect()
-    }
-
-    /// What is billed in advance as a period begins.
-    pub(in crate::domain) fn charges_in_advance(&self, period: &ScheduledPeriod) -> Vec<Charge> {
-        let start = period.period.start;
-        let runs = |begin: Instant, end: Option<Instant>| begin <= start && end.is_none_or(|end| start < end);
-        let part = self.part_of(period);
+    /// What is billed at a moment for what is to come, in the order of the items: in advance for the period that begins,
+    /// and once what has begun since the period before began at `since`, whether it has ended or not.
+    pub(in crate::domain) fn charges_ahead(
+        &self,
+        at: Instant,
+        since: Option<Instant>,
+        begins: Option<&ScheduledPeriod>,
+    ) -> Vec<Charge> {
+        let runs = |begin: Instant, end: Option<Instant>| begin <= at && end.is_none_or(|end| at < end);
+        let advance = |charge: Charge| begins.map(|begins| self.over(charge, begins.period, self.part_of(begins)));
         let charge = |item: &SubscriptionItem| {
             let price = self.price_of(item)?;
-            let in_advance =
-                price.price_type == PriceType::Recurring && self.cadence_of(price) == BillingCadence::InAdvance;
-            in_advance.then(|| self.over(self.of_item(item, price), period.period, part))
+            let of_item = self.of_item(item, price);
+            let is_new = item.start_date <= at && since.is_none_or(|since| since < item.start_date);
+            match price.price_type {
+                PriceType::OneTime => is_new.then_some(of_item),
+                PriceType::Recurring if self.cadence_of(price) == BillingCadence::InAdvance => {
+                    advance(of_item).filter(|_| runs(item.start_date, item.end_date))
+                }
+                PriceType::Recurring | PriceType::Usage => None,
+            }
         };
-        let items = self.items.iter().filter(|item| runs(item.start_date, item.end_date));
-        let mut charges: Vec<Charge> = items.filter_map(charge).collect();
+        let mut charges: Vec<Charge> = self.items.iter().filter_map(charge).collect();
         if self.terms.cadence == BillingCadence::InAdvance {
             let add_ons = self.add_ons.iter().filter(|add_on| runs(add_on.start_date, add_on.end_date));
-            charges.extend(add_ons.map(|add_on| self.over(self.of_add_on(add_on), period.period, part)));
+            charges.extend(add_ons.filter_map(|add_on| advance(self.of_add_on(add_on))));
         }
         charges
     }

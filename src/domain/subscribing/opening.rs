@@ -48,8 +48,8 @@ impl Agreement {
     pub fn open(&mut self, now: Instant, ids: Ids<'_>) -> Result<Opening, Refusal> {
         let mut opening = Opening::default();
         let first = self.billed_now(now);
-        let mut charges = first.map(|first| self.charges_in_advance(&first)).unwrap_or_default();
-        charges.extend(first.into_iter().flat_map(|first| self.charges_once(None, first.period.start)));
+        let mut charges =
+            first.map(|first| self.charges_ahead(first.period.start, None, Some(&first))).unwrap_or_default();
         let costs = if first.is_some() { self.cost_charges() } else { Vec::new() };
         let invoiced = !charges.is_empty() || !costs.is_empty();
         match self.setup_fee(invoiced) {
