@@ -6,6 +6,7 @@ mod generate;
 mod load;
 mod random;
 mod report;
+mod soak;
 mod statements;
 
 use clap::{Args, Parser, Subcommand};
@@ -68,6 +69,17 @@ enum Command {
         /// How many subscriptions are due
         #[arg(long, default_value_t = 100_000)]
         count: u64,
+    },
+    /// Read and write for long while the database breaks in every way, and check that nothing is wrong or lost
+    Soak {
+        /// The database, of its own and thrown away: postgres (its programs must be installed) or sqlite
+        #[arg(value_enum)]
+        database: soak::Kind,
+        #[arg(long, default_value_t = 10.0)]
+        minutes: f64,
+        /// How many write, and as many read
+        #[arg(long, default_value_t = 6)]
+        clients: usize,
     },
     /// Measure both on a database that is filled
     Load(LoadArgs),
@@ -133,6 +145,9 @@ fn run(command: Command) -> Result<(), Failure> {
             Ok(perennial::cli::run(perennial::config::Config::try_parse_from(arguments)?)?)
         }
         Command::Billing { database_url, count } => billing::measure(&database_url, count),
+        Command::Soak { database, minutes, clients } => {
+            soak::soak(database, Duration::from_secs_f64(minutes * 60.0), clients)
+        }
         Command::Load(args) => {
             println!("{}", load::load(&args.plan())?);
             Ok(())

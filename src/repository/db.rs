@@ -46,7 +46,9 @@ impl From<Error> for Fault {
             }
             // Diesel has no kind of its own for these two.
             Error::DatabaseError(_, info) if info.message().contains("deadlock detected") => Fault::LostRace,
-            Error::DatabaseError(_, info) if info.message().contains("database is locked") => {
+            Error::DatabaseError(_, info)
+                if ["database is locked", "database or disk is full"].iter().any(|it| info.message().contains(it)) =>
+            {
                 Fault::Unavailable(info.message().to_owned())
             }
             _ => Fault::Database(error.to_string()),
@@ -145,8 +147,8 @@ impl Db {
         let begin = |conn: &mut Conn| conn.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN");
         let (mut kept, ()) = Db::connection_after(&self.pool, begin)?;
         let answer = read(&mut kept.conn);
-        kept.end(&answer, false)?;
-        answer
+        let ended = kept.end(&answer, false);
+        kept.blamed(answer.and_then(|answer| ended.map(|()| answer).map_err(E::from)))
     }
 
     /// Runs one statement, which needs no transaction to see one moment.
@@ -163,7 +165,7 @@ impl Db {
             let (mut kept, ()) = Db::connection_after(&self.writer, |conn| conn.begin("BEGIN", "BEGIN IMMEDIATE"))?;
             let answer = run(&mut Tx(&mut kept.conn));
             let ended = kept.end(&answer, answer.is_ok());
-            let answer = answer.and_then(|answer| ended.map(|()| answer).map_err(E::from));
+            let answer = kept.blamed(answer.and_then(|answer| ended.map(|()| answer).map_err(E::from)));
             match &answer {
                 Err(error) if matches!(error.fault(), Some(Fault::LostRace)) && tries < MOST_TRIES => {}
                 _ => return answer,
@@ -230,6 +232,14 @@ impl Kept {
             self.is_alive();
         }
         ended
+    }
+
+    /// What failed because the server went away says so: it is worth being tried again.
+    fn blamed<T, E: Failure>(&self, answer: Result<T, E>) -> Result<T, E> {
+        answer.map_err(|error| match error.fault() {
+            Some(Fault::Database(cause)) if self.broken => Fault::Unavailable(cause.clone()).into(),
+            _ => error,
+        })
     }
 
     /// Asks the server for a sign of life, and notes where there is none.

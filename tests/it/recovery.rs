@@ -4,6 +4,10 @@ use crate::support::{Backend, TestApp, postgres};
 use serde_json::json;
 use std::thread;
 
+/// Cuts all connections but its own, and says how many there were.
+const CUT: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
 /// A server that is restarted, or fails over, cuts all connections. Nobody who asks afterwards notices.
 #[test]
 #[cfg_attr(without_postgres, ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install its server")]
@@ -17,12 +21,43 @@ fn connections_that_the_server_cut_are_replaced() {
         })
     };
     many();
-    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-               WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let connections: i64 = postgres::sql(&app.database.url, cut).unwrap().parse().unwrap();
+    let connections: i64 = postgres::sql(&app.database.url, CUT).unwrap().parse().unwrap();
     assert!(connections > 0);
     for answer in many() {
         assert_eq!(answer, json!({"data": {"tenant": {"name": "Acme"}}}));
     }
     app.customer("Jane");
+}
+
+/// What is under way just then is not an error of ours, and may be tried again.
+#[test]
+#[cfg_attr(without_postgres, ignore = "no PostgreSQL: set TEST_POSTGRES_URL or install its server")]
+fn a_connection_that_is_cut_in_the_middle_is_said_to_be() {
+    let app = &TestApp::new(Backend::Postgres);
+    let id = app.customer("Jane");
+    let read = format!("{{ customer(id: {id:?}) {{ name }} }}");
+    let change = format!(
+        "mutation {{ updateCustomer(input: {{customerId: {id:?}, name: \"Joan\"}}) {{ userErrors {{ code }} }} }}"
+    );
+    for document in [&read, &change] {
+        thread::scope(|scope| {
+            let locked = "BEGIN; LOCK TABLE customers; SELECT pg_sleep(600)";
+            scope.spawn(|| postgres::sql(&app.database.url, locked));
+            let has = |state: &str| {
+                let count =
+                    format!("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND {state}");
+                app.database.number(&count) > 0
+            };
+            while !has("wait_event = 'PgSleep'") {
+                thread::yield_now();
+            }
+            let asking = scope.spawn(|| app.send(document, json!({})));
+            while !has("wait_event_type = 'Lock'") {
+                thread::yield_now();
+            }
+            postgres::sql(&app.database.url, CUT).unwrap();
+            assert_eq!(asking.join().unwrap()["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE", "{document}");
+        });
+    }
+    assert_eq!(app.data(&read)["customer"]["name"], "Jane");
 }

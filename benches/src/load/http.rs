@@ -24,16 +24,22 @@ impl Client {
         Ok(Client { stream: BufReader::with_capacity(64 * 1024, stream), head, request: Vec::new(), body: Vec::new() })
     }
 
-    /// Sends a request; its answer is then in `body`.
+    /// Sends a request that must not be refused; its answer is then in `body`.
     pub fn post(&mut self, json: &str) -> Result<(), Failure> {
+        match self.send(json)? {
+            200 => Ok(()),
+            status => Err(format!("the server answered {status}").into()),
+        }
+    }
+
+    /// Sends a request; answers the status, and the answer is then in `body`.
+    pub fn send(&mut self, json: &str) -> Result<u16, Failure> {
         self.request.clear();
         write!(self.request, "{}{}\r\n\r\n{json}", self.head, json.len())?;
         self.stream.get_mut().write_all(&self.request)?;
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
-        if !line.starts_with("HTTP/1.1 200") {
-            return Err(format!("the server answered {line:?}").into());
-        }
+        let status = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).unwrap_or_default().parse()?;
         let mut length = 0;
         loop {
             line.clear();
@@ -48,7 +54,8 @@ impl Client {
             }
         }
         self.body.resize(length, 0);
-        Ok(self.stream.read_exact(&mut self.body)?)
+        self.stream.read_exact(&mut self.body)?;
+        Ok(status)
     }
 
     /// Sends a request and reads its answer.

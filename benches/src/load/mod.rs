@@ -6,14 +6,14 @@ mod measure;
 pub mod process;
 mod reading;
 
-pub use reading::page_query;
+pub use reading::{body, page_query};
 
 use crate::report::Report;
 use crate::{Failure, generate};
-use http::Client;
+pub use http::Client;
 pub use measure::Measured;
 use measure::{Until, measure};
-use process::Server;
+pub use process::Server;
 use std::time::Duration;
 
 /// What to measure, and how long.

@@ -15,20 +15,22 @@ impl Server {
     /// Starts a command of this program that serves, and waits until it does.
     pub fn start(command: &str, url: &str, flags: &[&str]) -> Result<Self, Failure> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let mut child = Command::new(std::env::current_exe()?)
-            .args([command, "--database-url", url, "--listen", &address.to_string()])
-            .args(flags)
-            // The log is written as always, to nowhere.
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
+        let mut program = Command::new(std::env::current_exe()?);
+        program.args([command, "--database-url", url, "--listen", &address.to_string()]).args(flags);
+        // The log is written as always, to nowhere.
+        Server::run(program.stdout(Stdio::null()).stderr(Stdio::null()), address)
+    }
+
+    /// Runs a command that serves at this address, and waits until it does.
+    pub fn run(command: &mut Command, address: SocketAddr) -> Result<Self, Failure> {
+        let mut child = command.spawn()?;
         let began = Instant::now();
         while TcpStream::connect(address).is_err() {
             if let Some(status) = child.try_wait()? {
-                return Err(format!("{command} ended: {status}").into());
+                return Err(format!("the server ended: {status}").into());
             }
             if began.elapsed() > Duration::from_secs(20) {
-                return Err(format!("{command} does not listen").into());
+                return Err("the server does not listen".into());
             }
             std::thread::sleep(Duration::from_millis(20));
         }
