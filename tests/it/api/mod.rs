@@ -16,6 +16,7 @@ mod entitlements;
 mod feature;
 mod fulfilment;
 mod fulfilment_refusals;
+mod fuzz;
 mod http;
 mod idempotency;
 mod invoice;
