@@ -1,6 +1,9 @@
 //! Every setting: its flag, its environment variable, its default. Nothing else reads the environment.
 
-use crate::domain::api_key::{ApiKey, Scope};
+mod keys;
+
+pub use keys::{DocumentsCommand, KeyCommand, TenantCommand};
+
 use crate::domain::gateway::Gateway;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
@@ -136,65 +139,14 @@ pub enum Command {
     /// Make tenants
     #[command(subcommand)]
     Tenant(TenantCommand),
-    /// Make, list and revoke the API keys of a tenant
+    /// Make, replace, list and revoke the API keys of a tenant
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Register GraphQL documents of a tenant, so that requests can name them and keys can be kept to them
+    #[command(subcommand)]
+    Documents(DocumentsCommand),
     /// Print the GraphQL schema
     Schema,
-}
-
-#[derive(Subcommand)]
-pub enum TenantCommand {
-    /// Make a tenant and its first API key, which may do everything
-    Create {
-        /// The company's name
-        name: String,
-
-        /// Make it a tenant for trying out, in which nothing is real. This is never changed
-        #[arg(long)]
-        test: bool,
-
-        /// Print {"tenantId": …, "apiKey": …} on one line, and nothing else
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Subcommand)]
-pub enum KeyCommand {
-    /// Make a key. It is shown once and cannot be shown again
-    Create {
-        /// What the key is for, such as the program that will use it
-        name: String,
-
-        /// The tenant that the key speaks for
-        #[arg(long, value_name = "TENANT_ID")]
-        tenant: Id<Tenant>,
-
-        /// What the key may do: read, write (and read) or admin (everything)
-        #[arg(long, value_parser = scope, default_value = "write")]
-        scope: Scope,
-
-        /// Print {"keyId": …, "apiKey": …} on one line, and nothing else
-        #[arg(long)]
-        json: bool,
-    },
-    /// List the keys of a tenant, without their secrets
-    List {
-        /// The tenant
-        #[arg(long, value_name = "TENANT_ID")]
-        tenant: Id<Tenant>,
-    },
-    /// Revoke a key for good
-    Revoke {
-        /// The key, as `key list` shows it
-        #[arg(value_name = "KEY_ID")]
-        key: Id<ApiKey>,
-
-        /// The tenant of the key
-        #[arg(long, value_name = "TENANT_ID")]
-        tenant: Id<Tenant>,
-    },
 }
 
 #[derive(Args)]
@@ -329,10 +281,6 @@ fn public_url(text: &str) -> Result<String, &'static str> {
 
 fn gateway(text: &str) -> Result<Gateway, String> {
     Gateway::from_name(&text.to_ascii_uppercase()).ok_or_else(|| "it is one of test and stripe".to_owned())
-}
-
-fn scope(text: &str) -> Result<Scope, String> {
-    Scope::from_name(&text.to_ascii_uppercase()).ok_or_else(|| "it is one of read, write and admin".to_owned())
 }
 
 #[cfg(test)]

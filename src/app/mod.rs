@@ -3,6 +3,7 @@
 
 pub mod add_on;
 pub mod ambient;
+pub mod api_key;
 pub mod asset;
 pub mod billing;
 pub mod billing_group;
@@ -34,6 +35,7 @@ pub mod subscription;
 pub mod tax;
 pub mod tenant;
 pub mod test_gateway;
+pub mod trusted_document;
 pub mod usage;
 
 pub use ambient::Ambient;

@@ -245,7 +245,7 @@ impl Call<'_> {
     }
 
     fn work<'w, 'c>(&'w self, tx: &'w mut Tx<'c>, machine_now: Instant) -> Result<Work<'w, 'c>, Fault> {
-        let (app, scope, tenant) = (self.app, self.viewer.scope, self.viewer.tenant_id);
+        let (app, scope, tenant) = (self.app, self.viewer.scope(), self.viewer.tenant_id);
         // Another request may have advanced the clock since this one came. A live tenant has none to read.
         let time = match self.viewer.mode {
             TenantMode::Live => Time::running(machine_now),

@@ -1,13 +1,17 @@
 //! What the operator of a server does from the command line: tenants and their keys.
 
-use super::App;
-use super::credentials::{hash, new_secret};
+use super::api_key::{self, CreateApiKey, KeyMade, RotateApiKey};
+use super::credentials::{Secret, hash};
+use super::{App, Stop, Work, trusted_document};
 use crate::domain::Id;
-use crate::domain::api_key::{ApiKey, Scope};
+use crate::domain::api_key::{ApiKey, Grant, Scope};
+use crate::domain::event::AuditRecord;
 use crate::domain::tenant::{Settings, Tenant, TenantMode};
 use crate::domain::text::{self, NotAText};
+use crate::domain::trusted_document::TrustedDocument;
 use crate::repository::db::Failure;
-use crate::repository::{Fault, Query, Tx, api_key, tenant};
+use crate::repository::{self, Fault, Query, Tx, journal, tenant};
+use serde::Serialize;
 
 /// Why an operator's command did nothing. One line for a person.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +22,8 @@ pub enum OperatorError {
     NoTenant(Id<Tenant>),
     #[error("the tenant has no key {0} that could be revoked")]
     NoKey(Id<ApiKey>),
+    #[error("{0}")]
+    Refused(String),
     #[error("no random numbers are to be had: {0}")]
     NoRandomness(#[from] getrandom::Error),
     #[error("{0}")]
@@ -57,14 +63,14 @@ pub fn create_tenant_as(
     settings: Settings,
 ) -> Result<(Id<ApiKey>, String), OperatorError> {
     let name = text::required(name, text::NAME)?;
-    let secret = new_secret()?;
+    let secret = Secret::new()?;
     let now = app.ambient.now();
     let made = Tenant { id, name, settings, clock: None, version: 1, created_at: now, updated_at: now };
     let key = app.db.write(|tx| {
         tenant::insert(tx, &made)?;
-        insert_key(app, tx, id, "first key", Scope::Admin, &secret)
+        insert_key(app, tx, id, "first key", &secret)
     })?;
-    Ok((key, secret))
+    Ok((key, secret.reveal().to_owned()))
 }
 
 /// The tenant with this id, if there is one.
@@ -77,42 +83,98 @@ pub fn has_tenants(app: &App) -> Result<bool, OperatorError> {
     Ok(app.db.read_once(tenant::any)?)
 }
 
-/// Creates a key; answers its secret, which is not to be had again.
+/// Creates a key that never expires; answers its secret, which is not to be had again.
 pub fn create_key(
     app: &App,
     tenant: Id<Tenant>,
     name: &str,
     scope: Scope,
 ) -> Result<(Id<ApiKey>, String), OperatorError> {
-    let name = text::required(name, text::NAME)?;
-    let secret = new_secret()?;
-    let id = app.db.write(|tx| {
-        check_tenant(tx, tenant)?;
-        Ok::<_, OperatorError>(insert_key(app, tx, tenant, &name, scope, &secret)?)
-    })?;
-    Ok((id, secret))
+    let grant = Grant { scope, trusted_documents_only: false };
+    create_key_with(app, tenant, CreateApiKey { name: name.to_owned(), grant, expires_at: None })
 }
 
-/// All keys of a tenant, the revoked ones too.
+/// Creates a key; answers its secret, which is not to be had again.
+pub fn create_key_with(
+    app: &App,
+    tenant: Id<Tenant>,
+    new: CreateApiKey,
+) -> Result<(Id<ApiKey>, String), OperatorError> {
+    let new = CreateApiKey { name: text::required(&new.name, text::NAME)?, ..new };
+    let made = work_for(app, tenant, "createApiKey", |work| api_key::create(work, Grant::ALL, &new))?;
+    shown(made)
+}
+
+/// Replaces a key by a new one; answers that one's id and its secret. The old one is good for some hours more.
+pub fn rotate_key(app: &App, tenant: Id<Tenant>, change: RotateApiKey) -> Result<(Id<ApiKey>, String), OperatorError> {
+    let made = work_for(app, tenant, "rotateApiKey", |work| api_key::rotate(work, Grant::ALL, change))?;
+    shown(made)
+}
+
+/// All keys of a tenant, the revoked ones too, oldest first.
 pub fn list_keys(app: &App, tenant: Id<Tenant>) -> Result<Vec<ApiKey>, OperatorError> {
     app.db.read(|conn| {
         check_tenant(conn, tenant)?;
-        Ok(api_key::all(tenant).load(conn)?)
+        Ok(repository::api_key::all(tenant).order("id").load(conn)?)
     })
 }
 
 /// Revokes a key: from now on it opens nothing.
 pub fn revoke_key(app: &App, tenant: Id<Tenant>, key: Id<ApiKey>) -> Result<(), OperatorError> {
-    let now = app.ambient.now();
-    app.db.write(|tx| {
-        check_tenant(tx, tenant)?;
-        let found = Query::by_id(tenant, key).first(tx)?;
-        if found.is_none_or(|found| found.revoked_at.is_some()) {
-            return Err(OperatorError::NoKey(key));
-        }
-        Ok(api_key::revoke(tx, tenant, key, now)?)
+    work_for(app, tenant, "revokeApiKey", |work| api_key::revoke(work, key)).map(drop).map_err(|error| match error {
+        OperatorError::Refused(_) => OperatorError::NoKey(key),
+        other => other,
     })
 }
+
+/// Registers documents, each of which was looked at; answers their ids, in their order.
+pub fn register_documents(
+    app: &App,
+    tenant: Id<Tenant>,
+    texts: &[String],
+) -> Result<Vec<Id<TrustedDocument>>, OperatorError> {
+    let registered = work_for(app, tenant, "registerDocuments", |work| trusted_document::register(work, texts))?;
+    Ok(registered.documents)
+}
+
+fn shown(made: KeyMade) -> Result<(Id<ApiKey>, String), OperatorError> {
+    let secret = made.secret.ok_or_else(|| Fault::Database("a new key has no secret".to_owned()))?;
+    Ok((made.api_key, secret.reveal().to_owned()))
+}
+
+/// Runs a use case on the operator's behalf: one transaction with its events and its audit record.
+fn work_for<T: Serialize>(
+    app: &App,
+    tenant: Id<Tenant>,
+    operation: &'static str,
+    mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<T, Stop>,
+) -> Result<T, OperatorError> {
+    app.db.read(|conn| check_tenant(conn, tenant))?;
+    let done = app.work_for(tenant, app.ambient.now(), |work| {
+        let done = decide(work)?;
+        let record = AuditRecord {
+            id: app.ambient.id::<()>(work.machine_now).uuid(),
+            operation,
+            actor: OPERATOR.to_owned(),
+            request_id: OPERATOR.to_owned(),
+            outcome: serde_json::to_value(&done)?,
+            created_at: work.machine_now,
+        };
+        journal::audit(work.tx, tenant, &record)?;
+        Ok(done)
+    });
+    done.map_err(|stop| match stop {
+        Stop::Failed(fault) => OperatorError::Failed(fault),
+        Stop::Refused { refusals, .. } => {
+            let message = refusals.into_iter().next().map(|refusal| refusal.message.into_owned());
+            OperatorError::Refused(message.unwrap_or_default())
+        }
+        Stop::Replay(_) => OperatorError::Refused(String::new()),
+    })
+}
+
+/// Who did what is done from the command line, in the audit records.
+const OPERATOR: &str = "operator";
 
 fn check_tenant(conn: &mut crate::repository::Conn, tenant: Id<Tenant>) -> Result<(), OperatorError> {
     match Query::by_id(tenant, tenant).first(conn)? {
@@ -121,17 +183,27 @@ fn check_tenant(conn: &mut crate::repository::Conn, tenant: Id<Tenant>) -> Resul
     }
 }
 
+/// The first key of a tenant, which may do everything.
 fn insert_key(
     app: &App,
     tx: &mut Tx<'_>,
     tenant: Id<Tenant>,
     name: &str,
-    scope: Scope,
-    secret: &str,
+    secret: &Secret,
 ) -> Result<Id<ApiKey>, Fault> {
     let now = app.ambient.now();
     let id = app.ambient.id(now);
-    let key = ApiKey { id, name: name.to_owned(), scope, created_at: now, last_used_at: None, revoked_at: None };
-    api_key::insert(tx, tenant, &key, &hash(secret))?;
+    let (name, grant) = (name.to_owned(), Grant::ALL);
+    let key = ApiKey {
+        id,
+        name,
+        scope: grant.scope,
+        trusted_documents_only: grant.trusted_documents_only,
+        created_at: now,
+        last_used_at: None,
+        expires_at: None,
+        revoked_at: None,
+    };
+    repository::api_key::insert(tx, tenant, &key, &hash(secret.reveal()))?;
     Ok(id)
 }

@@ -7,6 +7,7 @@ use crate::repository::{Fault, MigrateError, OpenError, VersionError};
 use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -26,6 +27,8 @@ pub enum Failure {
     Billing(#[from] Fault),
     #[error("--until lies in the future: what is not due yet is not billed")]
     BillingAhead,
+    #[error("{}: {cause}", file.display())]
+    Document { file: PathBuf, cause: String },
     #[error("--gateway stripe: {0}.")]
     Stripe(#[from] Unusable),
     #[error("the log filter: {0}")]

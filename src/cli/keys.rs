@@ -1,9 +1,11 @@
 //! Tenants and their keys.
 
 use super::{Failure, print};
+use crate::app::api_key::{CreateApiKey, RotateApiKey};
 use crate::app::{App, operator};
 use crate::config::{KeyCommand, TenantCommand};
-use crate::domain::{Choice, Instant};
+use crate::domain::api_key::{ApiKey, Grant};
+use crate::domain::{Choice, Id, Instant};
 use serde::Serialize;
 
 /// Does one of the commands about tenants.
@@ -25,34 +27,47 @@ pub fn tenant(app: &App, command: &TenantCommand) -> Result<(), Failure> {
 /// Does one of the commands about keys.
 pub fn key(app: &App, command: &KeyCommand) -> Result<(), Failure> {
     match command {
-        KeyCommand::Create { name, tenant, scope, json } => {
-            let (key_id, api_key) = operator::create_key(app, *tenant, name, *scope)?;
-            let key_id = key_id.to_string();
-            if *json {
-                return print_json(&NewKey { key_id, api_key });
-            }
-            print(&format!("Key id   {key_id}"))?;
-            print_key(&api_key)
+        KeyCommand::Create { name, tenant, scope, expires, trusted_documents_only, json } => {
+            let grant = Grant { scope: *scope, trusted_documents_only: *trusted_documents_only };
+            let new = CreateApiKey { name: name.clone(), grant, expires_at: *expires };
+            show_key(operator::create_key_with(app, *tenant, new)?, *json)
         }
-        KeyCommand::List { tenant } => {
-            let keys = operator::list_keys(app, *tenant)?;
-            let line = |id: &str, scope: &str, created: &str, used: &str, revoked: &str, name: &str| {
-                print(&format!("{id:<30}  {scope:<5}  {created:<16}  {used:<16}  {revoked:<16}  {name}"))
-            };
-            line("ID", "SCOPE", "CREATED (UTC)", "LAST USED (UTC)", "REVOKED (UTC)", "NAME")?;
-            for key in keys {
-                let (used, revoked) = (key.last_used_at.map(to_the_minute), key.revoked_at.map(to_the_minute));
-                let (used, revoked) = (used.as_deref().unwrap_or("-"), revoked.as_deref().unwrap_or("-"));
-                let created = to_the_minute(key.created_at);
-                line(&key.id.to_string(), &key.scope.name().to_lowercase(), &created, used, revoked, &key.name)?;
-            }
-            Ok(())
+        KeyCommand::Rotate { key, tenant, overlap, expires, json } => {
+            let change = RotateApiKey { api_key_id: *key, overlap_hours: Some(*overlap), expires_at: *expires };
+            show_key(operator::rotate_key(app, *tenant, change)?, *json)
         }
+        KeyCommand::List { tenant } => list(&operator::list_keys(app, *tenant)?),
         KeyCommand::Revoke { key, tenant } => {
             operator::revoke_key(app, *tenant, *key)?;
             print(&format!("Revoked {key}"))
         }
     }
+}
+
+/// Says what the new key is, once.
+fn show_key((key_id, api_key): (Id<ApiKey>, String), json: bool) -> Result<(), Failure> {
+    let key_id = key_id.to_string();
+    if json {
+        return print_json(&NewKey { key_id, api_key });
+    }
+    print(&format!("Key id   {key_id}"))?;
+    print_key(&api_key)
+}
+
+fn list(keys: &[ApiKey]) -> Result<(), Failure> {
+    let line = |id: &str, scope: &str, times: [&str; 4], name: &str| {
+        let times = times.map(|time| format!("{time:<16}")).join("  ");
+        print(&format!("{id:<30}  {scope:<5}  {times}  {name}"))
+    };
+    line("ID", "SCOPE", ["CREATED (UTC)", "LAST USED (UTC)", "EXPIRES (UTC)", "REVOKED (UTC)"], "NAME")?;
+    for key in keys {
+        let times = [Some(key.created_at), key.last_used_at, key.expires_at, key.revoked_at];
+        let times = times.map(|time| time.map_or_else(|| "-".to_owned(), to_the_minute));
+        let restricted = if key.trusted_documents_only { " (trusted documents only)" } else { "" };
+        let name = format!("{}{restricted}", key.name);
+        line(&key.id.to_string(), &key.scope.name().to_lowercase(), times.each_ref().map(String::as_str), &name)?;
+    }
+    Ok(())
 }
 
 #[derive(Serialize)]

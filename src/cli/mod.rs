@@ -2,6 +2,7 @@
 //! everything else to standard error.
 
 mod billing;
+mod documents;
 mod failure;
 mod keys;
 mod logging;
@@ -41,6 +42,7 @@ pub fn run(config: Config) -> Result<(), Failure> {
         }
         Command::Tenant(command) => keys::tenant(&open_current(&config)?, command),
         Command::Key(command) => keys::key(&open_current(&config)?, command),
+        Command::Documents(command) => documents::documents(&open_current(&config)?, command),
         Command::Schema => print(schema_sdl().trim_end()),
     }
 }

@@ -15,7 +15,7 @@ mod subscriptions;
 
 use crate::app::operator::{self, OperatorError};
 use crate::app::{App, Viewer};
-use crate::domain::api_key::Scope;
+use crate::domain::api_key::{Grant, Scope};
 use crate::domain::customer::Customer;
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::pricing::TaxRate;
@@ -85,7 +85,8 @@ pub fn fill(app: &App, progress: &dyn Fn(u64, u64)) -> Result<Demo, DemoError> {
             tenant_id: TENANT,
             key_id,
             key_name: "demo".to_owned(),
-            scope: Scope::Admin,
+            grant: Grant::ALL,
+            expires_at: None,
             mode: tenant.settings.mode,
             clock: tenant.clock,
         };

@@ -11,6 +11,16 @@ choice! {
         TenantUpdated = "tenant.updated",
         /// The clock of a tenant for trying out was advanced.
         TenantClockAdvanced = "tenant.clock_advanced",
+        /// An API key was made.
+        ApiKeyCreated = "api_key.created",
+        /// An API key got a successor, and stops opening anything soon.
+        ApiKeyRotated = "api_key.rotated",
+        /// An API key was revoked.
+        ApiKeyRevoked = "api_key.revoked",
+        /// A document was registered.
+        TrustedDocumentRegistered = "trusted_document.registered",
+        /// A document is registered no longer.
+        TrustedDocumentRemoved = "trusted_document.removed",
         /// A tax rate of a country was made or changed.
         TaxRateSet = "tax_rate.set",
         /// A tax rate of a country was removed.

@@ -44,6 +44,7 @@ pub mod subscription;
 pub mod tax;
 pub mod tenant;
 pub mod text;
+pub mod trusted_document;
 pub mod usage;
 
 pub use choice::Choice;

@@ -15,6 +15,15 @@ choice! {
         /// The idempotency key was used before, with other arguments.
         IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
 
+        /// The API key is revoked, or expired.
+        ApiKeyNotActive = "API_KEY_NOT_ACTIVE",
+        /// The API key has a successor already.
+        ApiKeyRotatedAlready = "API_KEY_ROTATED_ALREADY",
+        /// A key cannot give more than it may itself.
+        ApiKeyGrantsTooMuch = "API_KEY_GRANTS_TOO_MUCH",
+        /// Without this key nobody could make another one.
+        LastAdminKey = "LAST_ADMIN_KEY",
+
         /// There is no such order.
         OrderNotFound = "ORDER_NOT_FOUND",
         /// The order is pending or cancelled, so nothing of it can be delivered.

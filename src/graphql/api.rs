@@ -1,6 +1,7 @@
 //! The API: the schema, and one operation at a time on somebody's behalf.
 
-use super::engine::{Engine, Mutations, Request};
+use super::documents::Documents;
+use super::engine::{self, Engine, Mutations};
 use super::query::Query;
 use super::{errors, limits, mutations};
 use crate::app::{App, Viewer};
@@ -8,13 +9,37 @@ use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant};
 use crate::repository::Db;
-use async_graphql::{CustomDirective, Directive, Response};
+use async_graphql::parser::types::{DocumentOperations, OperationType};
+use async_graphql::{CustomDirective, Directive, Request, Response};
 use std::sync::Arc;
 
 /// The schema and what runs it. Shared by all requests.
 pub struct Api {
     app: Arc<App>,
     engine: Engine<OnBehalf>,
+    documents: Documents,
+}
+
+/// A request whose document is known, and that its key may send. Only [`Api::ask`] makes one, and nothing else is run.
+pub struct Asked {
+    request: Request,
+    caller: Caller,
+}
+
+impl Asked {
+    /// Whether the operation that would run is a mutation. What cannot be parsed runs nothing: execution says why.
+    pub fn is_mutation(&mut self) -> bool {
+        let name = self.request.operation_name.clone();
+        let Ok(document) = self.request.parsed_query() else { return false };
+        let operation = match &document.operations {
+            DocumentOperations::Single(operation) => Some(operation),
+            DocumentOperations::Multiple(operations) => match name {
+                Some(name) => operations.get(name.as_str()),
+                None => operations.values().next().filter(|_| operations.len() == 1),
+            },
+        };
+        operation.is_some_and(|operation| operation.node.ty == OperationType::Mutation)
+    }
 }
 
 /// Who asks, and what came with the request beside the document.
@@ -30,11 +55,32 @@ const MOST_COST: usize = 200_000;
 
 impl Api {
     pub fn new(app: Arc<App>) -> Self {
-        Api { app, engine: engine() }
+        Api { app, engine: engine(), documents: Documents::default() }
+    }
+
+    /// Finds the document that a request means, which it may name instead of bringing it; or answers why it is not run.
+    /// It may wait for the database.
+    pub fn ask(&self, mut request: Request, caller: Caller) -> Result<Asked, Box<Response>> {
+        match self.documents.find(&self.app, &caller.viewer, &mut request) {
+            Ok(()) => Ok(Asked { request, caller }),
+            Err(error) => {
+                let mut response = Response::from_errors(vec![error]);
+                errors::finish(&mut response, &caller.request_id);
+                Err(Box::new(response))
+            }
+        }
+    }
+
+    /// Finds the document of a request and runs it.
+    pub async fn execute(&self, request: Request, caller: Caller) -> Response {
+        match self.ask(request, caller) {
+            Ok(asked) => self.run(asked).await,
+            Err(refused) => *refused,
+        }
     }
 
     /// Runs one operation.
-    pub async fn execute(&self, request: async_graphql::Request, caller: Caller) -> Response {
+    pub async fn run(&self, Asked { request, caller }: Asked) -> Response {
         let on_behalf = OnBehalf {
             app: self.app.clone(),
             query: Query { viewer: caller.viewer },
@@ -72,7 +118,7 @@ pub struct OnBehalf {
     pub idempotency_key: Option<String>,
 }
 
-impl Request for OnBehalf {
+impl engine::Request for OnBehalf {
     type Query = Query;
     fn query(&self) -> &Query {
         &self.query
@@ -87,7 +133,7 @@ impl Request for OnBehalf {
         self.app.now(&self.query.viewer)
     }
     fn scope(&self) -> Scope {
-        self.query.viewer.scope
+        self.query.viewer.scope()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod add_on;
 pub mod api;
+mod api_key;
 mod asset;
 mod billing;
 mod billing_group;
@@ -12,6 +13,7 @@ mod credit;
 mod credit_note;
 mod customer;
 mod discount;
+mod documents;
 mod dunning;
 mod eligible_plans;
 mod engine;
@@ -37,7 +39,9 @@ mod scalars;
 mod subscription;
 mod tax;
 mod tenant;
+mod trusted_document;
 mod usage;
 
-pub use api::{Api, Caller, schema_sdl};
+pub use api::{Api, Asked, Caller, schema_sdl};
+pub use documents::{check_text, named_by};
 pub use engine::to_json;

@@ -21,6 +21,8 @@ pub fn all() -> &'static [Mutation] {
     ALL.get_or_init(|| {
         let nouns = [
             super::tenant::mutations,
+            super::api_key::mutations,
+            super::trusted_document::mutations,
             super::tax::mutations,
             super::customer::mutations,
             super::billing_group::mutations,

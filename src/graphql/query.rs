@@ -5,6 +5,7 @@ use super::subscription::UPCOMING_AT;
 use crate::app::Viewer;
 use crate::app::billing::upcoming;
 use crate::domain::add_on::AddOn;
+use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::asset::Asset;
 use crate::domain::billing::BillingHold;
 use crate::domain::billing_group::BillingGroup;
@@ -29,10 +30,11 @@ use crate::domain::subscription::parts::{
 };
 use crate::domain::tax::CountryTaxRate;
 use crate::domain::tenant::Tenant;
+use crate::domain::trusted_document::TrustedDocument;
 use crate::domain::usage::UsageEvent;
 use crate::repository::{
-    add_on, asset, billing, coupon, credit, credit_note, customer, discount, feature, invoice, meter, order, payment,
-    plan, product, received, subscription, tax, usage,
+    add_on, api_key, asset, billing, coupon, credit, credit_note, customer, discount, feature, invoice, meter, order,
+    payment, plan, product, received, subscription, tax, trusted_document, usage,
 };
 
 /// The query root: everything is seen by somebody.
@@ -45,6 +47,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
     vec![
         AnyNode::of::<AdditionalCost>(),
         AnyNode::of::<AddOn>(),
+        AnyNode::of::<ApiKey>().needs(Scope::Admin),
         AnyNode::of::<Asset>(),
         AnyNode::of::<BillingGroup>(),
         AnyNode::of::<BillingHold>(),
@@ -73,6 +76,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<SubscriptionPhase>(),
         AnyNode::of::<CountryTaxRate>(),
         AnyNode::of::<Tenant>(),
+        AnyNode::of::<TrustedDocument>().needs(Scope::Admin),
         AnyNode::of::<UsageEvent>(),
     ]
 }
@@ -84,6 +88,14 @@ impl Object for Query {
             .any_of("nodes", "Objects by their ids, in that order; null for each that does not exist.", nodes)
             .value("viewer", "Who is asking.", |query: &Query| &query.viewer)
             .one("tenant", "The company whose data this is.", |query| query.viewer.tenant_id)
+            .find::<ApiKey>("apiKey", "An API key by its id; null where there is none.")
+            .needs(Scope::Admin)
+            .list("apiKeys", "All API keys, those that open nothing any more, too.", api_key::all)
+            .needs(Scope::Admin)
+            .find::<TrustedDocument>("trustedDocument", "A registered document by its id; null where there is none.")
+            .needs(Scope::Admin)
+            .list("trustedDocuments", "All registered documents.", trusted_document::all)
+            .needs(Scope::Admin)
             .find::<Product>("product", "A product by its id; null where there is none.")
             .find_by(
                 "productBySku",

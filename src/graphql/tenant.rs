@@ -20,7 +20,13 @@ impl Object for Viewer {
         Type::new("Viewer", "Who is asking: the API key of this request.")
             .computed("keyId", "The key's identifier.", |viewer: &Viewer| viewer.key_id.to_string())
             .column("keyName", "The name that the key was given.", |viewer| &viewer.key_name)
-            .column("scope", "What the key may do.", |viewer| &viewer.scope)
+            .computed("scope", "What the key may do.", Viewer::scope)
+            .column("trustedDocumentsOnly", "Whether the key takes registered documents only.", |viewer| {
+                &viewer.grant.trusted_documents_only
+            })
+            .column("expiresAt", "From when on the key opens nothing; null where it does not expire.", |viewer| {
+                &viewer.expires_at
+            })
             .one("tenant", "Whose data the key opens.", |viewer| viewer.tenant_id)
     }
 }

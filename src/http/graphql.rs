@@ -12,8 +12,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use async_graphql::parser::types::{DocumentOperations, OperationType};
-use async_graphql::{Request, Response, Value};
+use async_graphql::{Response, Value};
 use std::future::Future;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -64,7 +63,7 @@ async fn answer(
     let api_key = credentials::api_key(http.headers())?.to_owned();
     let tenant = credentials::tenant(http.headers())?;
     let idempotency_key = credentials::idempotency_key(http.headers())?;
-    let mut request = if by_get {
+    let request = if by_get {
         check_preflight(http.headers())?;
         request::from_query_string(http.query_string(), &context.limits)?
     } else {
@@ -73,16 +72,20 @@ async fn answer(
     if let Some(name) = &request.operation_name {
         Span::current().record("operation", display(name.chars().take(LOGGED_NAME).collect::<String>()));
     }
-    if by_get && is_mutation(&mut request) {
-        return Err(Rejection::method("POST", "A mutation changes something. Send it by POST."));
-    }
     // One hop to a thread that may wait for the database, for all that the request needs of it.
     let (app, api, span) = (context.app.clone(), context.api.clone(), Span::current());
     let (runtime, request_id) = (Handle::current(), request_id.0.to_string());
     let work = tokio::task::spawn_blocking(move || {
         let _entered = span.enter();
         let viewer = authenticate(&app, &api_key, tenant)?;
-        Ok(runtime.block_on(api.execute(request, Caller { viewer, request_id, idempotency_key })))
+        let mut asked = match api.ask(request, Caller { viewer, request_id, idempotency_key }) {
+            Ok(asked) => asked,
+            Err(refused) => return Ok(*refused),
+        };
+        if by_get && asked.is_mutation() {
+            return Err(Rejection::method("POST", "A mutation changes something. Send it by POST."));
+        }
+        Ok(runtime.block_on(api.run(asked)))
     });
     within(timeout, work).await?.unwrap_or_else(|broken| match broken.try_into_panic() {
         // Whoever waits for it sees the panic too, where it becomes an answer.
@@ -120,20 +123,6 @@ async fn json(headers: &HeaderMap, payload: Payload, context: &Context) -> Resul
         return Err(Rejection::unsupported("Compressed bodies are not read. Leave `Content-Encoding` out."));
     }
     body::read(payload, context.limits).await
-}
-
-/// Whether the operation that would run is a mutation. What cannot be parsed runs nothing: execution says why.
-fn is_mutation(request: &mut Request) -> bool {
-    let name = request.operation_name.clone();
-    let Ok(document) = request.parsed_query() else { return false };
-    let operation = match &document.operations {
-        DocumentOperations::Single(operation) => Some(operation),
-        DocumentOperations::Multiple(operations) => match name {
-            Some(name) => operations.get(name.as_str()),
-            None => operations.values().next().filter(|_| operations.len() == 1),
-        },
-    };
-    operation.is_some_and(|operation| operation.node.ty == OperationType::Mutation)
 }
 
 /// The time limit ends the waiting. A statement that already runs in the database goes on, and may take effect.

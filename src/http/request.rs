@@ -3,8 +3,9 @@
 
 use super::Limits;
 use super::rejection::Rejection;
+use crate::graphql::named_by;
 use actix_web::web;
-use async_graphql::{Extensions, Request, Value, Variables};
+use async_graphql::{Extensions, Request, Value, Variables, value};
 
 /// A request out of the JSON body of a POST.
 pub fn from_body(body: &[u8], limits: &Limits) -> Result<Request, Rejection> {
@@ -22,6 +23,7 @@ pub fn from_body(body: &[u8], limits: &Limits) -> Result<Request, Rejection> {
     let mut take = |name: &str| fields.swap_remove(name).unwrap_or_default();
     let parameters = Parameters {
         query: text("query", take("query"))?,
+        document_id: text("documentId", take("documentId"))?,
         operation_name: text("operationName", take("operationName"))?,
         variables: take("variables"),
         extensions: take("extensions"),
@@ -38,6 +40,7 @@ pub fn from_query_string(query_string: &str, limits: &Limits) -> Result<Request,
     for (name, value) in pairs.iter() {
         match name.as_str() {
             "query" => parameters.query = Some(value.clone()),
+            "documentId" => parameters.document_id = Some(value.clone()),
             "operationName" => parameters.operation_name = Some(value.clone()),
             "variables" => parameters.variables = json(name, value)?,
             "extensions" => parameters.extensions = json(name, value)?,
@@ -54,6 +57,7 @@ pub fn from_query_string(query_string: &str, limits: &Limits) -> Result<Request,
 #[derive(Default)]
 struct Parameters {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Value,
     extensions: Value,
@@ -66,14 +70,33 @@ impl Parameters {
             variables @ Value::Object(_) => Variables::from_value(variables),
             _ => return Err(Rejection::bad_request("`variables` must be an object or null.")),
         };
-        let extensions = match self.extensions {
+        let mut extensions = match self.extensions {
             Value::Null => Extensions::default(),
             Value::Object(fields) => {
                 Extensions(fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect())
             }
             _ => return Err(Rejection::bad_request("`extensions` must be an object or null.")),
         };
-        let Some(query) = self.query else { return Err(without_query(&extensions)) };
+        let named = named_by(&extensions).map_err(Rejection::bad_request)?;
+        let query = match (self.query, self.document_id) {
+            (Some(_), Some(_)) => {
+                return Err(Rejection::bad_request("Both `query` and `documentId` are given. Send one of them."));
+            }
+            (None, Some(_)) if named.is_some() => {
+                let message = "Both `documentId` and `extensions.persistedQuery` are given. Send one of them.";
+                return Err(Rejection::bad_request(message));
+            }
+            (None, Some(id)) => {
+                extensions.insert("persistedQuery".to_owned(), persisted(&id));
+                named_by(&extensions).map_err(|_| Rejection::bad_request(DOCUMENT_ID))?;
+                String::new()
+            }
+            (Some(query), None) => query,
+            (None, None) if named.is_some() => String::new(),
+            (None, None) => {
+                return Err(Rejection::bad_request("The parameter `query` is missing. Send the text of the document."));
+            }
+        };
         if query.len() > limits.query {
             return Err(Rejection::too_large("query", limits.query));
         }
@@ -84,13 +107,12 @@ impl Parameters {
     }
 }
 
-/// Clients that send the hash of a query first send the query itself on hearing this one code.
-fn without_query(extensions: &Extensions) -> Rejection {
-    if extensions.contains_key("persistedQuery") {
-        let status = actix_web::http::StatusCode::BAD_REQUEST;
-        return Rejection::new(status, "PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported");
-    }
-    Rejection::bad_request("The parameter `query` is missing. Send the text of the document.")
+const DOCUMENT_ID: &str = "`documentId` must be `sha256:` and the SHA-256 of the text: 64 hexadecimal digits.";
+
+/// The same name as the extension has it, which is where everything behind here looks.
+fn persisted(id: &str) -> Value {
+    let hash = id.strip_prefix("sha256:").unwrap_or(id);
+    value!({"version": 1, "sha256Hash": hash})
 }
 
 fn text(name: &str, value: Value) -> Result<Option<String>, Rejection> {
@@ -164,11 +186,39 @@ mod tests {
     }
 
     #[test]
-    fn a_long_query_and_a_hash_without_one_have_answers_of_their_own() {
+    fn a_long_query_has_an_answer_of_its_own() {
         let long = body(&format!(r#"{{"query":"{{ {} }}"}}"#, "a ".repeat(40))).unwrap_err();
         assert_eq!((long.status.as_u16(), long.code), (413, "PAYLOAD_TOO_LARGE"));
-        let hashed = body(r#"{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}"#).unwrap_err();
-        assert_eq!((hashed.status.as_u16(), hashed.code), (400, "PERSISTED_QUERY_NOT_SUPPORTED"));
+    }
+
+    #[test]
+    fn a_document_may_be_named_instead() {
+        let hash = "ab".repeat(32);
+        let persisted = format!(r#""extensions":{{"persistedQuery":{{"version":1,"sha256Hash":"{hash}"}}}}"#);
+        for text in [
+            format!("{{{persisted}}}"),
+            format!(r#"{{"documentId":"sha256:{hash}"}}"#),
+            format!(r#"{{"documentId":"{hash}","extensions":null}}"#),
+        ] {
+            let request = body(&text).unwrap();
+            assert_eq!(request.query, "");
+            assert_eq!(named_by(&request.extensions).unwrap().unwrap().as_str(), hash, "{text}");
+        }
+        assert_eq!(body(&format!(r#"{{"query":"{{a}}",{persisted}}}"#)).unwrap().query, "{a}");
+        for text in [
+            r#"{"documentId":"sha256:ab"}"#.to_owned(),
+            r#"{"documentId":7}"#.to_owned(),
+            format!(r#"{{"documentId":"md5:{hash}"}}"#),
+            format!(r#"{{"documentId":"sha256:{hash}","query":"{{a}}"}}"#),
+            format!(r#"{{"documentId":"sha256:{hash}",{persisted}}}"#),
+            r#"{"extensions":{"persistedQuery":{}}}"#.to_owned(),
+            r#"{"query":"{a}","extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}"#.to_owned(),
+        ] {
+            let refusal = body(&text).unwrap_err();
+            assert_eq!((refusal.status.as_u16(), refusal.code), (400, "BAD_REQUEST"), "{text}");
+        }
+        let request = from_query_string(&format!("documentId=sha256%3A{hash}"), &LIMITS).unwrap();
+        assert_eq!(named_by(&request.extensions).unwrap().unwrap().as_str(), hash);
     }
 
     #[test]

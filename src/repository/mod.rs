@@ -43,6 +43,7 @@ pub mod subscription_parts;
 pub mod tax;
 pub mod tenant;
 pub mod terms;
+pub mod trusted_document;
 pub mod url;
 pub mod usage;
 mod views;

@@ -61,6 +61,33 @@ diesel::table! {
         created_at -> Moment,
         last_used_at -> Nullable<Moment>,
         revoked_at -> Nullable<Moment>,
+        expires_at -> Nullable<Moment>,
+        trusted_documents_only -> Bool,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Identifier, Moment};
+    use diesel::sql_types::*;
+
+    api_key_rotations (tenant_id, api_key_id) {
+        tenant_id -> Identifier,
+        api_key_id -> Identifier,
+        replaced_by_id -> Identifier,
+        rotated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::repository::sql_types::{Identifier, Moment};
+    use diesel::sql_types::*;
+
+    trusted_documents (tenant_id, id) {
+        tenant_id -> Identifier,
+        id -> Identifier,
+        sha256 -> Text,
+        text -> Text,
+        created_at -> Moment,
     }
 }
 

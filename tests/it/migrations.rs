@@ -4,6 +4,7 @@
 use crate::support::Backend;
 use crate::support::database::TestDatabase;
 use perennial::domain::add_on::AddOn;
+use perennial::domain::api_key::ApiKey;
 use perennial::domain::asset::{Asset, AssetAssignment};
 use perennial::domain::coupon::Coupon;
 use perennial::domain::credit::Credit;
@@ -19,6 +20,7 @@ use perennial::domain::plan::Plan;
 use perennial::domain::product::Product;
 use perennial::domain::subscription::Subscription;
 use perennial::domain::tax::CountryTaxRate;
+use perennial::domain::trusted_document::TrustedDocument;
 use perennial::domain::usage::UsageEvent;
 use perennial::repository::Listed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -190,7 +192,7 @@ fn check_indexes<T: Listed>(indexes: &[String]) {
         .collect();
     for column in &T::list().columns {
         let leading: Vec<_> =
-            of_table.iter().filter(|(_, columns)| columns[..2] == ["tenant_id", column.column]).collect();
+            of_table.iter().filter(|(_, columns)| columns.starts_with(&["tenant_id", column.column])).collect();
         assert!(!leading.is_empty(), "{}.{} can be filtered by and has no index", T::TABLE, column.column);
         if column.sort.is_some() {
             // The id is the last key of every order, so an index that has it last needs no sorting.
@@ -206,6 +208,8 @@ fn check_indexes<T: Listed>(indexes: &[String]) {
 #[test]
 fn what_lists_can_be_filtered_and_sorted_by_has_an_index() {
     let indexes = picture(&TestDatabase::fresh(Backend::Sqlite)).indexes;
+    check_indexes::<ApiKey>(&indexes);
+    check_indexes::<TrustedDocument>(&indexes);
     check_indexes::<Customer>(&indexes);
     check_indexes::<Plan>(&indexes);
     check_indexes::<Product>(&indexes);

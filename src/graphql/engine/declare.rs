@@ -10,8 +10,9 @@ use super::summary::{Summary, Sums};
 use super::timed::Timed;
 use super::value::{MaybeValue, Value, Values};
 use super::view::Relation;
+use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
-use crate::domain::{Entity, Id, Instant};
+use crate::domain::{Choice, Entity, Id, Instant};
 use crate::repository::{Listed, Query, Stored};
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
@@ -38,6 +39,8 @@ pub(super) struct Field<T> {
     pub name: &'static str,
     pub about: Cow<'static, str>,
     pub kind: Kind<T>,
+    /// Which scope it takes to see it, where reading is not enough.
+    pub needs: Option<Scope>,
 }
 
 pub(super) enum Kind<T> {
@@ -102,6 +105,16 @@ impl<T: Object> Type<T> {
         key: fn(&T) -> Option<Id<U>>,
     ) -> Self {
         self.with(name, about, Kind::Relation(Box::new(One::Perhaps(key))))
+    }
+
+    /// The object that the row names, or null where it names none, or where the object is gone by now.
+    pub fn remembered<U: Object + Stored>(
+        self,
+        name: &'static str,
+        about: &'static str,
+        key: fn(&T) -> Option<Id<U>>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(One::Remembered(key))))
     }
 
     /// All objects that name this one: how those of many parents are found, and which parent each of them names. For
@@ -249,13 +262,24 @@ impl<T: Object> Type<T> {
         self.with(name, about, Kind::Relation(Box::new(OfNamed { named, at, foresee })))
     }
 
+    /// Guards the field above it: a key of a lesser scope gets an error in its place. That is decided once for a selected
+    /// field, before anything is read for it, and never by what a row holds.
+    pub fn needs(mut self, scope: Scope) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.needs = Some(scope);
+            let about = std::mem::take(&mut field.about);
+            field.about = format!("{about} Needs a key of the scope {}.", scope.name()).into();
+        }
+        self
+    }
+
     /// The identifier of a row of a `Node`. Only nodes stand where identifiers are asked for.
     pub(super) fn id(&self, row: &T) -> Id<T> {
         self.id.map_or(Id::new(uuid::Uuid::nil()), |id| id(row))
     }
 
     fn with(mut self, name: &'static str, about: impl Into<Cow<'static, str>>, kind: Kind<T>) -> Self {
-        self.fields.push(Field { name, about: about.into(), kind });
+        self.fields.push(Field { name, about: about.into(), kind, needs: None });
         self
     }
 }

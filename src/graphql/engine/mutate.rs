@@ -6,7 +6,7 @@ use super::json::{Out, Step};
 use super::registry::{Argument, meta_field, object, plain_object};
 use super::run::{Answered, Request, State, coded};
 use super::select::{Selected, select};
-use super::view::{Cx, View};
+use super::view::{Cx, View, refused};
 use crate::domain::Choice;
 use crate::domain::api_key::Scope;
 use crate::repository::Fault;
@@ -135,7 +135,8 @@ fn write<'q, R: Request, P: Payload>(
     out: &mut Out<'q>,
 ) -> Result<(), Stopped> {
     let written = request.db().read(|conn| {
-        let mut cx = Cx { conn, tenant: request.tenant(), now: request.now(), env };
+        let (tenant, now, scope) = (request.tenant(), request.now(), request.scope());
+        let mut cx = Cx { conn, tenant, now, scope, env };
         let view = View::load(&mut cx, &[payload], &selected.sets)?;
         let seen = view.fields.iter().any(|(field, _)| field.name() == "userErrors");
         if let Some(refusal) = payload.refusal().filter(|_| !seen) {
@@ -220,9 +221,8 @@ fn may_run<R: Mutations>(
     env: &QueryEnv,
     selected: &Selected<'_>,
 ) -> Result<(), ServerError> {
-    if !state.request.scope().includes(mutation.needs) {
-        let message = format!("{} needs a key of the scope {}.", mutation.name, mutation.needs.name());
-        return Err(coded(message, "FORBIDDEN"));
+    if let Some(error) = refused(mutation.name, Some(mutation.needs), state.request.scope()) {
+        return Err(error);
     }
     (mutation.check)(env, selected)
 }

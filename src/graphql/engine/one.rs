@@ -5,7 +5,8 @@ use super::json::{Out, Written};
 use super::registry::{Argument, argument, node_interface, object};
 use super::run::{bad_input, coded};
 use super::select::Selected;
-use super::view::{Cx, Fetched, Loaded, Relation, View};
+use super::view::{Cx, Fetched, Loaded, Relation, View, refused};
+use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Entity, Id};
 use crate::repository::{Query, Read, Stored};
@@ -17,6 +18,8 @@ use std::marker::PhantomData;
 pub enum One<T, U> {
     Always(fn(&T) -> Id<U>),
     Perhaps(fn(&T) -> Option<Id<U>>),
+    /// The row may be older than the object's end.
+    Remembered(fn(&T) -> Option<Id<U>>),
 }
 
 /// The rows that some keys name, in the order of their ids, and where each key's row is.
@@ -67,13 +70,16 @@ impl<T: Object, U: Object + Stored> Relation<T> for One<T, U> {
         if self.nullable() { name } else { name + "!" }
     }
     fn nullable(&self) -> bool {
-        matches!(self, One::Perhaps(_))
+        !matches!(self, One::Always(_))
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let keys: Vec<Option<Id<U>>> = match self {
             One::Always(key) => parents.iter().map(|parent| Some(key(parent))).collect(),
-            One::Perhaps(key) => parents.iter().map(|parent| key(parent)).collect(),
+            One::Perhaps(key) | One::Remembered(key) => parents.iter().map(|parent| key(parent)).collect(),
         };
+        if let One::Remembered(_) = self {
+            return Ok(Ok(Box::new(LookedUp(Found::load(cx, &keys, selected)?))));
+        }
         Ok(Ok(Box::new(OneLoaded { found: Found::load(cx, &keys, selected)?, pos: selected.field.pos })))
     }
 }
@@ -200,6 +206,8 @@ impl<T: Object, U: Object + Stored> Relation<T> for FindBy<U> {
 pub struct AnyNode<T> {
     name: &'static str,
     prefix: &'static str,
+    /// Which scope it takes to see one, where reading is not enough.
+    needs: Option<Scope>,
     /// Reads the objects with some ids, and answers how each is written.
     load: Load<T>,
     register: fn(&mut Registry) -> String,
@@ -210,12 +218,18 @@ impl<T: Object> AnyNode<T> {
         AnyNode {
             name: &of::<U>().name,
             prefix: U::PREFIX,
+            needs: None,
             load: |cx, ids, selected| {
                 let keys: Vec<Option<Id<U>>> = ids.iter().map(|id| id.map(|id| Id::new(id.uuid()))).collect();
                 Ok(Box::new(LookedUp(Found::load(cx, &keys, selected)?)))
             },
             register: object::<U>,
         }
+    }
+
+    /// A key of a lesser scope gets an error in the place of such an object, whether there is one or not.
+    pub fn needs(self, scope: Scope) -> Self {
+        AnyNode { needs: Some(scope), ..self }
     }
 }
 
@@ -283,26 +297,32 @@ impl<T: Object> Relation<T> for Any<T> {
         let mut groups = Vec::new();
         for (place, known) in self.types.iter().enumerate() {
             let own: Vec<_> = ids.iter().map(|(of, id)| (*of == place).then_some(*id)).collect();
-            groups.push(if own.iter().any(Option::is_some) { Some((known.load)(cx, &own, selected)?) } else { None });
+            groups.push(match refused(known.name, known.needs, cx.scope) {
+                _ if own.iter().all(Option::is_none) => None,
+                Some(error) => Some(Err(error)),
+                None => Some(Ok((known.load)(cx, &own, selected)?)),
+            });
         }
         let types = ids.into_iter().map(|(place, _)| place).collect();
-        Ok(Ok(Box::new(AnyLoaded { groups, types, many: self.many })))
+        Ok(Ok(Box::new(AnyLoaded { groups, types, many: self.many, pos: selected.field.pos })))
     }
 }
 
 struct AnyLoaded<'q, T> {
-    /// What was loaded of each type.
-    groups: Vec<Option<Box<dyn Loaded<'q, T> + 'q>>>,
+    /// What was loaded of each type, or why it was not.
+    groups: Vec<Option<Fetched<'q, T>>>,
     /// The type of each id.
     types: Vec<usize>,
     many: bool,
+    pos: Pos,
 }
 
 impl<'q, T> AnyLoaded<'q, T> {
     fn one(&self, parent: &T, index: usize, out: &mut Out<'q>) -> Written {
         let group = self.types.get(index).and_then(|place| self.groups.get(*place)).and_then(Option::as_ref);
         match group {
-            Some(group) => group.write(parent, index, out),
+            Some(Ok(group)) => group.write(parent, index, out),
+            Some(Err(error)) => Err(out.fail(error.clone(), self.pos)),
             None => {
                 out.raw("null");
                 Ok(())

@@ -71,8 +71,8 @@ impl<R: Request> ContainerType for QueryRoot<R> {
     async fn resolve_field(&self, cx: &Context<'_>) -> ServerResult<Option<Value>> {
         resolve(cx, |state: &State<R>, env| {
             let request = &state.request;
-            let (tenant, now) = (request.tenant(), request.now());
-            request.db().read(|conn| answer_query(&mut Cx { conn, tenant, now, env }, request.query()))
+            let (tenant, now, scope) = (request.tenant(), request.now(), request.scope());
+            request.db().read(|conn| answer_query(&mut Cx { conn, tenant, now, scope, env }, request.query()))
         })
     }
 }

@@ -5,9 +5,11 @@ use super::column::Column;
 use super::declare::{Field, Kind, Object, Type, of};
 use super::json::{Null, Out, Written};
 use super::registry::Argument;
+use super::run::coded;
 use super::select::{Selected, select};
+use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
-use crate::domain::{Id, Instant};
+use crate::domain::{Choice, Id, Instant};
 use crate::repository::{Conn, Read};
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::registry::Registry;
@@ -19,7 +21,15 @@ pub struct Cx<'c, 'q> {
     pub tenant: Id<Tenant>,
     /// The tenant's time, as it was when the request came.
     pub now: Instant,
+    /// What the key of the request may do.
+    pub scope: Scope,
     pub env: &'q QueryEnv,
+}
+
+/// The error in the place of what the key may not see, where it may not.
+pub fn refused(what: &str, needs: Option<Scope>, scope: Scope) -> Option<ServerError> {
+    let needed = needs.filter(|needed| !scope.includes(*needed))?;
+    Some(coded(format!("{what} needs a key of the scope {}.", needed.name()), "FORBIDDEN"))
 }
 
 /// How the objects behind a field are found.
@@ -97,6 +107,9 @@ impl<'q, T: Object> View<'q, T> {
 
     fn field(cx: &mut Cx<'_, 'q>, field: &'static Field<T>, rows: &[&T], selected: &Selected<'q>) -> Read<What<'q, T>> {
         let nullable = field.nullable();
+        if let Some(error) = refused(field.name, field.needs, cx.scope) {
+            return Ok(What::Refused { nullable, error });
+        }
         let relation = match &field.kind {
             Kind::Column(column) => return Ok(What::Column(&**column)),
             Kind::Relation(relation) => relation,

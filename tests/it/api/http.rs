@@ -179,7 +179,7 @@ both! {
             (&json, b"{\"query\": 1}", 400, "BAD_REQUEST"),
             (&json, b"{\"query\": \"{ tenant { name } }\", \"variables\": []}", 400, "BAD_REQUEST"),
             (&json, b"{\"query\": \"{ tenant { name } }\", \"operationName\": 1}", 400, "BAD_REQUEST"),
-            (&json, b"{\"extensions\": {\"persistedQuery\": {}}}", 400, "PERSISTED_QUERY_NOT_SUPPORTED"),
+            (&json, b"{\"extensions\": {\"persistedQuery\": {}}}", 400, "BAD_REQUEST"),
         ] {
             let (found, head, body) = post(app, headers, body);
             assert_eq!((found, code(&body).as_str()), (status, expected), "{headers:?}\n{head}\n{body}");

@@ -15,10 +15,11 @@ fn nobody(id: &str) -> String {
 
 /// The type of the object that an argument names: `customerId`, `parentCustomerId` and `customer(id:)` are Customers.
 fn named_by(own: &Own, argument: &str) -> &'static str {
-    let argument = argument.trim_end_matches("Id").to_lowercase();
+    let argument = argument.trim_end_matches('s').trim_end_matches("Id").to_lowercase();
     match argument.as_str() {
         "token" => return "PaymentToken",
         "source" => return "PaymentMethod",
+        "document" => return "TrustedDocument",
         _ => {}
     }
     let fits = |ty: &&&'static str| argument.ends_with(&ty.to_lowercase());
@@ -311,6 +312,8 @@ both! {
             discounts { totalCount nodes { id coupons { totalCount nodes { id } } } }
             coupons { totalCount nodes { id discount { id } } }
             taxRates { totalCount nodes { id } }
+            apiKeys { totalCount nodes { id rotation { replacedBy { id } } } }
+            trustedDocuments { totalCount nodes { id } }
             billingHolds { totalCount nodes { id subscription { id } } }
             tenant { id } viewer { tenant { id } }
         }";
@@ -336,6 +339,8 @@ both! {
                 ("coupons", 1),
                 ("taxRates", 1),
                 ("billingHolds", 1),
+                ("apiKeys", 2),
+                ("trustedDocuments", 1),
             ] {
                 assert_eq!(seen["data"][list]["totalCount"], count, "{list}: {seen}");
             }

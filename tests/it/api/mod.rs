@@ -1,6 +1,7 @@
 //! The API over real HTTP, a file a noun.
 
 mod add_on;
+mod api_key;
 mod asset;
 mod bad_input;
 mod billing_group;
@@ -12,6 +13,7 @@ mod credit;
 mod credit_note;
 mod customer;
 mod discount;
+mod documents;
 mod entitlements;
 mod feature;
 mod fulfilment;

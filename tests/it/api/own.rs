@@ -105,11 +105,15 @@ impl Own {
         let invoice = run("createInvoice", invoice, "invoice { id }")["invoice"]["id"].take();
         let note = json!({"invoiceId": invoice, "amount": "1", "reason": "R", "disposition": "ADJUSTMENT"});
         let note = run("createCreditNote", note, "creditNote { id }");
+        let made = run("createApiKey", json!({"name": "till", "scope": "READ"}), "apiKey { id }");
+        let registered =
+            run("registerDocuments", json!({"documents": ["{ viewer { scope } }"]}), "rows { document { id } }");
         let held = app.hold(tenant.parse().unwrap(), subscription.parse().unwrap());
         let part = |list: &str| text(&subscribed["subscription"][list][0]["id"]);
         let ids = BTreeMap::from([
             ("AddOn", text(&add_on["addOn"]["id"])),
             ("AdditionalCost", part("additionalCosts")),
+            ("ApiKey", text(&made["apiKey"]["id"])),
             ("Asset", std::mem::take(&mut assets[1])),
             ("BillingGroup", text(&group["billingGroup"]["id"])),
             ("BillingHold", held),
@@ -138,6 +142,7 @@ impl Own {
             ("SubscriptionPhase", part("phases")),
             ("TaxRate", text(&rate["taxRate"]["id"])),
             ("Tenant", tenant),
+            ("TrustedDocument", text(&registered["rows"][0]["document"]["id"])),
             ("UsageEvent", text(&used["rows"][0]["event"]["id"])),
         ]);
         Own { key: key.to_owned(), ids }

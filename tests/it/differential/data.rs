@@ -4,6 +4,7 @@
 mod billed;
 mod catalogue;
 mod credits;
+mod keys;
 mod payments;
 mod plans;
 mod received;
@@ -105,6 +106,7 @@ pub fn tenant(app: &App, name: &str, amounts: &Amounts) -> Viewer {
     let (_, secret) = operator::create_tenant_as(app, id, name, settings).expect("a tenant");
     let viewer = app.authenticate(&secret).expect("an answer").expect("a viewer");
     Making { app, viewer: &viewer }.everything(amounts);
+    Making { app, viewer: &viewer }.keys();
     // From now on its time stands still, so that it can be compared.
     app.db.write(|tx| perennial::repository::tenant::set_clock(tx, id, None, app.ambient.now())).expect("it is set");
     viewer

@@ -6,6 +6,7 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::{Error, ErrorExtensions, Name, Value};
 use bigdecimal::BigDecimal;
 use perennial::domain::add_on::AddOn;
+use perennial::domain::api_key::ApiKey;
 use perennial::domain::asset::Asset;
 use perennial::domain::billing::BillingHold;
 use perennial::domain::billing_group::BillingGroup;
@@ -30,6 +31,7 @@ use perennial::domain::subscription::parts::{
 };
 use perennial::domain::tax::CountryTaxRate;
 use perennial::domain::tenant::Tenant;
+use perennial::domain::trusted_document::TrustedDocument;
 use perennial::domain::usage::UsageEvent;
 use perennial::domain::{Currency, Date, Entity, Id, Instant, Money};
 use std::cmp::Ordering;
@@ -48,6 +50,7 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
     match ty {
         "AdditionalCost" => read::<AdditionalCost>(given),
         "AddOn" => read::<AddOn>(given),
+        "ApiKey" => read::<ApiKey>(given),
         "Asset" => read::<Asset>(given),
         "BillingGroup" => read::<BillingGroup>(given),
         "BillingHold" => read::<BillingHold>(given),
@@ -76,6 +79,7 @@ pub fn id_of(ty: &str, given: &str) -> Option<String> {
         "SubscriptionItem" => read::<SubscriptionItem>(given),
         "SubscriptionPhase" => read::<SubscriptionPhase>(given),
         "Tenant" => read::<Tenant>(given),
+        "TrustedDocument" => read::<TrustedDocument>(given),
         "UsageEvent" => read::<UsageEvent>(given),
         _ => None,
     }

@@ -171,7 +171,9 @@ fn root<'a>(world: &Arc<World>, field: &str, to: &str, cx: &ResolverContext<'a>)
         "viewer" => Ok(Some(FieldValue::value(async_graphql::value!({
             "keyId": world.viewer.key_id.to_string(),
             "keyName": world.viewer.key_name.clone(),
-            "scope": perennial::domain::Choice::name(world.viewer.scope),
+            "scope": perennial::domain::Choice::name(world.viewer.scope()),
+            "trustedDocumentsOnly": world.viewer.grant.trusted_documents_only,
+            "expiresAt": null,
             "tenant": world.viewer.tenant_id.to_string(),
         })))),
         "tenant" => Ok(world.store.of("Tenant").next().cloned().map(FieldValue::owned_any)),

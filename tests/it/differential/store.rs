@@ -4,6 +4,7 @@
 mod catalogue;
 mod credits;
 mod invoices;
+mod keys;
 mod payments;
 mod plans;
 pub mod subscriptions;
@@ -157,6 +158,7 @@ impl Store {
             store.invoices(conn, tenant)?;
             store.catalogue(conn, tenant, &used)?;
             store.credits(conn, tenant)?;
+            store.keys(conn, tenant)?;
             store.plans(conn, tenant, &subscription_ids)?;
             Ok::<_, Fault>(store)
         })

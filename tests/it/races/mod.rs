@@ -5,6 +5,7 @@ mod clock;
 mod collecting;
 mod coupons;
 mod invoices;
+mod keys;
 mod orders;
 mod others;
 mod payments;
