@@ -1,14 +1,16 @@
 //! Every setting: its flag, its environment variable, its default. Nothing else reads the environment.
 
 mod keys;
+mod telemetry;
 
 pub use keys::{DocumentsCommand, KeyCommand, TenantCommand};
+pub use telemetry::TelemetryArgs;
 
 use crate::domain::gateway::Gateway;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
 use crate::http::playground::Playground;
-use crate::http::{HttpSettings, Limits};
+use crate::http::{Draining, HttpSettings, Limits};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -203,6 +205,9 @@ pub struct ServerArgs {
     #[arg(long, env = "PERENNIAL_TIMEOUT", value_name = "SECONDS", default_value = "30")]
     #[arg(help_heading = "Limits", value_parser = clap::value_parser!(u16).range(1..=3600), hide_env_values = true)]
     timeout: u16,
+
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
 }
 
 #[derive(Args)]
@@ -254,6 +259,7 @@ impl ServerArgs {
             shutdown_timeout: Duration::from_secs(self.shutdown_timeout.into()),
             playground: (!self.no_playground).then_some(playground),
             new_request_id,
+            draining: Draining::default(),
         }
     }
 }

@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_mins(1);
 
 /// Takes back what died of payments, now and then, for as long as the program runs.
 pub async fn take_back_dead_payments(app: Arc<App>) {
-    every_minute(app, "dead payments could not be taken back", |app| {
+    every_minute(app, "dead_payments", "dead payments could not be taken back", |app| {
         let attempts = payment::take_back_dead(app)?;
         if attempts > 0 {
             tracing::warn!(attempts, "payments died, and were taken back");
@@ -29,7 +29,7 @@ pub async fn take_back_dead_payments(app: Arc<App>) {
 
 /// Bills what fell due, for as long as the program runs.
 pub async fn bill(app: Arc<App>) {
-    every_minute(app, "the billing run stopped", |app| {
+    every_minute(app, "billing", "the billing run stopped", |app| {
         let billed = billing::run_of_all(app, None, &|_| {})?;
         if billed != Billed::default() {
             tracing::info!(?billed, "subscriptions were billed");
@@ -42,7 +42,7 @@ pub async fn bill(app: Arc<App>) {
 /// Collects what is due of invoices, and asks again for charges and refunds that died, for as long as the program runs. By
 /// itself, since a gateway may take its time: billing does not wait for it.
 pub async fn collect(app: Arc<App>) {
-    every_minute(app, "collecting stopped", |app| {
+    every_minute(app, "collecting", "collecting stopped", |app| {
         let died = collect::resume_dead(app)? + received::resume_dead_refunds(app)?;
         if died > 0 {
             tracing::warn!(died, "charges or refunds died, and were asked for again");
@@ -56,14 +56,14 @@ pub async fn collect(app: Arc<App>) {
     .await;
 }
 
-/// Does a job every minute. What fails is logged as `failed`, and tried again the next time.
-async fn every_minute(app: Arc<App>, failed: &'static str, job: fn(&App) -> Result<(), Failed>) {
+/// Does a job every minute and counts it under its name. What fails is logged as `failed`, and tried again the next time.
+async fn every_minute(app: Arc<App>, name: &'static str, failed: &'static str, job: fn(&App) -> Result<(), Failed>) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let app = app.clone();
-        match tokio::task::spawn_blocking(move || job(&app)).await {
+        match tokio::task::spawn_blocking(move || app.job(name, || job(&app))).await {
             Ok(Ok(())) => {}
             Ok(Err(fault)) => tracing::error!(%fault, "{failed}: it is tried again"),
             Err(panic) => tracing::error!(%panic, "{failed}: it is tried again"),

@@ -18,3 +18,5 @@ pub mod http;
 pub mod jobs;
 /// The SQL: the only layer that names Diesel.
 pub mod repository;
+/// What those who run the program see of it: counters, and traces.
+pub mod telemetry;

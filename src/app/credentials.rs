@@ -104,12 +104,6 @@ impl App {
         let KnownKey { tenant_id, id: key_id, name: key_name, grant, expires_at, mode, clock, .. } = key;
         Ok(Some(Viewer { tenant_id, key_id, key_name, grant, expires_at, mode, clock }))
     }
-
-    /// Whether the database answers.
-    pub fn ready(&self) -> Result<(), Unavailable> {
-        self.db.read_once(|conn| api_key::by_hash(conn, &[0; 32]))?;
-        Ok(())
-    }
 }
 
 /// Notes at most once a minute that a key is used. A request is not held up by it: where it fails it is only logged.

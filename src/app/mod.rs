@@ -37,6 +37,7 @@ pub mod tenant;
 pub mod test_gateway;
 pub mod trusted_document;
 pub mod usage;
+mod watch;
 
 pub use ambient::Ambient;
 pub use credentials::{Unavailable, Viewer};

@@ -199,6 +199,7 @@ impl Call<'_> {
         &self,
         mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<Option<T>, Stop>,
     ) -> Result<Option<Answer<T>>, Fault> {
+        let mut published = 0;
         let stored = self.app.db.write(|tx| {
             // Who asked when, and how long a key is kept, is the machine's time: the tenant's may stand still.
             let (tenant, machine_now) = (self.viewer.tenant_id, self.app.ambient.now());
@@ -213,6 +214,7 @@ impl Call<'_> {
                 return Ok(None);
             };
             let events = work.events;
+            published = events.len();
             let written = serde_json::to_value(&outcome)?;
             journal::publish(tx, tenant, &events)?;
             if let Some(idempotency) = &self.idempotency {
@@ -229,6 +231,9 @@ impl Call<'_> {
             journal::audit(tx, tenant, &record)?;
             Ok(Some(outcome))
         });
+        if stored.is_ok() {
+            self.app.metrics().published(published);
+        }
         match stored {
             Ok(None) => Ok(None),
             Ok(outcome) => Ok(Some(Answer { outcome, refusals: Vec::new(), replayed: false })),
@@ -285,15 +290,19 @@ impl App {
         now: Instant,
         mut decide: impl FnMut(&mut Work<'_, '_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
-        self.db.write(|tx| {
+        let mut published = 0;
+        let done = self.db.write(|tx| {
             let time = self.time_of(tx, tenant)?.not_before(now);
             let (scope, machine_now) = (Scope::Admin, self.ambient.now());
             let mut work = Work { tx, tenant, scope, now: time.now, machine_now, time, app: self, events: Vec::new() };
             let done = decide(&mut work)?;
             let events = work.events;
             journal::publish(tx, tenant, &events)?;
-            Ok(done)
-        })
+            published = events.len();
+            Ok::<_, Stop>(done)
+        })?;
+        self.metrics().published(published);
+        Ok(done)
     }
 }
 

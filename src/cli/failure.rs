@@ -37,6 +37,8 @@ pub enum Failure {
     PortTaken(SocketAddr),
     #[error("cannot listen on {address}: {cause}")]
     Listen { address: SocketAddr, cause: io::Error },
+    #[error("cannot serve metrics on {address}: {cause}")]
+    Metrics { address: SocketAddr, cause: io::Error },
     #[error("the server stopped: {0}")]
     Server(io::Error),
     #[error("the result could not be written: {0}")]
@@ -46,6 +48,10 @@ pub enum Failure {
 impl Failure {
     pub fn url(cause: &impl Display) -> Self {
         Failure::Url(cause.to_string())
+    }
+
+    pub fn listen_for_metrics(address: SocketAddr, cause: io::Error) -> Self {
+        Failure::Metrics { address, cause }
     }
 
     pub fn listen(address: SocketAddr, cause: io::Error) -> Self {

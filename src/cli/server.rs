@@ -6,7 +6,7 @@ use crate::config::{GatewayArgs, ServerArgs};
 use crate::demo::{self, Demo};
 use crate::graphql::Api;
 use crate::http::playground::Playground;
-use crate::http::{self, HttpSettings};
+use crate::http::{self, Draining, HttpSettings};
 use crate::jobs;
 use crate::repository::Db;
 use actix_web::dev::ServerHandle;
@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What the demo asks for first.
@@ -31,7 +32,11 @@ pub fn serve(db: Db, args: &ServerArgs, gateway: &GatewayArgs, migrate_first: bo
     } else {
         prepare(&app.db)?;
     }
-    run(app.into(), &args.http(Playground::default(), new_request_id), !args.no_billing, |address| {
+    run(app.into(), args, &args.http(Playground::default(), new_request_id), args.telemetry.metrics_listen, |at| {
+        if let Some(address) = at.metrics {
+            tracing::info!(%address, "metrics");
+        }
+        let address = at.api;
         tracing::info!(%address, "listening");
         Ok(())
     })
@@ -46,7 +51,8 @@ pub fn demo(db: Db, args: &ServerArgs) -> Result<(), Failure> {
     let demo = fill(&app)?;
     let settings = args.http(playground(&demo), new_request_id);
     let has_playground = settings.playground.is_some();
-    run(app, &settings, !args.no_billing, |address| introduce(&demo, reachable(address), has_playground))
+    let metrics = args.telemetry.metrics_listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    run(app, args, &settings, Some(metrics), |at| introduce(&demo, &at, has_playground))
 }
 
 /// What the page knows of the demo: its key, and what to try the examples with.
@@ -73,11 +79,15 @@ fn fill(app: &App) -> Result<Demo, Failure> {
 }
 
 /// Says how to try the demo.
-fn introduce(demo: &Demo, address: SocketAddr, has_playground: bool) -> Result<(), Failure> {
+fn introduce(demo: &Demo, at: &Listening, has_playground: bool) -> Result<(), Failure> {
+    let address = reachable(at.api);
     if has_playground {
         print(&format!("Playground  http://{address}/"))?;
     }
     print(&format!("GraphQL     http://{address}/graphql"))?;
+    if let Some(metrics) = at.metrics {
+        print(&format!("Metrics     http://{}/metrics", reachable(metrics)))?;
+    }
     print(&format!("API key     {}", demo.api_key))?;
     print(&format!(
         "\nTry it:\n  curl -s http://{address}/graphql -H 'Authorization: Bearer {}' \
@@ -96,29 +106,44 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Runs the server on this thread; `bills` says whether it bills what falls due. `started` is told where it listens once
-/// it does.
+/// Where a server listens.
+struct Listening {
+    api: SocketAddr,
+    metrics: Option<SocketAddr>,
+}
+
+/// Runs the server on this thread, with /metrics where that is asked for. `started` is told where it listens once it does.
 fn run(
     app: Arc<App>,
+    args: &ServerArgs,
     settings: &HttpSettings,
-    bills: bool,
-    started: impl FnOnce(SocketAddr) -> Result<(), Failure>,
+    metrics: Option<SocketAddr>,
+    started: impl FnOnce(Listening) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let api = Arc::new(Api::new(app.clone()));
+    let api = Arc::new(Api::new(app.clone()).slow_after(args.telemetry.slow_operation()));
     let system = System::new();
     let at_once = system.block_on(async {
         let (server, address) =
             http::start(app.clone(), api, settings).map_err(|cause| Failure::listen(settings.listen, cause))?;
         let handle = server.handle();
-        started(address)?;
-        if bills {
+        let metrics = match metrics {
+            Some(listen) => {
+                let started = http::metrics::start(app.clone(), listen);
+                let (server, address) = started.map_err(|cause| Failure::listen_for_metrics(listen, cause))?;
+                actix_web::rt::spawn(server);
+                Some(address)
+            }
+            None => None,
+        };
+        started(Listening { api: address, metrics })?;
+        if !args.no_billing {
             actix_web::rt::spawn(jobs::bill(app.clone()));
             actix_web::rt::spawn(jobs::collect(app.clone()));
         }
         actix_web::rt::spawn(jobs::take_back_dead_payments(app));
         tokio::select! {
             ended = server => ended.map(|()| false).map_err(Failure::Server),
-            ended = stop_on_signals(handle) => ended.map(|()| true).map_err(Failure::Server),
+            ended = stop_on_signals(handle, &settings.draining, args.telemetry.shutdown_delay()) => ended.map(|()| true).map_err(Failure::Server),
         }
     })?;
     if at_once {
@@ -128,13 +153,16 @@ fn run(
     Ok(())
 }
 
-/// The first signal lets requests and jobs under way finish, which ends the server. The second one ends this, and the
-/// program with it.
-async fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
+/// The first signal lets requests and jobs under way finish, which ends the server; new ones are served for a while before
+/// that, where balancers need the time to hear of it. The second signal ends this, and the program with it.
+async fn stop_on_signals(server: ServerHandle, draining: &Draining, delay: Duration) -> io::Result<()> {
     signal().await?;
-    tracing::info!("stopping: requests under way may finish");
-    actix_web::rt::spawn(server.stop(true));
-    signal().await?;
+    draining.begin();
+    tracing::info!(delay_s = delay.as_secs(), "stopping: requests under way may finish");
+    if delay.is_zero() || tokio::time::timeout(delay, signal()).await.is_err() {
+        actix_web::rt::spawn(server.stop(true));
+        signal().await?;
+    }
     tracing::warn!("stopping at once");
     Ok(())
 }

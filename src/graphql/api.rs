@@ -3,21 +3,24 @@
 use super::documents::Documents;
 use super::engine::{self, Engine, Mutations};
 use super::query::Query;
+use super::watched::Watched;
 use super::{errors, limits, mutations};
 use crate::app::{App, Viewer};
 use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant};
 use crate::repository::Db;
-use async_graphql::parser::types::{DocumentOperations, OperationType};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
 use async_graphql::{CustomDirective, Directive, Request, Response};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The schema and what runs it. Shared by all requests.
 pub struct Api {
     app: Arc<App>,
     engine: Engine<OnBehalf>,
     documents: Documents,
+    slow: Duration,
 }
 
 /// A request whose document is known, and that its key may send. Only [`Api::ask`] makes one, and nothing else is run.
@@ -53,9 +56,17 @@ pub struct Caller {
 /// What one query may cost: the number of values in the longest answer that it allows, roughly.
 const MOST_COST: usize = 200_000;
 
+/// What is slow, unless something else is said.
+const SLOW: Duration = Duration::from_secs(1);
+
 impl Api {
     pub fn new(app: Arc<App>) -> Self {
-        Api { app, engine: engine(), documents: Documents::default() }
+        Api { app, engine: engine(), documents: Documents::default(), slow: SLOW }
+    }
+
+    /// The same, which logs operations that take this long.
+    pub fn slow_after(self, slow: Duration) -> Self {
+        Api { slow, ..self }
     }
 
     /// Finds the document that a request means, which it may name instead of bringing it; or answers why it is not run.
@@ -66,6 +77,7 @@ impl Api {
             Err(error) => {
                 let mut response = Response::from_errors(vec![error]);
                 errors::finish(&mut response, &caller.request_id);
+                Watched::begin(self.app.metrics(), self.slow, &request, &caller.viewer).end(&response);
                 Err(Box::new(response))
             }
         }
@@ -81,6 +93,7 @@ impl Api {
 
     /// Runs one operation.
     pub async fn run(&self, Asked { request, caller }: Asked) -> Response {
+        let mut watched = Watched::begin(self.app.metrics(), self.slow, &request, &caller.viewer);
         let on_behalf = OnBehalf {
             app: self.app.clone(),
             query: Query { viewer: caller.viewer },
@@ -88,8 +101,13 @@ impl Api {
             idempotency_key: caller.idempotency_key,
         };
         let request_id = on_behalf.request_id.clone();
-        let mut response = self.engine.execute(request, limits::check, on_behalf).await;
+        let check = |document: &ExecutableDocument| {
+            watched.saw(document);
+            limits::check(document)
+        };
+        let mut response = self.engine.execute(request, check, on_behalf).await;
         errors::finish(&mut response, &request_id);
+        watched.end(&response);
         response
     }
 }

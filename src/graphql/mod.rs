@@ -41,6 +41,7 @@ mod tax;
 mod tenant;
 mod trusted_document;
 mod usage;
+mod watched;
 
 pub use api::{Api, Asked, Caller, schema_sdl};
 pub use documents::{check_text, named_by};

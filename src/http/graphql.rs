@@ -17,14 +17,11 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tracing::Span;
-use tracing::field::display;
 
 /// Headers that a page of another site cannot send without being asked for leave first. A GET needs one of them,
 /// because a browser would otherwise send it from anywhere.
 const PREFLIGHT: [&str; 4] =
     ["graphql-preflight", "graphql-require-preflight", "apollo-require-preflight", "x-requested-with"];
-/// Operation names are logged up to here.
-const LOGGED_NAME: usize = 100;
 
 /// Answers every method; those that are not allowed are told so in the same shape.
 pub async fn graphql(request: HttpRequest, payload: Payload, context: web::Data<Context>) -> HttpResponse {
@@ -69,9 +66,6 @@ async fn answer(
     } else {
         request::from_body(&json(http.headers(), payload, context).await?, &context.limits)?
     };
-    if let Some(name) = &request.operation_name {
-        Span::current().record("operation", display(name.chars().take(LOGGED_NAME).collect::<String>()));
-    }
     // One hop to a thread that may wait for the database, for all that the request needs of it.
     let (app, api, span) = (context.app.clone(), context.api.clone(), Span::current());
     let (runtime, request_id) = (Handle::current(), request_id.0.to_string());
@@ -100,7 +94,7 @@ fn authenticate(app: &App, api_key: &str, tenant: Option<Id<Tenant>>) -> Result<
         Rejection::unavailable()
     })?;
     let viewer = viewer.ok_or_else(Rejection::unauthenticated)?;
-    Span::current().record("key", display(viewer.key_id));
+    tracing::record_all!(Span::current(), key = %viewer.key_id, tenant = %viewer.tenant_id);
     if tenant.is_some_and(|tenant| tenant != viewer.tenant_id) {
         return Err(Rejection::other_tenant());
     }

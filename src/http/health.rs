@@ -16,23 +16,23 @@ pub async fn healthz(request: HttpRequest) -> HttpResponse {
     answer(&request, Ok("ok"))
 }
 
-/// `/readyz`: the database answers, so requests can be sent here.
+/// `/readyz`: a connection is to be had, the database answers on it, its tables are those of this program, and the server
+/// is not about to stop; so requests can be sent here.
 pub async fn readyz(request: HttpRequest, context: web::Data<Context>) -> HttpResponse {
     if !is_read(&request) {
         return answer(&request, Ok("ready"));
     }
-    let app = context.app.clone();
-    match tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(move || app.ready())).await {
-        Ok(Ok(Ok(()))) => answer(&request, Ok("ready")),
-        Ok(Ok(Err(cause))) => {
-            tracing::warn!(%cause, "not ready");
-            answer(&request, Err(Rejection::unavailable()))
-        }
-        Ok(Err(_)) | Err(_) => {
-            tracing::warn!("not ready: no answer within {PATIENCE:?}");
-            answer(&request, Err(Rejection::unavailable()))
-        }
+    if context.draining.has_begun() {
+        return answer(&request, Err(Rejection::not_ready("stopping")));
     }
+    let app = context.app.clone();
+    let ready = tokio::task::spawn_blocking(move || app.ready(PATIENCE));
+    // The pool keeps to the patience by itself; what comes after it may not.
+    let ready = match tokio::time::timeout(PATIENCE * 2, ready).await {
+        Ok(Ok(ready)) => ready,
+        Ok(Err(_)) | Err(_) => Err("database"),
+    };
+    answer(&request, ready.map(|()| "ready").map_err(Rejection::not_ready))
 }
 
 /// Every address that is nobody's.

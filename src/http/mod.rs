@@ -4,6 +4,7 @@ pub mod body;
 pub mod credentials;
 pub mod graphql;
 pub mod health;
+pub mod metrics;
 pub mod negotiation;
 pub mod observe;
 pub mod playground;
@@ -21,6 +22,7 @@ use actix_web::{HttpServer, web};
 use playground::Playground;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -40,6 +42,22 @@ pub struct HttpSettings {
     pub playground: Option<Playground>,
     /// Makes the ids of requests that bring none.
     pub new_request_id: fn() -> Uuid,
+    /// Whether the server is about to stop.
+    pub draining: Draining,
+}
+
+/// Whether a server is about to stop: it still answers, but says that it is not ready.
+#[derive(Clone, Default)]
+pub struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What one request may take.
@@ -58,6 +76,7 @@ pub struct Context {
     pub app: Arc<App>,
     pub api: Arc<Api>,
     pub limits: Limits,
+    pub draining: Draining,
 }
 
 /// Longer than the minute after which most load balancers drop an idle connection, so that they do it first.
@@ -67,16 +86,20 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// It handles no signals: whoever starts it stops it through [`Server::handle`].
 /// Call it where an actix or Tokio runtime runs.
 pub fn start(app: Arc<App>, api: Arc<Api>, settings: &HttpSettings) -> std::io::Result<(Server, SocketAddr)> {
-    let context = web::Data::new(Context { app, api, limits: settings.limits });
+    let context = web::Data::new(Context { app, api, limits: settings.limits, draining: settings.draining.clone() });
     let playground = playground::routes(settings.playground.clone());
     let new_request_id = settings.new_request_id;
     let server = HttpServer::new(move || {
+        let app = context.app.clone();
         actix_web::App::new()
             .app_data(context.clone())
             .configure(configure)
             .configure(playground.clone())
             // Wrapped last, so outermost: it sees every answer, and gives each its headers.
-            .wrap(from_fn(move |request, next: Next<BoxBody>| observe::observe(request, next, new_request_id)))
+            .wrap(from_fn(move |request, next: Next<BoxBody>| {
+                let app = app.clone();
+                async move { observe::observe(request, next, app.metrics(), new_request_id).await }
+            }))
     })
     .workers(settings.workers)
     .worker_max_blocking_threads(settings.blocking_threads)

@@ -3,9 +3,11 @@
 use super::negotiation::MediaType;
 use super::rejection::Rejection;
 use super::trace::{self, REQUEST_ID, RequestId};
-use actix_web::body::BoxBody;
+use crate::telemetry::Metrics;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
@@ -26,9 +28,11 @@ const LOGGED_PATH: usize = 200;
 pub async fn observe(
     request: ServiceRequest,
     next: Next<BoxBody>,
+    metrics: &Metrics,
     new_request_id: fn() -> Uuid,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let began = Instant::now();
+    let in_flight = metrics.http.begun();
     let id: Rc<str> = match trace::given_request_id(request.headers()) {
         Some(given) => given.into(),
         None => new_request_id().to_string().into(),
@@ -36,6 +40,7 @@ pub async fn observe(
     request.extensions_mut().insert(RequestId(id.clone()));
     let span = span(&request, &id);
     let quiet = matches!(request.path(), "/healthz" | "/readyz");
+    let (route, method) = (route(request.path()), method(request.method()));
 
     let outcome = caught(next.call(request)).instrument(span.clone()).await;
     let answered = span.in_scope(|| match outcome {
@@ -47,8 +52,15 @@ pub async fn observe(
         Ok(response) => response.status(),
         Err(rejection) => rejection.status,
     };
-    span.record("status", status.as_u16());
-    span.record("duration_us", u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+    let bytes = answered.as_ref().ok().and_then(|response| match response.response().body().size() {
+        BodySize::Sized(bytes) => Some(bytes),
+        BodySize::None => Some(0),
+        BodySize::Stream => None,
+    });
+    metrics.http.answered(route, method, status.as_u16(), bytes);
+    drop(in_flight);
+    let duration_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::record_all!(span, status = status.as_u16(), bytes = bytes.unwrap_or_default(), duration_us = duration_us);
     span.in_scope(|| match (status.is_server_error(), quiet) {
         (true, _) => tracing::error!("failed"),
         (false, false) => tracing::info!("answered"),
@@ -69,21 +81,29 @@ pub async fn observe(
     }
 }
 
-/// One span a request. The handler of `/graphql` adds the operation's name and the key.
+/// One span a request. Who reads the credentials and who runs the operation add what they find.
 fn span(request: &ServiceRequest, id: &str) -> Span {
     let path: String = request.path().chars().take(LOGGED_PATH).collect();
     // Of the highest level, so that whatever is logged at all is logged with the request id.
     let span = tracing::error_span!(
         "request",
-        id,
+        request_id = id,
         method = request.method().as_str(),
         path,
         trace_id = Empty,
         parent_id = Empty,
-        operation = Empty,
+        tenant = Empty,
         key = Empty,
-        status = Empty,
+        kind = Empty,
+        operation = Empty,
+        cost = Empty,
+        statements = Empty,
+        database_us = Empty,
+        rows_read = Empty,
+        codes = Empty,
         refused = Empty,
+        status = Empty,
+        bytes = Empty,
         duration_us = Empty,
     );
     if let Some(parent) = trace::trace_parent(request.headers()) {
@@ -91,6 +111,17 @@ fn span(request: &ServiceRequest, id: &str) -> Span {
         span.record("parent_id", display(parent.parent_id));
     }
     span
+}
+
+/// The route that a path leads to: one of few, whatever clients ask for.
+fn route(path: &str) -> &'static str {
+    const ROUTES: [&str; 6] = ["/", "/graphql", "/graphql/stream", "/webhooks/stripe", "/healthz", "/readyz"];
+    ROUTES.into_iter().find(|route| *route == path).unwrap_or("other")
+}
+
+fn method(method: &Method) -> &'static str {
+    const METHODS: [&str; 7] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"];
+    METHODS.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
 /// Replaces what the framework says about its own errors: plain text, and more than a stranger need know.

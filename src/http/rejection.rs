@@ -88,6 +88,11 @@ impl Rejection {
         Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message).with(header::RETRY_AFTER, "1")
     }
 
+    /// 503: the server cannot do its work. `what` names what is missing.
+    pub fn not_ready(what: &'static str) -> Self {
+        Rejection { message: format!("Not ready: {what}.").into(), ..Rejection::unavailable() }
+    }
+
     /// 504.
     pub fn timeout() -> Self {
         let message = "The request took too long. Select less; repeat a mutation only with the same idempotency key, \

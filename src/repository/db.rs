@@ -2,6 +2,8 @@
 //! [`Db::write`] makes one.
 
 use super::url::DatabaseUrl;
+use super::watched::{Statements, Watched};
+use crate::telemetry::Metrics;
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, CacheSize, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
@@ -9,6 +11,7 @@ use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sqlite::SqliteConnection;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A connection to either database. Run queries on it with `on_backend!`.
@@ -93,46 +96,52 @@ const MOST_TRIES: u32 = 20;
 /// The database behind a pool of connections. Everything here blocks: call it from a thread that may.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<Manager>,
+    pub(super) pool: Watched<Manager>,
     /// SQLite has one writer at a time, so one connection writes: those who wait for it are served as soon as it is
     /// free, and what it has cached stays valid. With PostgreSQL this is the pool again.
-    writer: Pool<Manager>,
+    pub(super) writer: Watched<Manager>,
+    /// What is counted of all that is done with it.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Db {
     /// Opens the database and checks that it answers.
     pub fn open(url: &DatabaseUrl, pool_size: u32) -> Result<Db, OpenError> {
         let failed = |cause: String| OpenError { url: url.clone(), cause: DatabaseUrl::hide(first_line(&cause)) };
+        let kind = if matches!(url, DatabaseUrl::Sqlite(_)) { "sqlite" } else { "postgres" };
+        let metrics = Arc::new(Metrics::new(kind).map_err(|error| failed(error.to_string()))?);
+        let manager = || Manager { url: url.clone(), metrics: metrics.clone() };
         // The pool tries for long and then says only that it timed out; a first connection says what is wrong.
-        Manager(url.clone()).connect().map_err(|error| failed(error.to_string()))?;
-        let pool = |connections| {
-            Pool::builder()
+        manager().connect().map_err(|error| failed(error.to_string()))?;
+        let pool = |name, connections| {
+            let pool = Pool::builder()
                 .max_size(connections)
                 .min_idle(Some(1))
                 .connection_timeout(Duration::from_secs(10))
                 // A trivial statement before each use would double the round trips of a small query. A connection that
                 // breaks is dropped when it comes back.
                 .test_on_check_out(false)
-                .build(Manager(url.clone()))
-                .map_err(|error| failed(error.to_string()))
+                .build(manager())
+                .map_err(|error| failed(error.to_string()))?;
+            Ok::<_, OpenError>(Watched::new(pool, metrics.database.pool(name)))
         };
-        let all = pool(pool_size)?;
-        let writer = if matches!(url, DatabaseUrl::Sqlite(_)) { pool(1)? } else { all.clone() };
-        Ok(Db { pool: all, writer })
+        let all = pool("all", pool_size)?;
+        let writer = if matches!(url, DatabaseUrl::Sqlite(_)) { pool("writer", 1)? } else { all.clone() };
+        Ok(Db { pool: all, writer, metrics })
     }
 
     fn connection(&self) -> Result<PooledConnection<Manager>, Fault> {
-        self.pool.get().map_err(|error| Fault::Unavailable(error.to_string()))
+        self.pool.get()
     }
 
     /// A connection on which `run` has succeeded. One that went stale in the pool, because the server was restarted or
     /// cut it off, is thrown away for another, so that nobody notices.
     fn connection_after<T>(
-        pool: &Pool<Manager>,
+        pool: &Watched<Manager>,
         mut run: impl FnMut(&mut Conn) -> Result<T, Fault>,
     ) -> Result<(PooledConnection<Manager>, T), Fault> {
         for _ in 0..=pool.max_size() {
-            let mut kept = pool.get().map_err(|error| Fault::Unavailable(error.to_string()))?;
+            let mut kept = pool.get()?;
             match run(&mut kept.conn) {
                 Ok(answer) => return Ok((kept, answer)),
                 Err(fault) if kept.is_alive() => return Err(fault),
@@ -144,16 +153,23 @@ impl Db {
 
     /// Runs `read` on one connection and one snapshot, so that all its statements see the same moment.
     pub fn read<T, E: Failure>(&self, read: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let _entered = tracing::debug_span!("transaction", kind = "read").entered();
         let begin = |conn: &mut Conn| conn.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN");
-        let (mut kept, ()) = Db::connection_after(&self.pool, begin)?;
-        let answer = read(&mut kept.conn);
-        let ended = kept.end(&answer, false);
-        kept.blamed(answer.and_then(|answer| ended.map(|()| answer).map_err(E::from)))
+        let read = Db::connection_after(&self.pool, begin).map_err(E::from).and_then(|(mut kept, ())| {
+            let answer = read(&mut kept.conn);
+            let ended = kept.end(&answer, false);
+            kept.blamed(answer.and_then(|answer| ended.map(|()| answer).map_err(E::from)))
+        });
+        self.metrics.database.transaction("read", read.is_ok());
+        self.note_failure(&read);
+        read
     }
 
     /// Runs one statement, which needs no transaction to see one moment.
     pub fn read_once<T>(&self, read: impl FnMut(&mut Conn) -> Result<T, Fault>) -> Result<T, Fault> {
-        Db::connection_after(&self.pool, read).map(|(_, answer)| answer)
+        let read = Db::connection_after(&self.pool, read).map(|(_, answer)| answer);
+        self.note_failure(&read);
+        read
     }
 
     /// Runs a use case in one transaction: all of it is stored, or, where it answers an error, nothing. One that lost
@@ -162,15 +178,27 @@ impl Db {
         let mut tries = 0;
         loop {
             tries += 1;
-            let (mut kept, ()) = Db::connection_after(&self.writer, |conn| conn.begin("BEGIN", "BEGIN IMMEDIATE"))?;
-            let answer = run(&mut Tx(&mut kept.conn));
-            let ended = kept.end(&answer, answer.is_ok());
-            let answer = kept.blamed(answer.and_then(|answer| ended.map(|()| answer).map_err(E::from)));
+            let answer = self.write_once(&mut run);
             match &answer {
-                Err(error) if matches!(error.fault(), Some(Fault::LostRace)) && tries < MOST_TRIES => {}
-                _ => return answer,
+                Err(error) if matches!(error.fault(), Some(Fault::LostRace)) && tries < MOST_TRIES => {
+                    self.metrics.database.lost_race();
+                }
+                _ => {
+                    self.note_failure(&answer);
+                    return answer;
+                }
             }
         }
+    }
+
+    fn write_once<T, E: Failure>(&self, run: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let _entered = tracing::debug_span!("transaction", kind = "write").entered();
+        let (mut kept, ()) = Db::connection_after(&self.writer, |conn| conn.begin("BEGIN", "BEGIN IMMEDIATE"))?;
+        let answer = run(&mut Tx(&mut kept.conn));
+        let ended = kept.end(&answer, answer.is_ok());
+        let answer = kept.blamed(answer.and_then(|answer| ended.map(|()| answer).map_err(E::from)));
+        self.metrics.database.transaction("write", answer.is_ok());
+        answer
     }
 
     /// Runs statements as they are, for tests and tools.
@@ -217,8 +245,8 @@ impl Conn {
 }
 
 /// A connection as the pool keeps it. Diesel does not see that a server has gone away, so that is noted here.
-struct Kept {
-    conn: Conn,
+pub(super) struct Kept {
+    pub conn: Conn,
     broken: bool,
 }
 
@@ -243,21 +271,24 @@ impl Kept {
     }
 
     /// Asks the server for a sign of life, and notes where there is none.
-    fn is_alive(&mut self) -> bool {
+    pub fn is_alive(&mut self) -> bool {
         self.broken = super::on_backend!(self.conn, |conn| conn.ping()).is_err();
         !self.broken
     }
 }
 
 /// Makes connections by the URL's scheme, and sets them up.
-struct Manager(DatabaseUrl);
+pub(super) struct Manager {
+    url: DatabaseUrl,
+    metrics: Arc<Metrics>,
+}
 
 impl ManageConnection for Manager {
     type Connection = Kept;
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<Kept, Self::Error> {
-        let conn = match &self.0 {
+        let mut conn = match &self.url {
             DatabaseUrl::Postgres(url) => {
                 let mut conn = PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
                 // A statement with a LIMIT parameter would be planned anew at each run; ours are look-ups by index,
@@ -274,6 +305,8 @@ impl ManageConnection for Manager {
                 Conn::Sqlite(conn)
             }
         };
+        let statements = Statements::new(self.metrics.clone());
+        super::on_backend!(conn, |conn| conn.set_instrumentation(statements));
         Ok(Kept { conn, broken: false })
     }
 

@@ -1,9 +1,11 @@
 //! Bringing the schema up to this binary, and refusing to work on one that is not.
 
 use super::db::{Conn, Db, Fault};
-use diesel::Connection;
+use super::on_backend;
 use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::time::Duration;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -17,6 +19,36 @@ pub enum VersionError {
     Newer(String),
     #[error("cannot read the schema's version: {0}")]
     Unreadable(String),
+}
+
+/// Why requests cannot be answered now.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// No connection was to be had in time.
+    #[error("no connection: {0}")]
+    Pool(Fault),
+    #[error("the database does not answer: {0}")]
+    Database(Fault),
+    /// The schema is not that of this binary.
+    #[error("the schema is that of another version")]
+    Schema,
+}
+
+impl NotReady {
+    /// A name that tells a stranger nothing.
+    pub fn name(&self) -> &'static str {
+        match self {
+            NotReady::Pool(_) => "pool",
+            NotReady::Database(_) => "database",
+            NotReady::Schema => "schema",
+        }
+    }
+}
+
+diesel::table! {
+    __diesel_schema_migrations (version) {
+        version -> Text,
+    }
 }
 
 /// A migration that failed. One line for a person.
@@ -88,6 +120,20 @@ impl Db {
                 .map_err(|error| error.to_string()))
         });
         run.map_err(|fault| MigrateError(fault.to_string()))?.map_err(MigrateError)
+    }
+
+    /// Whether requests can be answered: a connection is to be had within this time, the database answers on it, and its
+    /// schema is that of this binary. It changes nothing, unlike [`Db::check_version`], which makes its table.
+    pub fn ready(&self, patience: Duration) -> Result<(), NotReady> {
+        let mut applied = self.read_within(patience, |conn| {
+            let versions = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version);
+            let versions: Vec<String> = on_backend!(conn, |conn| versions.load(conn))?;
+            let known = with_migrations!(conn, |conn, source| known(conn, &source));
+            Ok((versions, known.map_err(|error| Fault::Database(error.to_string()))?))
+        })?;
+        applied.0.sort();
+        let (applied, known) = applied;
+        if applied.iter().eq(known.iter().map(|(version, _)| version)) { Ok(()) } else { Err(NotReady::Schema) }
     }
 
     /// Refuses a schema that is older or newer than this binary.

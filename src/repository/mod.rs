@@ -47,10 +47,11 @@ pub mod trusted_document;
 pub mod url;
 pub mod usage;
 mod views;
+mod watched;
 
 pub use db::{Conn, Db, Fault, OpenError, Read, Tx};
 pub use list::{Bind, Direction, List, Listed, Slice, SortKey};
-pub use migrations::{MigrateError, VersionError};
+pub use migrations::{MigrateError, NotReady, VersionError};
 pub use query::{Condition, Query, Stored};
 pub use url::DatabaseUrl;
 

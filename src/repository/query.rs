@@ -5,6 +5,7 @@ use super::db::{Conn, Read, Tx};
 use super::list::{Bind, Direction, Slice};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
+use crate::telemetry::tally;
 use std::marker::PhantomData;
 
 /// A type whose values are rows of one table. Made by `stored!`.
@@ -150,7 +151,10 @@ impl<T: Stored> Query<T> {
     }
 
     pub fn load(&self, conn: &mut Conn) -> Read<Vec<T>> {
-        T::load(conn, self)
+        let rows = T::load(conn, self)?;
+        tally::rows(rows.len());
+        tracing::Span::current().record("rows", rows.len());
+        Ok(rows)
     }
 
     /// The only row, or the first of them.

@@ -13,6 +13,7 @@ mod crash;
 mod demo;
 mod differential;
 mod migrations;
+mod observability;
 mod races;
 mod recovery;
 mod schema;

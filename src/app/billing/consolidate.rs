@@ -3,7 +3,7 @@
 use super::batch::made;
 use super::load::{Account, accounts};
 use super::store::{self, Rolled};
-use super::{Billed, fault};
+use super::{Billed, failed};
 use crate::app::App;
 use crate::app::mutation::{Stop, Work};
 use crate::domain::billing::{Due, HoldCode, InvoiceTerms, Occasion, invoice};
@@ -82,5 +82,5 @@ pub(super) fn hold(app: &App, tenant: Id<Tenant>, now: Instant, group: Id<()>, w
         }
         Ok(Billed { held: due.len(), ..Billed::default() })
     });
-    held.map_err(|stop| Fault::Database(fault(stop).unwrap_or_else(|fault| fault.to_string())))
+    failed(app, held)
 }

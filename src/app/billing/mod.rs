@@ -77,6 +77,7 @@ pub fn run(app: &App, tenant: Id<Tenant>, until: Instant, told: &dyn Fn(Billed))
     let mut all = Billed::default();
     loop {
         let done = next(app, tenant, until)?;
+        app.metrics().billing.billed(done.moments, done.invoices, done.held);
         all += done;
         told(done);
         if done == Billed::default() {
@@ -140,7 +141,14 @@ fn set_aside(app: &App, tenant: Id<Tenant>, until: Instant, id: Id<Subscription>
         }
         Ok(Billed { held: due.len(), ..Billed::default() })
     });
-    held.map_err(|stop| Fault::Database(fault(stop).unwrap_or_else(|fault| fault.to_string())))
+    failed(app, held)
+}
+
+/// Counts what was set aside for a defect.
+fn failed(app: &App, held: Result<Billed, Stop>) -> Result<Billed, Fault> {
+    let held = held.map_err(|stop| Fault::Database(fault(stop).unwrap_or_else(|fault| fault.to_string())))?;
+    app.metrics().billing.failed(held.held);
+    Ok(held)
 }
 
 /// What went wrong with one subscription; a database that does not answer is nobody's fault, and ends the run.

@@ -61,6 +61,7 @@ pub fn collect_due(app: &App, tenant: Id<Tenant>, until: Instant) -> Result<Coll
         match collect_one(app, tenant, due, until) {
             Ok(None) => after = Some(due),
             Ok(Some(what)) => {
+                app.metrics().collecting.count(what.name());
                 if collected.count(what) {
                     after = Some(due);
                 }
@@ -69,6 +70,7 @@ pub fn collect_due(app: &App, tenant: Id<Tenant>, until: Instant) -> Result<Coll
             Err(fault) => {
                 let (_, invoice) = due;
                 tracing::error!(%fault, %invoice, "an invoice could not be collected: it is tried again");
+                app.metrics().collecting.count("left");
                 collected.left += 1;
                 after = Some(due);
             }
@@ -183,6 +185,19 @@ pub(super) fn unrefused(stop: Stop) -> Fault {
             Fault::Database(format!("what nobody asked for was refused: {why}"))
         }
         Stop::Replay(_) => Fault::Database("what nobody asked for was asked before".to_owned()),
+    }
+}
+
+impl Outcome {
+    /// For those who count.
+    fn name(&self) -> &'static str {
+        match self {
+            Outcome::Seen(Reaction::Failed) => "failed",
+            Outcome::Seen(_) => "reminded",
+            Outcome::Charged(Recorded::Paid(_)) => "paid",
+            Outcome::Charged(Recorded::Unpaid) => "unpaid",
+            Outcome::Charged(Recorded::Open | Recorded::Known | Recorded::NotDue) => "left",
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::view::{Cx, View, refused};
 use crate::domain::Choice;
 use crate::domain::api_key::Scope;
 use crate::repository::Fault;
+use crate::telemetry::tally;
 use async_graphql::indexmap::IndexMap;
 use async_graphql::registry::Registry;
 use async_graphql::{InputType, QueryEnv, ServerError};
@@ -118,6 +119,9 @@ impl<R: Request> Mutation<R> {
             answer: Box::new(move |request, env, running, out| {
                 let selected = running.selected;
                 let ran = run(request, running, selected.argument::<I>(env, "input")?)?;
+                if let Some(refusal) = ran.payload.refusal() {
+                    tally::refused(refusal.code.name());
+                }
                 write(request, env, selected, &ran.payload, out)?;
                 Ok(Done { replayed: ran.replayed })
             }),
@@ -192,7 +196,7 @@ pub(super) fn answer_mutations<R: Mutations>(state: &State<R>, env: &QueryEnv) -
             continue;
         };
         let running = Running { name: mutation.name, env, selected, mutations };
-        let span = tracing::info_span!("mutation", name = mutation.name);
+        let span = tracing::info_span!("mutation", mutation = mutation.name);
         let done = span.in_scope(|| run(state, mutation, env, &running, &mut out));
         let bytes = Bytes::from(std::mem::take(&mut out.bytes));
         match done {

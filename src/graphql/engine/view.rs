@@ -14,6 +14,7 @@ use crate::repository::{Conn, Read};
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::registry::Registry;
 use async_graphql::{QueryEnv, ServerError};
+use tracing::field::Empty;
 
 /// What loading needs.
 pub struct Cx<'c, 'q> {
@@ -114,7 +115,8 @@ impl<'q, T: Object> View<'q, T> {
             Kind::Column(column) => return Ok(What::Column(&**column)),
             Kind::Relation(relation) => relation,
         };
-        let span = tracing::debug_span!("load", on = &*of::<T>().name, field = field.name, parents = rows.len());
+        let name = &*of::<T>().name;
+        let span = tracing::debug_span!("load", on = name, field = field.name, parents = rows.len(), rows = Empty);
         Ok(match span.in_scope(|| relation.load(cx, rows, selected))? {
             Ok(loaded) => What::Relation { nullable, loaded },
             Err(error) => What::Refused { nullable, error },

@@ -271,6 +271,7 @@ fn serve(app: Arc<App>) -> (SocketAddr, (actix_web::dev::ServerHandle, JoinHandl
         shutdown_timeout: Duration::from_secs(5),
         playground: Some(http::playground::Playground::default()),
         new_request_id: || Uuid::from_u128(7),
+        draining: http::Draining::default(),
     };
     let (sender, receiver) = mpsc::channel();
     let thread = std::thread::spawn(move || {

@@ -53,6 +53,7 @@ fn lines(output: impl Read + Send + 'static) -> Receiver<String> {
 pub struct Program {
     child: Child,
     pub address: SocketAddr,
+    metrics: Option<SocketAddr>,
     log: Mutex<Receiver<String>>,
     agent: ureq::Agent,
 }
@@ -70,12 +71,17 @@ impl Program {
         command.env("DATABASE_URL", url).envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = lines(child.stderr.take().unwrap());
-        let mut said = String::new();
+        let (mut said, mut metrics) = (String::new(), None);
         while let Ok(line) = log.recv_timeout(PATIENCE) {
             let entry: Value = serde_json::from_str(&line).unwrap_or_default();
+            let address = || entry["address"].as_str().unwrap().parse().unwrap();
+            if entry["message"] == "metrics" {
+                metrics = Some(address());
+            }
             if entry["message"] == "listening" {
-                let address = entry["address"].as_str().unwrap().parse().unwrap();
-                return Ok(Program::at(address, child, log));
+                let mut program = Program::at(address(), child, log);
+                program.metrics = metrics;
+                return Ok(program);
             }
             said += &line;
         }
@@ -101,17 +107,22 @@ impl Program {
 
     fn at(address: SocketAddr, child: Child, log: Receiver<String>) -> Program {
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-        Program { child, address, log: Mutex::new(log), agent: config.build().into() }
+        Program { child, address, metrics: None, log: Mutex::new(log), agent: config.build().into() }
     }
 
     pub fn serve(url: &str) -> Program {
         Program::try_serve(url, &[]).unwrap()
     }
 
-    /// Waits until the log says this.
-    pub fn await_log(&self, message: &str) {
+    /// Waits until the log says this; answers the line.
+    pub fn await_log(&self, message: &str) -> String {
         let log = self.log.lock().unwrap();
-        while !log.recv_timeout(PATIENCE).unwrap().contains(message) {}
+        loop {
+            let line = log.recv_timeout(PATIENCE).unwrap();
+            if line.contains(message) {
+                return line;
+            }
+        }
     }
 
     pub fn post(&self, path: &str, body: &str) -> Answer {
@@ -121,6 +132,11 @@ impl Program {
 
     pub fn get(&self, path: &str) -> Answer {
         Answer::of(self.agent.get(format!("http://{}{path}", self.address)).call().unwrap())
+    }
+
+    /// Asks where metrics are served.
+    pub fn get_metrics(&self, path: &str) -> Answer {
+        Answer::of(self.agent.get(format!("http://{}{path}", self.metrics.unwrap())).call().unwrap())
     }
 
     /// Runs one document, under an idempotency key if there is one.
