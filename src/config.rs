@@ -10,7 +10,7 @@ use crate::domain::gateway::Gateway;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
 use crate::http::playground::Playground;
-use crate::http::{Draining, HttpSettings, Limits};
+use crate::http::{Draining, HttpSettings, Introspection, Limits};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -181,6 +181,13 @@ pub struct ServerArgs {
     #[arg(value_parser = FalseyValueParser::new())]
     no_playground: bool,
 
+    /// Who may ask for the GraphQL schema: off for nobody, on for whoever has an API key, open for anybody
+    ///
+    /// Default: on, and for `demo` open.
+    #[arg(long, env = "PERENNIAL_INTROSPECTION", value_name = "WHO", value_parser = introspection)]
+    #[arg(help_heading = "Server", hide_env_values = true)]
+    introspection: Option<Introspection>,
+
     /// Leave billing and collecting to `perennial bill`, or to other servers
     #[arg(long, env = "PERENNIAL_NO_BILLING", help_heading = "Server", hide_env_values = true)]
     #[arg(value_parser = FalseyValueParser::new())]
@@ -239,6 +246,11 @@ impl ServerArgs {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
     }
 
+    /// Who may ask for the schema, where `default` may unless something else is said.
+    pub fn introspection(&self, default: Introspection) -> Introspection {
+        self.introspection.unwrap_or(default)
+    }
+
     /// The most connections to the database.
     pub fn pool_size(&self) -> u32 {
         self.pool_size.into()
@@ -283,6 +295,15 @@ fn public_url(text: &str) -> Result<String, &'static str> {
         return Err(MESSAGE);
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn introspection(text: &str) -> Result<Introspection, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "off" => Ok(Introspection::Off),
+        "on" => Ok(Introspection::Keys),
+        "open" => Ok(Introspection::Anybody),
+        _ => Err("it is one of off, on and open"),
+    }
 }
 
 fn gateway(text: &str) -> Result<Gateway, String> {

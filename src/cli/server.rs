@@ -4,7 +4,7 @@ use super::{Failure, charging, migrate, prepare, print};
 use crate::app::App;
 use crate::config::{GatewayArgs, ServerArgs};
 use crate::demo::{self, Demo};
-use crate::graphql::Api;
+use crate::graphql::{Api, Introspection};
 use crate::http::playground::Playground;
 use crate::http::{self, Draining, HttpSettings};
 use crate::jobs;
@@ -32,7 +32,9 @@ pub fn serve(db: Db, args: &ServerArgs, gateway: &GatewayArgs, migrate_first: bo
     } else {
         prepare(&app.db)?;
     }
-    run(app.into(), args, &args.http(Playground::default(), new_request_id), args.telemetry.metrics_listen, |at| {
+    let introspection = args.introspection(Introspection::Keys);
+    let settings = args.http(Playground::default(), new_request_id);
+    run(app.into(), args, introspection, &settings, args.telemetry.metrics_listen, |at| {
         if let Some(address) = at.metrics {
             tracing::info!(%address, "metrics");
         }
@@ -52,7 +54,8 @@ pub fn demo(db: Db, args: &ServerArgs) -> Result<(), Failure> {
     let settings = args.http(playground(&demo), new_request_id);
     let has_playground = settings.playground.is_some();
     let metrics = args.telemetry.metrics_listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    run(app, args, &settings, Some(metrics), |at| introduce(&demo, &at, has_playground))
+    let introspection = args.introspection(Introspection::Anybody);
+    run(app, args, introspection, &settings, Some(metrics), |at| introduce(&demo, &at, has_playground))
 }
 
 /// What the page knows of the demo: its key, and what to try the examples with.
@@ -116,11 +119,13 @@ struct Listening {
 fn run(
     app: Arc<App>,
     args: &ServerArgs,
+    introspection: Introspection,
     settings: &HttpSettings,
     metrics: Option<SocketAddr>,
     started: impl FnOnce(Listening) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let api = Arc::new(Api::new(app.clone()).slow_after(args.telemetry.slow_operation()));
+    let slow = args.telemetry.slow_operation();
+    let api = Arc::new(Api::new(app.clone()).slow_after(slow).introspected_by(introspection));
     let system = System::new();
     let at_once = system.block_on(async {
         let (server, address) =

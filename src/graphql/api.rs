@@ -2,6 +2,7 @@
 
 use super::documents::Documents;
 use super::engine::{self, Engine, Mutations};
+use super::introspection::{self, Introspection};
 use super::query::Query;
 use super::watched::Watched;
 use super::{errors, limits, mutations};
@@ -21,6 +22,7 @@ pub struct Api {
     engine: Engine<OnBehalf>,
     documents: Documents,
     slow: Duration,
+    introspection: Introspection,
 }
 
 /// A request whose document is known, and that its key may send. Only [`Api::ask`] makes one, and nothing else is run.
@@ -61,7 +63,8 @@ const SLOW: Duration = Duration::from_secs(1);
 
 impl Api {
     pub fn new(app: Arc<App>) -> Self {
-        Api { app, engine: engine(), documents: Documents::default(), slow: SLOW }
+        let (documents, introspection) = (Documents::default(), Introspection::default());
+        Api { app, engine: engine(), documents, slow: SLOW, introspection }
     }
 
     /// The same, which logs operations that take this long.
@@ -69,10 +72,31 @@ impl Api {
         Api { slow, ..self }
     }
 
+    /// The same, whose schema others may ask for.
+    pub fn introspected_by(self, introspection: Introspection) -> Self {
+        Api { introspection, ..self }
+    }
+
+    /// Whether there is anything to be had without a key.
+    pub fn is_open(&self) -> bool {
+        self.introspection == Introspection::Anybody
+    }
+
+    /// Answers somebody without a key, who asks for the schema and nothing else; none where that is not so.
+    pub async fn introspect(&self, mut request: Request, request_id: String) -> Option<Response> {
+        if !self.is_open() || !request.parsed_query().is_ok_and(introspection::alone) {
+            return None;
+        }
+        let caller = Caller { viewer: Viewer::nobody(), request_id, idempotency_key: None };
+        Some(self.run(Asked { request, caller }).await)
+    }
+
     /// Finds the document that a request means, which it may name instead of bringing it; or answers why it is not run.
     /// It may wait for the database.
     pub fn ask(&self, mut request: Request, caller: Caller) -> Result<Asked, Box<Response>> {
-        match self.documents.find(&self.app, &caller.viewer, &mut request) {
+        let found = self.documents.find(&self.app, &caller.viewer, &mut request);
+        let hidden = || introspection::refused(&request.query).filter(|_| self.introspection == Introspection::Off);
+        match found.and_then(|()| hidden().map_or(Ok(()), Err)) {
             Ok(()) => Ok(Asked { request, caller }),
             Err(error) => {
                 let mut response = Response::from_errors(vec![error]);

@@ -15,6 +15,7 @@ pub mod webhook;
 
 use crate::app::App;
 use crate::graphql::Api;
+pub use crate::graphql::Introspection;
 use actix_web::body::BoxBody;
 use actix_web::dev::Server;
 use actix_web::middleware::{Next, from_fn};

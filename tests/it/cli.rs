@@ -1,5 +1,6 @@
 //! The command line: what it prints, what it makes, and what it refuses in one line.
 
+use crate::support::builders::text;
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, call, command, print, tenant};
 use crate::support::{Backend, on_both};
@@ -41,7 +42,18 @@ fn every_command_explains_itself() {
         open.extend(commands(&help).into_iter().map(|name| [path.clone(), vec![name]].concat()));
         seen.push(path.join(" "));
     }
-    for expected in ["serve", "demo", "migrate", "schema", "tenant create", "key create", "key list", "key revoke"] {
+    for expected in [
+        "serve",
+        "demo",
+        "migrate",
+        "schema",
+        "tenant create",
+        "key create",
+        "key rotate",
+        "key list",
+        "key revoke",
+        "documents add",
+    ] {
         assert!(seen.iter().any(|path| path == expected), "{expected} is not in the help: {seen:?}");
     }
 }
@@ -105,6 +117,126 @@ on_both! {
         assert_eq!(ask().status, 401);
         let again = refusal(&call(&database.url, &["key", "revoke", key_id, "--tenant", &tenant_id]));
         assert!(again.contains(key_id), "{again}");
+    }
+
+    a_key_has_an_end_and_a_successor(database) {
+        let (tenant_id, _) = tenant(&database.url);
+        let made = |arguments: &[&str]| {
+            let all = [arguments, &["--tenant", &tenant_id, "--json"]].concat();
+            let made: Value = serde_json::from_str(&print(&database.url, &all)).unwrap();
+            (made["keyId"].as_str().unwrap().to_owned(), made["apiKey"].as_str().unwrap().to_owned())
+        };
+        let (old_id, old) = made(&["key", "create", "till", "--scope", "read", "--expires", "2035-01-31T00:00:00Z"]);
+        let (new_id, new) = made(&["key", "rotate", &old_id, "--overlap", "2"]);
+        let program = Program::serve(&database.url);
+        let status = |key: &str| program.send(key, None, "{ viewer { keyName } }", &json!({})).unwrap().status;
+        assert_eq!((status(&old), status(&new)), (200, 200));
+        let listed = print(&database.url, &["key", "list", "--tenant", &tenant_id]);
+        let line = |id: &str| listed.lines().find(|line| line.contains(id)).unwrap().to_owned();
+        assert!(listed.lines().next().unwrap().contains("EXPIRES (UTC)") , "{listed}");
+        // The overlap ends soon, the successor lives as long as was agreed.
+        let (old_line, new_line) = (line(&old_id), line(&new_id));
+        assert!(old_line.contains(" read ") && !old_line.contains("2035-01-31"), "{listed}");
+        assert!(new_line.contains(" read ") && new_line.contains("2035-01-31"), "{listed}");
+        let again = refusal(&call(&database.url, &["key", "rotate", &old_id, "--tenant", &tenant_id]));
+        assert!(again.contains("has a successor already"), "{again}");
+        let (third_id, third) = made(&["key", "rotate", &new_id, "--overlap", "0"]);
+        assert_eq!((status(&new), status(&third), third_id == new_id), (401, 200, false));
+        for (arguments, said) in [
+            (&["key", "create", "late", "--expires", "2020-01-01T00:00:00Z"][..], "expires in the future"),
+            (&["key", "rotate", "key_00000000000000000000000000"], "no such API key"),
+        ] {
+            let refused = refusal(&call(&database.url, &[arguments, &["--tenant", &tenant_id]].concat()));
+            assert!(refused.contains(said), "{refused}");
+        }
+        let operations = "SELECT operation || ' ' || actor AS line FROM audit_records ORDER BY created_at, id";
+        let (create, rotate) = ("createApiKey operator", "rotateApiKey operator");
+        assert_eq!(database.texts(operations), [create, rotate, rotate]);
+    }
+
+    documents_are_registered_for_keys_that_are_kept_to_them(database) {
+        let (tenant_id, _) = tenant(&database.url);
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let query = "query Name { tenant { name } }\n";
+        let (good, bad) = (file("good.graphql", query), file("bad.graphql", "query {"));
+        let said = refusal(&call(&database.url, &["documents", "add", "--tenant", &tenant_id, &good, &bad]));
+        assert!(said.contains("bad.graphql: This is not a GraphQL document"), "{said}");
+        assert_eq!(database.number("SELECT count(*) FROM trusted_documents"), 0);
+        let said = refusal(&call(&database.url, &["documents", "add", "--tenant", &tenant_id, "/nowhere.graphql"]));
+        assert!(said.contains("/nowhere.graphql: "), "{said}");
+        let printed = print(&database.url, &["documents", "add", "--tenant", &tenant_id, &good]);
+        let (sha256, path) = printed.trim_end().split_once("  ").unwrap();
+        assert_eq!((sha256.len(), path), (64, good.as_str()));
+        assert_eq!(print(&database.url, &["documents", "add", "--tenant", &tenant_id, &good]), printed);
+
+        let create = ["key", "create", "app", "--tenant", &tenant_id, "--trusted-documents-only", "--json"];
+        let made: Value = serde_json::from_str(&print(&database.url, &create)).unwrap();
+        let key = made["apiKey"].as_str().unwrap();
+        let program = Program::serve(&database.url);
+        let answer = program.send(key, None, query, &json!({})).unwrap().json();
+        assert_eq!(answer, json!({"data": {"tenant": {"name": "Acme"}}}));
+        let answer = program.send(key, None, "{ tenant { name } }", &json!({})).unwrap().json();
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "DOCUMENT_NOT_TRUSTED");
+        let listed = print(&database.url, &["key", "list", "--tenant", &tenant_id]);
+        assert!(listed.contains("app (trusted documents only)"), "{listed}");
+    }
+
+    the_schema_is_told_to_whom_the_server_is_told(database) {
+        let (_, key) = tenant(&database.url);
+        let schema = "{ __schema { queryType { name } } __typename }";
+        let both = "{ __schema { queryType { name } } tenant { name } }";
+        let ask = |program: &Program, document: &str| program.send(&key, None, document, &json!({})).unwrap().json();
+        let nobody = |program: &Program, document: &str| program.post("/graphql", &json!({"query": document}).to_string());
+        let told = json!({"data": {"__schema": {"queryType": {"name": "Query"}}, "__typename": "Query"}});
+
+        let on = Program::serve(&database.url);
+        assert_eq!(ask(&on, schema), told);
+        assert_eq!((nobody(&on, schema).status, nobody(&on, "{ tenant { name } }").status), (401, 401));
+
+        let off = Program::try_serve(&database.url, &["--introspection", "off"]).unwrap();
+        for document in [schema, both, "{ t: __type(name: \"Order\") { name } }"] {
+            let answer = ask(&off, document);
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "INTROSPECTION_DISABLED", "{answer}");
+            assert_eq!(answer.get("data"), None);
+        }
+        assert_eq!(ask(&off, "{ __typename tenant { name } }")["data"]["tenant"]["name"], "Acme");
+        assert_eq!(nobody(&off, schema).status, 401);
+
+        let open = Program::try_serve_with(&database.url, &[], &[("PERENNIAL_INTROSPECTION", "open")]).unwrap();
+        assert_eq!(ask(&open, both)["data"]["tenant"]["name"], "Acme");
+        let answer = nobody(&open, schema);
+        assert_eq!((answer.status, answer.json()), (200, told));
+        for document in ["{ tenant { name } }", both, "{", "mutation { __typename }", "{ __schema { queryType { name } } ...A } fragment A on Query { viewer { scope } }"] {
+            let answer = nobody(&open, document);
+            assert_eq!((answer.status, &answer.json()["errors"][0]["extensions"]["code"]), (401, &json!("UNAUTHENTICATED")), "{document}");
+        }
+        assert_eq!(open.send("prn_unknown", None, schema, &json!({})).unwrap().status, 401, "a wrong key is no none");
+    }
+
+    no_log_holds_a_secret(database) {
+        let (_, key) = tenant(&database.url);
+        let mut program = Program::try_serve(&database.url, &["--log", "trace"]).unwrap();
+        let run = |key: &str, document: &str, variables: Value| {
+            program.send(key, Some(&variables.to_string().replace(' ', "")), document, &variables).unwrap().json()
+        };
+        let made = run(&key, "mutation ($n: String!) { createApiKey(input: {name: $n, scope: ADMIN}) { apiKey { id } secret } }", json!({"n": "till"}));
+        let (id, first) = (made["data"]["createApiKey"]["apiKey"]["id"].clone(), text(&made["data"]["createApiKey"]["secret"]));
+        let rotated = run(&first, "mutation ($id: ID!) { rotateApiKey(input: {apiKeyId: $id}) { secret } }", json!({"id": id}));
+        let second = text(&rotated["data"]["rotateApiKey"]["secret"]);
+        run(&second, "{ nothing }", json!({}));
+        run("prn_wrongwrongwrong", "{ viewer { scope } }", json!({}));
+        program.signal("TERM");
+        assert!(program.wait().success());
+        let log = program.rest_of_log();
+        assert!(log.lines().count() > 20, "{log}");
+        for secret in [&key, &first, &second, "prn_wrongwrongwrong"] {
+            assert!(!log.contains(&secret[4..]), "a secret is in the log");
+        }
     }
 
     tables_of_a_newer_program_are_left_alone(database) {

@@ -68,6 +68,9 @@ on_both! {
         let setup = program.get("/playground.json").json();
         let key = setup["apiKey"].as_str().unwrap();
         shows_its_catalogue(&program, key);
+        // Tools that have no key learn the schema, and nothing else.
+        let nobody = |document: &str| program.post("/graphql", &json!({"query": document}).to_string()).status;
+        assert_eq!((nobody("{ __schema { queryType { name } } }"), nobody("{ tenant { name } }")), (200, 401));
         let examples = setup["examples"].as_array().unwrap();
         assert_eq!(examples.len(), 10);
         for example in examples {

@@ -125,6 +125,11 @@ impl Program {
         }
     }
 
+    /// What the log says until the program ends.
+    pub fn rest_of_log(&self) -> String {
+        self.log.lock().unwrap().iter().map(|line| line + "\n").collect()
+    }
+
     pub fn post(&self, path: &str, body: &str) -> Answer {
         let request = self.agent.post(format!("http://{}{path}", self.address)).content_type("application/json");
         Answer::of(request.send(body).unwrap())
