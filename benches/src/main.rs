@@ -4,6 +4,7 @@ mod baseline;
 mod billing;
 mod generate;
 mod load;
+mod peers;
 mod random;
 mod report;
 mod soak;
@@ -85,6 +86,41 @@ enum Command {
     Load(LoadArgs),
     /// Fill the database if it is empty, measure both, and count statements
     All(LoadArgs),
+    /// Measure beside PostGraphile and a server for Node, over one PostgreSQL database, which is filled if it is empty
+    Peers(PeersArgs),
+}
+
+#[derive(Args)]
+struct PeersArgs {
+    #[arg(long, env = "DATABASE_URL")]
+    database_url: String,
+    /// A SQLite database with which Perennial is measured as well; it is filled if it is empty
+    #[arg(long)]
+    sqlite_url: Option<String>,
+    /// How long each run lasts
+    #[arg(long, default_value_t = 2.0)]
+    seconds: f64,
+    /// How often the servers take turns
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    #[arg(long, value_delimiter = ',', default_value = "1,8")]
+    connections: Vec<usize>,
+    /// How many mutations each run has; 0 leaves them out
+    #[arg(long, default_value_t = 200)]
+    mutations: usize,
+}
+
+impl PeersArgs {
+    fn plan(self) -> peers::Plan {
+        peers::Plan {
+            url: self.database_url,
+            sqlite: self.sqlite_url,
+            seconds: self.seconds,
+            rounds: self.rounds.max(1),
+            connections: self.connections,
+            mutations: self.mutations,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -150,6 +186,10 @@ fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Load(args) => {
             println!("{}", load::load(&args.plan())?);
+            Ok(())
+        }
+        Command::Peers(args) => {
+            println!("{}", peers::compare(&args.plan())?);
             Ok(())
         }
         Command::All(args) => {

@@ -11,6 +11,7 @@ pub enum Value<'v> {
     Id(Uuid),
     Text(&'v str),
     Int(i64),
+    Bool(bool),
     At(DateTime<Utc>),
     Day(NaiveDate),
 }
@@ -28,6 +29,7 @@ from! {
     &'v String => |text| Value::Text(text);
     i32 => |number| Value::Int(number.into());
     i64 => |number| Value::Int(number);
+    bool => |yes| Value::Bool(yes);
     DateTime<Utc> => |at| Value::At(at);
     NaiveDate => |day| Value::Day(day);
 }
@@ -94,6 +96,7 @@ fn write_value(out: &mut String, value: &Value<'_>, postgres: bool) {
         Value::Id(id) => write!(out, "x'{}'", id.simple()),
         Value::Text(text) => write!(out, "'{}'", text.replace('\'', "''")),
         Value::Int(number) => write!(out, "{number}"),
+        Value::Bool(yes) => write!(out, "{yes}"),
         Value::At(at) => write!(out, "'{}'", at.to_rfc3339_opts(SecondsFormat::Micros, true)),
         Value::Day(day) => write!(out, "'{day}'"),
     };

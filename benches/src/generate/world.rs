@@ -16,6 +16,12 @@ const TABLES: &[Table] = &[
     table("tenants", "tenant_id,name,billing_start,timezone,default_currency,version,created_at,updated_at"),
     table("customers", "tenant_id,id,external_id,name,email,metadata,device_count,version,created_at,updated_at"),
     table("customer_revenues", "tenant_id,customer_id,currency,monthly_amount"),
+    table(
+        "plans",
+        "tenant_id,id,code,version,state,name,currency,schedule_type,schedule_interval,billing_period,billing_cycle,\
+         partial_handling,proration_unit,quantity,fixed_trial_days,include_zero_amount,notice_periods,\
+         notice_periods_after_current,fixation_periods,fixation_periods_full,metadata,revision,created_at,updated_at",
+    ),
     table("products", "tenant_id,id,sku,name,status,currency,list_price,metadata,version,created_at,updated_at"),
     table("rental_prices", "tenant_id,product_id,contract_length,currency,monthly_price"),
     table("counters", "tenant_id,series,last_number"),
@@ -35,9 +41,15 @@ const TABLES: &[Table] = &[
     ),
     table(
         "subscriptions",
-        "tenant_id,id,status,customer_id,order_id,order_item_id,asset_id,currency,timezone,monthly_amount,\
+        "tenant_id,id,status,customer_id,plan_id,order_id,order_item_id,asset_id,currency,timezone,monthly_amount,\
          contract_length,billing_start,start_date,end_date,billing_anchor,current_period_start,current_period_end,\
          next_billing_date,metadata,version,created_at,updated_at",
+    ),
+    table(
+        "subscription_terms",
+        "tenant_id,subscription_id,plan_id,quantity,schedule_type,schedule_interval,billing_period,billing_cycle,\
+         billed_from,anchor,partial_handling,proration_unit,currency,cadence,tax_rate,amounts_include_tax,setup_fee,\
+         overage_factor,true_up,collection_method,payment_behavior,invoice_billing,invoiced_customer_id,test",
     ),
     table("scheduled_payments", "tenant_id,subscription_id,sequence,due_date,currency,amount,status"),
     table("asset_assignments", "tenant_id,id,asset_id,subscription_id,customer_id,assigned_at,returned_at"),
@@ -48,6 +60,7 @@ const fn table(name: &'static str, columns: &'static str) -> Table {
 }
 
 const PRODUCTS: usize = 50;
+const PLANS: usize = 8;
 const LENGTHS: [i32; 3] = [3, 6, 12];
 /// The orders of a tenant are spread over so many days before [`today`].
 const DAYS: i64 = 180;
@@ -109,6 +122,7 @@ pub fn fill(db: &Db, tenant: Uuid, random: &mut Random, scale: f64) -> Result<St
     while world.counts[2] < assets {
         world.spare(first);
     }
+    world.plans(first);
     // Customers count their devices, so they are known last, and written first.
     world.write_customers(first);
     world.sink.add("counters", &[tenant.into(), "orders".into(), (orders as i64).into()]);
@@ -280,7 +294,7 @@ impl World<'_, '_> {
         #[rustfmt::skip]
         self.sink.add("subscriptions", &[
             tenant.into(), id.into(), if live { "ACTIVE" } else { "ENDED" }.into(), self.customers[customer].id.into(),
-            order.into(), item.id.into(), asset.into(), "EUR".into(), ZONE.name().into(), price.into(), length.into(),
+            None::<Uuid>.into(), order.into(), item.id.into(), asset.into(), "EUR".into(), ZONE.name().into(), price.into(), length.into(),
             "IMMEDIATE".into(), terms.start_instant().into(), terms.end_instant().into(),
             terms.billing_anchor().into(), period_start.into(), period_end.into(),
             if live { terms.next_billing_date(today()) } else { None }.into(), "{}".into(), 1.into(), at.into(), at.into(),
@@ -301,6 +315,43 @@ impl World<'_, '_> {
             tenant.into(), assignment.into(), asset.into(), id.into(), self.customers[customer].id.into(), at.into(),
             (!live).then(|| terms.end_instant()).into(),
         ]);
+    }
+
+    /// Plans by the month, and two subscriptions to one of them for each customer.
+    fn plans(&mut self, first: DateTime<Utc>) {
+        let tenant = self.tenant;
+        let mut plans = Vec::new();
+        for number in 1..=PLANS {
+            let (id, code, name) = (self.id(first), format!("PLAN-{number}"), format!("Plan number {number}"));
+            #[rustfmt::skip]
+            self.sink.add("plans", &[
+                tenant.into(), id.into(), (&code).into(), 1.into(), "ACTIVE".into(), (&name).into(), "EUR".into(),
+                "PERIOD".into(), 1.into(), "MONTH".into(), "ANNIVERSARY".into(), "BILL_PRORATED".into(), "DAY".into(),
+                1.into(), false.into(), false.into(), 0.into(), false.into(), 0.into(), false.into(), "{}".into(),
+                1.into(), first.into(), first.into(),
+            ]);
+            plans.push(id);
+        }
+        let customers: Vec<Uuid> = self.customers.iter().map(|customer| customer.id).collect();
+        for customer in customers.iter().flat_map(|customer| [customer, customer]) {
+            let at = first + TimeDelta::minutes(self.random.below(DAYS as usize * 24 * 60) as i64);
+            let (id, plan) = (self.id(at), plans[self.random.below(PLANS)]);
+            #[rustfmt::skip]
+            self.sink.add("subscriptions", &[
+                tenant.into(), id.into(), "ACTIVE".into(), (*customer).into(), plan.into(), None::<Uuid>.into(),
+                None::<Uuid>.into(), None::<Uuid>.into(), "EUR".into(), ZONE.name().into(), None::<i64>.into(),
+                None::<i32>.into(), None::<&str>.into(), at.into(), None::<DateTime<Utc>>.into(), at.into(), at.into(),
+                (at + TimeDelta::days(30)).into(), None::<NaiveDate>.into(), "{}".into(), 1.into(), at.into(), at.into(),
+            ]);
+            #[rustfmt::skip]
+            self.sink.add("subscription_terms", &[
+                tenant.into(), id.into(), plan.into(), 1.into(), "PERIOD".into(), 1.into(), "MONTH".into(),
+                "ANNIVERSARY".into(), at.into(), at.into(), "BILL_PRORATED".into(), "DAY".into(), "EUR".into(),
+                "IN_ADVANCE".into(), 0.into(), false.into(), false.into(), 1.into(), false.into(),
+                "SEND_INVOICE".into(), "DEFAULT_ACTIVE".into(), "INVOICE_TO_SELF".into(), (*customer).into(), false.into(),
+            ]);
+            self.counts[3] += 1;
+        }
     }
 
     /// A device that was never rented.

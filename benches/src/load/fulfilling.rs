@@ -10,8 +10,22 @@ const FULFIL: &str = "mutation($input: FulfilOrderItemInput!) { fulfilOrderItem(
     subscription { id status startDate endDate asset { id status } } order { id status rentedDevices totalDevices } \
     userErrors { code message } } }";
 
-/// Requests that each deliver one unit: of an order of its own, or all of them of one order.
-pub fn requests(client: &mut Client, count: usize, contended: bool) -> Result<Vec<String>, Failure> {
+/// One unit that is to be delivered.
+pub struct Unit {
+    pub order: String,
+    pub customer: String,
+    pub serial_number: String,
+}
+
+pub fn request(unit: &Unit) -> String {
+    let input = json!({
+        "orderId": unit.order, "customerId": unit.customer, "assetSerialNumber": unit.serial_number,
+    });
+    body(FULFIL, json!({"input": input}))
+}
+
+/// Units that can be delivered: each of an order of its own, or all of them of one order.
+pub fn units(client: &mut Client, count: usize, contended: bool) -> Result<Vec<Unit>, Failure> {
     let run = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
     let sku = "SKU-001";
     let customers = "{ customers(first: 100) { nodes { id } } }";
@@ -28,15 +42,14 @@ pub fn requests(client: &mut Client, count: usize, contended: bool) -> Result<Ve
         change(client, "confirmOrder", "order { id }", json!({"orderId": order}))?;
         orders.push((order, customer));
     }
-    let mut requests = Vec::new();
+    let mut units = Vec::new();
     for place in 0..count {
-        let serial = format!("BENCH-{run}-{place}");
-        change(client, "createAsset", "asset { id }", json!({"serialNumber": serial, "sku": sku}))?;
+        let serial_number = format!("BENCH-{run}-{place}");
+        change(client, "createAsset", "asset { id }", json!({"serialNumber": serial_number, "sku": sku}))?;
         let (order, customer) = &orders[place % orders.len()];
-        let input = json!({"orderId": order, "customerId": customer, "assetSerialNumber": serial});
-        requests.push(body(FULFIL, json!({"input": input})));
+        units.push(Unit { order: order.clone(), customer: (*customer).to_owned(), serial_number });
     }
-    Ok(requests)
+    Ok(units)
 }
 
 /// Runs a mutation that must not be refused.

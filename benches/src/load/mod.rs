@@ -1,18 +1,17 @@
 //! The measurement: both servers, all workloads, in turn.
 
-mod fulfilling;
-mod http;
+pub mod fulfilling;
+pub mod http;
 mod measure;
 pub mod process;
-mod reading;
+pub mod reading;
 
 pub use reading::{body, page_query};
 
 use crate::report::Report;
 use crate::{Failure, generate};
 pub use http::Client;
-pub use measure::Measured;
-use measure::{Until, measure};
+pub use measure::{Measured, Until, measure};
 pub use process::Server;
 use std::time::Duration;
 
@@ -62,7 +61,9 @@ pub fn load(plan: &Plan) -> Result<Report, Failure> {
     for (name, contended) in [("distinct orders", false), ("one order", true)] {
         for connections in plan.connections.iter().filter(|_| plan.mutations > 0) {
             // A new connection: the server ended the idle one meanwhile.
-            let bodies = fulfilling::requests(&mut Client::connect(ours.address, &key)?, plan.mutations, contended)?;
+            let mut client = Client::connect(ours.address, &key)?;
+            let units = fulfilling::units(&mut client, plan.mutations, contended)?;
+            let bodies: Vec<_> = units.iter().map(fulfilling::request).collect();
             let run = measure(&ours, &key, &plan.url, &bodies, *connections, Until::AllSent)?;
             report.mutation_run(name, *connections, &run);
         }

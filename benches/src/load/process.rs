@@ -11,10 +11,15 @@ pub struct Server {
     child: Child,
 }
 
+/// An address at which nothing listens.
+pub fn free_address() -> std::io::Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
 impl Server {
     /// Starts a command of this program that serves, and waits until it does.
     pub fn start(command: &str, url: &str, flags: &[&str]) -> Result<Self, Failure> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let address = free_address()?;
         let mut program = Command::new(std::env::current_exe()?);
         program.args([command, "--database-url", url, "--listen", &address.to_string()]).args(flags);
         // The log is written as always, to nowhere.
@@ -29,7 +34,7 @@ impl Server {
             if let Some(status) = child.try_wait()? {
                 return Err(format!("the server ended: {status}").into());
             }
-            if began.elapsed() > Duration::from_secs(20) {
+            if began.elapsed() > Duration::from_secs(60) {
                 return Err("the server does not listen".into());
             }
             std::thread::sleep(Duration::from_millis(20));

@@ -28,11 +28,11 @@ pub fn page_query() -> String {
     )
 }
 
-fn order_query() -> String {
+pub fn order_query() -> String {
     format!("query One($id: ID!) {{ order(id: $id) {{ {ORDER} }} }}")
 }
 
-const ASSETS: &str = "query Stock($filter: AssetFilter!, $after: String) { assets(first: 100, after: $after, filter: $filter) \
+pub const ASSETS: &str = "query Stock($filter: AssetFilter!, $after: String) { assets(first: 100, after: $after, filter: $filter) \
     { nodes { id serialNumber sku status location createdAt } pageInfo { hasNextPage endCursor } } }";
 
 pub fn body(query: &str, variables: Value) -> String {
@@ -78,14 +78,18 @@ pub fn readings(client: &mut Client) -> Result<Vec<Reading>, Failure> {
     ])
 }
 
-struct Edge {
-    cursor: String,
-    id: String,
+pub struct Edge {
+    pub cursor: String,
+    pub id: String,
 }
 
 /// The cursors and ids of a list's first pages of 100.
-fn edges(client: &mut Client, list: &str, filter: &Value, pages: usize) -> Result<Vec<Edge>, Failure> {
-    let of = if list == "orders" { "OrderFilter" } else { "AssetFilter" };
+pub fn edges(client: &mut Client, list: &str, filter: &Value, pages: usize) -> Result<Vec<Edge>, Failure> {
+    let of = match list {
+        "orders" => "OrderFilter",
+        "customers" => "CustomerFilter",
+        _ => "AssetFilter",
+    };
     let query = format!(
         "query($filter: {of}, $after: String) {{ {list}(first: 100, after: $after, filter: $filter) {{ \
          edges {{ cursor node {{ id }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
