@@ -112,7 +112,10 @@ pub fn change_asset_status(call: &Call<'_>, change: &ChangeAssetStatus) -> Resul
         expect_version(change.expected_version, asset.version, &outcome)?;
         asset.may_become(change.change, work.scope)?;
         if let Some(order) = order {
-            reserve(work, &asset, &order.ok_or_else(order::not_found)?)?;
+            let order = order.ok_or_else(order::not_found)?;
+            reserve(work, &asset, &order)?;
+            // Who is about to deliver the last device sees that there is one more to release.
+            repository::order::touch(work.tx, work.tenant, &order, work.now)?;
         }
         asset.status = change.change.status();
         asset.reason = match change.change {

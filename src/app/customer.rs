@@ -3,9 +3,10 @@
 use super::mutation::{Answer, Call, Stop, Work, expect_version};
 use crate::domain::customer::{Customer, place_below};
 use crate::domain::event::EventType;
+use crate::domain::tenant::Tenant;
 use crate::domain::text::Metadata;
-use crate::domain::{Country, ErrorCode, Id, Refusal, Zone};
-use crate::repository::{Fault, Query, customer, subscription};
+use crate::domain::{Country, ErrorCode, Id, Instant, Refusal, Zone};
+use crate::repository::{Batch, Conn, Fault, Query, customer, subscription};
 use serde::{Deserialize, Serialize};
 
 /// What a client says of a new customer.
@@ -43,17 +44,25 @@ pub struct CustomerChanged {
 }
 
 pub fn create_customer(call: &Call<'_>, new: &CreateCustomer) -> Result<Answer<CustomerChanged>, Fault> {
-    call.run(|work| {
-        let customer = prepare(work, work.id(), new)?;
-        store(work, &customer)?;
-        Ok(CustomerChanged { customer: customer.id })
+    call.run_at_once(|deciding| {
+        let (id, mut batch) = (deciding.id(), Batch::default());
+        let customer = prepare(deciding.conn, deciding.tenant, deciding.now, id, new)?;
+        customer::add(&mut batch, deciding.tenant, &customer);
+        deciding.event(EventType::CustomerCreated, id, serde_json::json!({}));
+        Ok((CustomerChanged { customer: id }, batch))
     })
 }
 
 /// A new customer with this id, which is not stored yet.
-pub fn prepare(work: &mut Work<'_, '_>, id: Id<Customer>, new: &CreateCustomer) -> Result<Customer, Stop> {
-    check_external_id(work, id, new.external_id.as_deref())?;
-    check_parent(work, id, new.parent_customer_id)?;
+pub fn prepare(
+    conn: &mut Conn,
+    tenant: Id<Tenant>,
+    now: Instant,
+    id: Id<Customer>,
+    new: &CreateCustomer,
+) -> Result<Customer, Stop> {
+    check_external_id(conn, tenant, id, new.external_id.as_deref())?;
+    check_parent(conn, tenant, id, new.parent_customer_id)?;
     let new = new.clone();
     Ok(Customer {
         id,
@@ -67,8 +76,8 @@ pub fn prepare(work: &mut Work<'_, '_>, id: Id<Customer>, new: &CreateCustomer) 
         metadata: new.metadata,
         device_count: 0,
         version: 1,
-        created_at: work.now,
-        updated_at: work.now,
+        created_at: now,
+        updated_at: now,
         archived_at: None,
     })
 }
@@ -82,17 +91,17 @@ pub fn store(work: &mut Work<'_, '_>, customer: &Customer) -> Result<(), Stop> {
 
 pub fn update_customer(call: &Call<'_>, change: &UpdateCustomer) -> Result<Answer<CustomerChanged>, Fault> {
     call.run(|work| {
-        let id = change.customer_id;
+        let (id, tenant) = (change.customer_id, work.tenant);
         let mut customer = held(work, id, change.expected_version)?;
         let change = change.clone();
         if let Some(external_id) = change.external_id {
-            check_external_id(work, id, external_id.as_deref())?;
+            check_external_id(work.conn(), tenant, id, external_id.as_deref())?;
             customer.external_id = external_id;
         }
         if let Some(parent) = change.parent_customer_id {
             // Two that are placed below each other at once would each find nothing wrong.
             Query::by_id(work.tenant, work.tenant).hold(work.tx)?;
-            check_parent(work, id, parent)?;
+            check_parent(work.conn(), tenant, id, parent)?;
             customer.parent_customer_id = parent;
         }
         customer.name = change.name.unwrap_or(customer.name);
@@ -162,10 +171,14 @@ fn not_found(field: &str) -> Refusal {
     Refusal::new(ErrorCode::CustomerNotFound, "There is no such customer.").at(&[field])
 }
 
-fn check_external_id(work: &mut Work<'_, '_>, own: Id<Customer>, external_id: Option<&str>) -> Result<(), Stop> {
+fn check_external_id(
+    conn: &mut Conn,
+    tenant: Id<Tenant>,
+    own: Id<Customer>,
+    external_id: Option<&str>,
+) -> Result<(), Stop> {
     let Some(external_id) = external_id else { return Ok(()) };
-    let tenant = work.tenant;
-    match customer::by_external_id(tenant, external_id).first(work.conn())? {
+    match customer::by_external_id(tenant, external_id).first(conn)? {
         Some(other) if other.id != own => {
             let message = format!("The external id {external_id:?} belongs to {}.", other.id);
             Err(Refusal::new(ErrorCode::DuplicateHandle, message).at(&["externalId"]).into())
@@ -174,10 +187,14 @@ fn check_external_id(work: &mut Work<'_, '_>, own: Id<Customer>, external_id: Op
     }
 }
 
-fn check_parent(work: &mut Work<'_, '_>, own: Id<Customer>, parent: Option<Id<Customer>>) -> Result<(), Stop> {
+fn check_parent(
+    conn: &mut Conn,
+    tenant: Id<Tenant>,
+    own: Id<Customer>,
+    parent: Option<Id<Customer>>,
+) -> Result<(), Stop> {
     let Some(parent) = parent else { return Ok(()) };
-    let tenant = work.tenant;
-    let family = customer::family_above(work.conn(), tenant, parent)?;
+    let family = customer::family_above(conn, tenant, parent)?;
     if family.is_empty() {
         return Err(not_found("parentCustomerId").into());
     }

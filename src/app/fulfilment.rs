@@ -1,7 +1,8 @@
 //! Fulfilment: from a scan to an active subscription. Everything is read first without locks, the domain decides, and
-//! what it decided is stored by guarded statements; where somebody was faster, all of it starts anew.
+//! what it decided is stored at once by guarded statements; where somebody was faster, all of it starts anew.
 
-use super::mutation::{Answer, Call, OnError, Stop, Work};
+use super::at_once::Deciding;
+use super::mutation::{Answer, Call, OnError, Stop};
 use crate::domain::asset::{Asset, AssetAssignment};
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::event::EventType;
@@ -11,8 +12,10 @@ use crate::domain::subscription::{ScheduledPayment, Subscription, SubscriptionSt
 use crate::domain::text::Metadata;
 use crate::domain::{Date, Id, Refusal};
 use crate::repository::fulfilment::{Fulfilment, store};
-use crate::repository::{self, Fault, Query};
+use crate::repository::scan::Scanned;
+use crate::repository::{self, Batch, Fault, Query};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// One scan of one device.
 #[derive(Clone, Debug)]
@@ -63,22 +66,21 @@ pub struct RowFulfilled {
 }
 
 pub fn fulfil_order_item(call: &Call<'_>, request: &FulfilOrderItem) -> Result<Answer<Fulfilled>, Fault> {
-    call.run(|work| {
-        let mut fulfilling = begin(work, request.order_id, &request.terms)?;
-        let asset = repository::asset::by_serial_number(work.tenant, &request.scan.serial_number);
-        let asset = asset.first(work.conn())?;
-        fulfilling.scan(&request.scan.serial_number, asset.as_ref(), request.scan.order_item_id)?;
+    call.run_at_once(|deciding| {
+        let serial_number = &request.scan.serial_number;
+        let (mut fulfilling, asset) = begin(deciding, request.order_id, serial_number, &request.terms)?;
+        fulfilling.scan(serial_number, asset.as_ref(), request.scan.order_item_id)?;
         let notes = [request.scan.notes.clone()];
-        let made = finish(work, fulfilling, &notes)?;
-        Ok(made.into_iter().next().ok_or(Fault::LostRace)?)
+        let (made, batch) = finish(deciding, fulfilling, &notes)?;
+        Ok((made.into_iter().next().ok_or(Fault::LostRace)?, batch))
     })
 }
 
 pub fn fulfil_order_items(call: &Call<'_>, request: &FulfilOrderItems) -> Result<Answer<BulkFulfilled>, Fault> {
-    call.run(|work| {
-        let mut fulfilling = begin(work, request.order_id, &request.terms)?;
+    call.run_at_once(|deciding| {
+        let (mut fulfilling, _) = begin(deciding, request.order_id, "", &request.terms)?;
         let serial_numbers = request.scans.iter().map(|scan| scan.serial_number.clone()).collect();
-        let assets = repository::asset::by_serial_numbers(work.tenant, serial_numbers).load(work.conn())?;
+        let assets = repository::asset::by_serial_numbers(deciding.tenant, serial_numbers).load(deciding.conn)?;
         let mut refusals = Vec::new();
         let mut notes = Vec::new();
         for (index, scan) in request.scans.iter().enumerate() {
@@ -97,8 +99,8 @@ pub fn fulfil_order_items(call: &Call<'_>, request: &FulfilOrderItems) -> Result
             let rows = rows(request, refusals, Vec::new());
             return Err(Stop::showing(failed, &BulkFulfilled { order: None, rows }));
         }
-        let made = finish(work, fulfilling, &notes)?;
-        Ok(BulkFulfilled { order: Some(request.order_id), rows: rows(request, refusals, made) })
+        let (made, batch) = finish(deciding, fulfilling, &notes)?;
+        Ok((BulkFulfilled { order: Some(request.order_id), rows: rows(request, refusals, made) }, batch))
     })
 }
 
@@ -124,13 +126,16 @@ fn at_row(refusal: Refusal, index: usize) -> Refusal {
     }
 }
 
-/// Reads what the decision needs.
-fn begin(work: &mut Work<'_, '_>, order: Id<Order>, terms: &Terms) -> Result<Fulfilling, Stop> {
-    let (tenant, now) = (work.tenant, work.now);
-    let conn = work.conn();
-    let order = Query::by_id(tenant, order).first(conn)?.ok_or_else(order::not_found)?;
-    let items = repository::order::items_of(tenant, &[order.id]).load(conn)?;
-    let settings = repository::tenant::own(conn, tenant)?.settings;
+/// Reads what the decision needs, and the device that was scanned.
+fn begin(
+    deciding: &mut Deciding<'_>,
+    order: Id<Order>,
+    serial_number: &str,
+    terms: &Terms,
+) -> Result<(Fulfilling, Option<Asset>), Stop> {
+    let Deciding { tenant, now, ref mut conn, .. } = *deciding;
+    let scanned = repository::scan::scanned(conn, tenant, order, serial_number)?;
+    let Scanned { order, items, zone, billing_start, asset } = scanned.ok_or_else(order::not_found)?;
     let customer_exists =
         terms.customer_id != order.customer_id && Query::by_id(tenant, terms.customer_id).first(conn)?.is_some();
     let billing_group: Option<BillingGroup> = match terms.billing_group_id.or(order.billing_group_id) {
@@ -144,21 +149,26 @@ fn begin(work: &mut Work<'_, '_>, order: Id<Order>, terms: &Terms) -> Result<Ful
         }
         None => Vec::new(),
     };
-    let situation = Situation { settings, order, items, customer_exists, billing_group, prices };
-    Ok(Fulfilling::begin(situation, terms.clone(), now)?)
+    let situation = Situation { zone, billing_start, order, items, customer_exists, billing_group, prices };
+    Ok((Fulfilling::begin(situation, terms.clone(), now)?, asset))
 }
 
-/// Stores what was decided; `notes` are those of each unit. Answers the subscriptions in the order of the scans.
-fn finish(work: &mut Work<'_, '_>, fulfilling: Fulfilling, notes: &[Option<String>]) -> Result<Vec<Fulfilled>, Stop> {
-    let (today, order) = (fulfilling.today(), fulfilling.order().clone());
-    let Some(decided) = fulfilling.finish() else { return Ok(Vec::new()) };
-    let mut subscriptions = Vec::new();
-    let mut payments = Vec::new();
-    let mut assignments = Vec::new();
+/// What is to be stored of what was decided; `notes` are those of each unit. Answers the subscriptions in the order of the
+/// scans.
+fn finish(
+    deciding: &mut Deciding<'_>,
+    fulfilling: Fulfilling,
+    notes: &[Option<String>],
+) -> Result<(Vec<Fulfilled>, Batch), Stop> {
+    let (today, order, mut batch) = (fulfilling.today(), fulfilling.order().clone(), Batch::default());
+    let Some(decided) = fulfilling.finish() else { return Ok((Vec::new(), batch)) };
+    let (now, mut made) = (deciding.now, Vec::new());
+    let (mut subscriptions, mut payments, mut assignments) = (Vec::new(), Vec::new(), Vec::new());
     for (index, unit) in decided.units.iter().enumerate() {
-        let subscription = subscription(work, &order, unit, today, notes.get(index).cloned().flatten());
+        let subscription = subscription(deciding, &order, unit, today, notes.get(index).cloned().flatten());
+        let (id, asset, customer) = (subscription.id, unit.asset.id, order.customer_id);
         payments.extend(unit.terms.payments(today).enumerate().map(|(place, (due_date, status))| ScheduledPayment {
-            subscription_id: subscription.id,
+            subscription_id: id,
             sequence: i32::try_from(place + 1).unwrap_or(i32::MAX),
             due_date,
             amount: unit.monthly_amount,
@@ -166,46 +176,51 @@ fn finish(work: &mut Work<'_, '_>, fulfilling: Fulfilling, notes: &[Option<Strin
             invoice_id: None,
         }));
         assignments.push(AssetAssignment {
-            id: work.id(),
-            asset_id: unit.asset.id,
-            subscription_id: subscription.id,
-            customer_id: order.customer_id,
-            assigned_at: work.now,
+            id: deciding.id(),
+            asset_id: asset,
+            subscription_id: id,
+            customer_id: customer,
+            assigned_at: now,
             returned_at: None,
         });
         subscriptions.push(subscription);
+        deciding.event(EventType::SubscriptionCreated, id, json!({"orderId": order.id, "assetId": asset}));
+        deciding.event(EventType::AssetAssigned, asset, json!({"subscriptionId": id, "customerId": customer}));
+        made.push(Fulfilled { subscription: id, order: order.id, asset });
+    }
+    let mut released = Vec::new();
+    if decided.status == OrderStatus::Fulfilled {
+        released = repository::asset::reserved_for(deciding.tenant, &[order.id]).load(deciding.conn)?;
+        released.retain(|kept| assignments.iter().all(|assignment| assignment.asset_id != kept.id));
+        for kept in &released {
+            deciding.event(EventType::AssetReleased, kept.id, json!({"orderId": order.id}));
+        }
+        deciding.event(EventType::OrderFulfilled, order.id, json!({"number": order.number}));
     }
     let fulfilment = Fulfilment {
         order: &order,
+        status: decided.status,
         items: &decided.items,
         subscriptions: &subscriptions,
         payments: &payments,
         assignments: &assignments,
-        now: work.now,
+        released: &released,
+        now,
     };
-    let status = store(work.tx, work.tenant, &fulfilment)?;
-    let mut made = Vec::new();
-    for (subscription, unit) in subscriptions.iter().zip(&decided.units) {
-        let (id, asset) = (subscription.id, unit.asset.id);
-        work.event(EventType::SubscriptionCreated, id, serde_json::json!({"orderId": order.id, "assetId": asset}));
-        work.event(
-            EventType::AssetAssigned,
-            asset,
-            serde_json::json!({"subscriptionId": id, "customerId": order.customer_id}),
-        );
-        made.push(Fulfilled { subscription: id, order: order.id, asset });
-    }
-    if status == OrderStatus::Fulfilled {
-        super::asset::release_kept(work, order.id)?;
-        work.event(EventType::OrderFulfilled, order.id, serde_json::json!({"number": order.number}));
-    }
-    Ok(made)
+    store(&mut batch, deciding.tenant, &fulfilment);
+    Ok((made, batch))
 }
 
-fn subscription(work: &Work<'_, '_>, order: &Order, unit: &Unit, today: Date, notes: Option<String>) -> Subscription {
-    let (period_start, period_end) = unit.terms.period_at(work.now);
+fn subscription(
+    deciding: &Deciding<'_>,
+    order: &Order,
+    unit: &Unit,
+    today: Date,
+    notes: Option<String>,
+) -> Subscription {
+    let (period_start, period_end) = unit.terms.period_at(deciding.now);
     Subscription {
-        id: work.id(),
+        id: deciding.id(),
         handle: None,
         status: SubscriptionStatus::Active,
         customer_id: order.customer_id,
@@ -233,7 +248,7 @@ fn subscription(work: &Work<'_, '_>, order: &Order, unit: &Unit, today: Date, no
         notes,
         metadata: Metadata::empty(),
         version: 1,
-        created_at: work.now,
-        updated_at: work.now,
+        created_at: deciding.now,
+        updated_at: deciding.now,
     }
 }

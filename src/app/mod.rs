@@ -5,6 +5,7 @@ pub mod add_on;
 pub mod ambient;
 pub mod api_key;
 pub mod asset;
+pub mod at_once;
 pub mod billing;
 pub mod billing_group;
 pub mod clock;

@@ -8,7 +8,7 @@ use crate::domain::event::{AuditRecord, Event, EventType};
 use crate::domain::tenant::{Tenant, TenantMode};
 use crate::domain::{Entity, ErrorCode, Id, Instant, Refusal};
 use crate::repository::db::Failure;
-use crate::repository::{Conn, Fault, Tx, journal};
+use crate::repository::{Batch, Conn, Fault, Tx, journal};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -143,6 +143,8 @@ pub struct Work<'w, 'c> {
     pub now: Instant,
     /// The machine's time, for what concerns the program and not the tenant's business: how long something may take.
     pub machine_now: Instant,
+    /// What is stored last, together with the events and the audit record: nothing in the use case reads it.
+    pub last: Batch,
     time: Time,
     app: &'w App,
     events: Vec<Event>,
@@ -203,32 +205,23 @@ impl Call<'_> {
         let stored = self.app.db.write(|tx| {
             // Who asked when, and how long a key is kept, is the machine's time: the tenant's may stand still.
             let (tenant, machine_now) = (self.viewer.tenant_id, self.app.ambient.now());
-            if let Some(idempotency) = &self.idempotency {
-                claim(tx, tenant, idempotency, machine_now)?;
-            }
+            self.claim(tx, machine_now)?;
             let mut work = self.work(tx, machine_now)?;
             let Some(outcome) = decide(&mut work)? else {
+                work.last.run(work.tx)?;
                 if let Some(idempotency) = &self.idempotency {
                     journal::release(tx, tenant, &idempotency.key)?;
                 }
                 return Ok(None);
             };
-            let events = work.events;
+            let (mut batch, events) = (work.last, work.events);
             published = events.len();
             let written = serde_json::to_value(&outcome)?;
-            journal::publish(tx, tenant, &events)?;
             if let Some(idempotency) = &self.idempotency {
-                journal::record(tx, tenant, &idempotency.key, written.to_string())?;
+                journal::record(&mut batch, tenant, &idempotency.key, written.to_string());
             }
-            let record = AuditRecord {
-                id: self.app.ambient.id::<()>(machine_now).uuid(),
-                operation: self.operation,
-                actor: self.viewer.key_id.to_string(),
-                request_id: self.request_id.to_owned(),
-                outcome: written,
-                created_at: machine_now,
-            };
-            journal::audit(tx, tenant, &record)?;
+            journal::leave(&mut batch, tenant, &self.audit_record(written, machine_now), &events);
+            batch.run(tx)?;
             Ok(Some(outcome))
         });
         if stored.is_ok() {
@@ -236,27 +229,68 @@ impl Call<'_> {
         }
         match stored {
             Ok(None) => Ok(None),
-            Ok(outcome) => Ok(Some(Answer { outcome, refusals: Vec::new(), replayed: false })),
-            Err(Stop::Refused { refusals, outcome }) => {
-                let outcome = outcome.and_then(|json| serde_json::from_value(json).ok());
-                Ok(Some(Answer { outcome, refusals, replayed: false }))
-            }
-            Err(Stop::Replay(outcome)) => {
-                let outcome = serde_json::from_str(&outcome).map_err(|error| Fault::Database(error.to_string()))?;
-                Ok(Some(Answer { outcome: Some(outcome), refusals: Vec::new(), replayed: true }))
-            }
-            Err(Stop::Failed(fault)) => Err(fault),
+            Ok(Some(outcome)) => answer(Ok(outcome)).map(Some),
+            Err(stop) => answer(Err(stop)).map(Some),
+        }
+    }
+
+    pub(super) fn audit_record(&self, outcome: serde_json::Value, now: Instant) -> AuditRecord {
+        AuditRecord {
+            id: self.app.ambient.id::<()>(now).uuid(),
+            operation: self.operation,
+            actor: self.viewer.key_id.to_string(),
+            request_id: self.request_id.to_owned(),
+            outcome,
+            created_at: now,
         }
     }
 
     fn work<'w, 'c>(&'w self, tx: &'w mut Tx<'c>, machine_now: Instant) -> Result<Work<'w, 'c>, Fault> {
         let (app, scope, tenant) = (self.app, self.viewer.scope(), self.viewer.tenant_id);
-        // Another request may have advanced the clock since this one came. A live tenant has none to read.
-        let time = match self.viewer.mode {
-            TenantMode::Live => Time::running(machine_now),
-            TenantMode::Test => app.time_of(tx, tenant)?,
-        };
-        Ok(Work { tx, tenant, scope, now: time.now, machine_now, time, app, events: Vec::new() })
+        let time = self.time(tx, machine_now)?;
+        Ok(Work {
+            tx,
+            tenant,
+            scope,
+            now: time.now,
+            machine_now,
+            last: Batch::default(),
+            time,
+            app,
+            events: Vec::new(),
+        })
+    }
+
+    /// The tenant's time. Another request may have advanced the clock since this one came. A live tenant has none to read.
+    pub(super) fn time(&self, conn: &mut Conn, machine_now: Instant) -> Result<Time, Fault> {
+        match self.viewer.mode {
+            TenantMode::Live => Ok(Time::running(machine_now)),
+            TenantMode::Test => self.app.time_of(conn, self.viewer.tenant_id),
+        }
+    }
+
+    /// Takes the key, if there is one, or stops as [`Self::replay`] does.
+    fn claim(&self, tx: &mut Tx<'_>, now: Instant) -> Result<(), Stop> {
+        let Some(Idempotency { key, fingerprint }) = &self.idempotency else { return Ok(()) };
+        if journal::claim(tx, self.viewer.tenant_id, key, fingerprint, now)? {
+            return Ok(());
+        }
+        self.replay(tx)?;
+        Err(Fault::LostRace.into())
+    }
+
+    /// Stops where the key was used: with what was answered under it, or with a refusal where the arguments were others.
+    pub(super) fn replay(&self, conn: &mut Conn) -> Result<(), Stop> {
+        let Some(Idempotency { key, fingerprint }) = &self.idempotency else { return Ok(()) };
+        match journal::recorded(conn, self.viewer.tenant_id, key)? {
+            None => Ok(()),
+            Some(recorded) if recorded.fingerprint == fingerprint => Err(Stop::Replay(recorded.outcome)),
+            Some(_) => {
+                let message =
+                    "This idempotency key was used for another mutation or with other arguments: use a new key.";
+                Err(Refusal::new(ErrorCode::IdempotencyKeyReused, message).into())
+            }
+        }
     }
 
     /// Runs a use case to see what it would answer: whatever it does is taken back.
@@ -294,10 +328,13 @@ impl App {
         let done = self.db.write(|tx| {
             let time = self.time_of(tx, tenant)?.not_before(now);
             let (scope, machine_now) = (Scope::Admin, self.ambient.now());
-            let mut work = Work { tx, tenant, scope, now: time.now, machine_now, time, app: self, events: Vec::new() };
+            let last = Batch::default();
+            let mut work =
+                Work { tx, tenant, scope, now: time.now, machine_now, last, time, app: self, events: Vec::new() };
             let done = decide(&mut work)?;
-            let events = work.events;
-            journal::publish(tx, tenant, &events)?;
+            let (mut batch, events) = (work.last, work.events);
+            journal::publish(&mut batch, tenant, &events);
+            batch.run(tx)?;
             published = events.len();
             Ok::<_, Stop>(done)
         })?;
@@ -306,18 +343,18 @@ impl App {
     }
 }
 
-/// Takes the key, or stops: with what was answered under it, or with a refusal where the arguments were others.
-fn claim(tx: &mut Tx<'_>, tenant: Id<Tenant>, idempotency: &Idempotency, now: Instant) -> Result<(), Stop> {
-    if journal::claim(tx, tenant, &idempotency.key, &idempotency.fingerprint, now)? {
-        return Ok(());
+/// What a use case answers that ended so.
+pub(super) fn answer<T: DeserializeOwned>(stored: Result<T, Stop>) -> Result<Answer<T>, Fault> {
+    match stored {
+        Ok(outcome) => Ok(Answer { outcome: Some(outcome), refusals: Vec::new(), replayed: false }),
+        Err(Stop::Refused { refusals, outcome }) => {
+            let outcome = outcome.and_then(|json| serde_json::from_value(json).ok());
+            Ok(Answer { outcome, refusals, replayed: false })
+        }
+        Err(Stop::Replay(outcome)) => {
+            let outcome = serde_json::from_str(&outcome).map_err(|error| Fault::Database(error.to_string()))?;
+            Ok(Answer { outcome: Some(outcome), refusals: Vec::new(), replayed: true })
+        }
+        Err(Stop::Failed(fault)) => Err(fault),
     }
-    let recorded = journal::recorded(tx, tenant, &idempotency.key)?.ok_or(Fault::LostRace)?;
-    if recorded.fingerprint != idempotency.fingerprint {
-        return Err(Refusal::new(
-            ErrorCode::IdempotencyKeyReused,
-            "This idempotency key was used for another mutation or with other arguments: use a new key.",
-        )
-        .into());
-    }
-    Err(Stop::Replay(recorded.outcome))
 }

@@ -160,7 +160,7 @@ fn work_for<T: Serialize>(
             outcome: serde_json::to_value(&done)?,
             created_at: work.machine_now,
         };
-        journal::audit(work.tx, tenant, &record)?;
+        journal::audit(&mut work.last, tenant, &record);
         Ok(done)
     });
     done.map_err(|stop| match stop {

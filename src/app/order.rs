@@ -99,7 +99,7 @@ pub fn create_order(call: &Call<'_>, new: &CreateOrder) -> Result<Answer<OrderCh
             fulfilled_at: None,
             cancelled_at: None,
         };
-        repository::order::insert(work.tx, work.tenant, &made, &items)?;
+        repository::order::add(&mut work.last, work.tenant, &made, &items);
         work.event(EventType::OrderCreated, id, serde_json::json!({"number": made.number, "customerId": customer.id}));
         Ok(OrderChanged { order: id })
     })

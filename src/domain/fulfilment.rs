@@ -12,8 +12,8 @@ use super::order::{self, Order, OrderItem, OrderStatus};
 use super::product::{RentalPrice, monthly_price};
 use super::schedule::RentalTerms;
 use super::subscription::{BillingState, ContractLength};
-use super::tenant::{BillingStart, Settings};
-use super::{Date, ErrorCode, Id, Instant, Money, Refusal};
+use super::tenant::BillingStart;
+use super::{Date, ErrorCode, Id, Instant, Money, Refusal, Zone};
 
 /// What is the same for all scans of one request.
 #[derive(Clone, Debug)]
@@ -32,7 +32,9 @@ pub struct Terms {
 /// What the database holds about a request, read once.
 #[derive(Clone, Debug)]
 pub struct Situation {
-    pub settings: Settings,
+    /// The tenant's zone, and when its rentals are due first.
+    pub zone: Zone,
+    pub billing_start: BillingStart,
     pub order: Order,
     /// In the order of the order.
     pub items: Vec<OrderItem>,
@@ -90,7 +92,7 @@ impl Fulfilling {
         if situation.order.status != OrderStatus::Fulfilled {
             situation.order.fulfillable()?;
         }
-        let today = day_of(now, situation.settings.timezone);
+        let today = day_of(now, situation.zone);
         Ok(Fulfilling { situation, terms, today, units: Vec::new() })
     }
 
@@ -204,7 +206,7 @@ impl Fulfilling {
     }
 
     fn unit(&self, asset: &Asset, item: &OrderItem) -> Result<Unit, Refusal> {
-        let Situation { settings, order, prices, .. } = &self.situation;
+        let Situation { zone, billing_start, order, prices, .. } = &self.situation;
         let group = self.billing_group()?;
         let length = self.terms.contract_length.unwrap_or(item.contract_length);
         // Another length costs what the order agreed on, unless the product has a price for just that length.
@@ -218,9 +220,9 @@ impl Fulfilling {
             terms: RentalTerms {
                 start: self.terms.start_date.unwrap_or(self.today),
                 length,
-                billing_start: self.terms.billing_start.unwrap_or(settings.billing_start),
+                billing_start: self.terms.billing_start.unwrap_or(*billing_start),
                 billing_day: group.map(|group| group.billing_day),
-                zone: settings.timezone,
+                zone: *zone,
             },
         })
     }

@@ -1,5 +1,6 @@
 //! Assets, and the history of who had them.
 
+use super::batch::Batch;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
@@ -121,20 +122,20 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, asset: &Asset) -> Read<()> {
 
 /// Hands a free asset to a customer. Whoever comes second finds it no longer free, and loses the race.
 pub fn rent_out(
-    tx: &mut Tx<'_>,
+    batch: &mut Batch,
     tenant: Id<Tenant>,
     asset: Id<Asset>,
     order: Id<Order>,
     subscription: Id<Subscription>,
     customer: Id<Customer>,
     now: Instant,
-) -> Read<()> {
-    let rows =
-        on_backend!(tx, |conn| diesel::update(assets::table)
+) {
+    batch.change(
+        diesel::update(assets::table)
             .filter(assets::tenant_id.eq(tenant))
             .filter(assets::id.eq(asset))
             .filter(assets::status.eq(AssetStatus::Available).or(
-                assets::status.eq(AssetStatus::Reserved).and(assets::reserved_order_id.eq(order).assume_not_null())
+                assets::status.eq(AssetStatus::Reserved).and(assets::reserved_order_id.eq(order).assume_not_null()),
             ))
             .set((
                 assets::status.eq(AssetStatus::RentedOut),
@@ -143,7 +144,22 @@ pub fn rent_out(
                 assets::customer_id.eq(customer),
                 assets::version.eq(assets::version + 1),
                 assets::updated_at.eq(At(now)),
-            ))
-            .execute(conn))?;
-    changed(rows, 1)
+            )),
+    );
+}
+
+/// Makes an asset available again that was kept for an order. Whoever finds it changed since loses the race.
+pub fn release(batch: &mut Batch, tenant: Id<Tenant>, kept: &Asset, now: Instant) {
+    batch.change(
+        diesel::update(assets::table)
+            .filter(assets::tenant_id.eq(tenant))
+            .filter(assets::id.eq(kept.id))
+            .filter(assets::version.eq(kept.version))
+            .set((
+                assets::status.eq(AssetStatus::Available),
+                assets::reserved_order_id.eq(None::<Id<Order>>),
+                assets::version.eq(kept.version + 1),
+                assets::updated_at.eq(At(now)),
+            )),
+    );
 }

@@ -1,5 +1,6 @@
 //! Billing groups.
 
+use super::batch::Batch;
 use super::db::{Read, Tx, changed};
 use super::on_backend;
 use super::query::{Query, stored};
@@ -59,14 +60,14 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: &BillingGroup) -> Read
 }
 
 /// Locks an active group for a new subscription in this currency, which becomes the group's where it has none.
-pub fn join(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: Id<BillingGroup>, currency: Currency) -> Read<()> {
+pub fn join(batch: &mut Batch, tenant: Id<Tenant>, group: Id<BillingGroup>, currency: Currency) {
     use crate::domain::billing_group::BillingGroupStatus::Active;
-    let rows = on_backend!(tx, |conn| diesel::update(billing_groups::table)
-        .filter(billing_groups::tenant_id.eq(tenant))
-        .filter(billing_groups::id.eq(group))
-        .filter(billing_groups::status.eq(Active))
-        .filter(billing_groups::currency.is_null().or(billing_groups::currency.eq(currency).assume_not_null()))
-        .set(billing_groups::currency.eq(currency))
-        .execute(conn))?;
-    changed(rows, 1)
+    batch.change(
+        diesel::update(billing_groups::table)
+            .filter(billing_groups::tenant_id.eq(tenant))
+            .filter(billing_groups::id.eq(group))
+            .filter(billing_groups::status.eq(Active))
+            .filter(billing_groups::currency.is_null().or(billing_groups::currency.eq(currency).assume_not_null()))
+            .set(billing_groups::currency.eq(currency)),
+    );
 }

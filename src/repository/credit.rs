@@ -4,9 +4,9 @@ use super::db::{Conn, Read, Tx, changed};
 use super::list::{Bind, List, listed};
 use super::on_backend;
 use super::query::{Comparison, Condition, Query, stored};
+use super::rows::rows;
 use super::schema::{credit_applications, credits};
 use super::sql_types::{At, instant};
-use super::subscription::ROWS;
 use crate::domain::credit::{Credit, CreditApplication, CreditState};
 use crate::domain::customer::Customer;
 use crate::domain::invoice::Invoice;
@@ -114,24 +114,16 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, credit: &Credit) -> Read<()> 
 
 /// Notes what invoices, which are stored already, took of credits.
 pub fn insert_applications(tx: &mut Tx<'_>, tenant: Id<Tenant>, applications: &[CreditApplication]) -> Read<()> {
-    for applications in applications.chunks(ROWS) {
-        let rows: Vec<_> = applications
-            .iter()
-            .map(|application| {
-                (
-                    credit_applications::tenant_id.eq(tenant),
-                    credit_applications::credit_id.eq(application.credit_id),
-                    credit_applications::invoice_id.eq(application.invoice_id),
-                    credit_applications::currency.eq(application.amount.currency),
-                    credit_applications::amount.eq(application.amount.minor),
-                    credit_applications::created_at.eq(At(application.created_at)),
-                    credit_applications::returned_at.eq(application.returned_at.map(At)),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(credit_applications::table).values(&rows).execute(conn))?;
-    }
-    Ok(())
+    rows!(credit_applications, applications, |application| {
+        tenant_id: tenant,
+        credit_id: application.credit_id,
+        invoice_id: application.invoice_id,
+        currency: application.amount.currency,
+        amount: application.amount.minor,
+        created_at: At(application.created_at),
+        returned_at: application.returned_at.map(At),
+    })
+    .insert(tx)
 }
 
 /// Notes that what an invoice took of a credit went back, once.

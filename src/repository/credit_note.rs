@@ -4,6 +4,7 @@ use super::db::{Conn, Read, Tx};
 use super::list::{List, listed};
 use super::on_backend;
 use super::query::{Query, stored};
+use super::rows::rows;
 use super::schema::{credit_note_lines, credit_notes};
 use super::sql_types::At;
 use crate::domain::credit_note::{CreditDisposition, CreditNote, CreditNoteLine, Credited};
@@ -84,19 +85,13 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, note: &CreditNote, lines: &[C
             credit_notes::created_at.eq(At(note.created_at)),
         ))
         .execute(conn))?;
-    let rows: Vec<_> = lines
-        .iter()
-        .map(|line| {
-            (
-                credit_note_lines::tenant_id.eq(tenant),
-                credit_note_lines::credit_note_id.eq(line.credit_note_id),
-                credit_note_lines::position.eq(line.position),
-                credit_note_lines::description.eq(&line.description),
-                credit_note_lines::currency.eq(line.amount.currency),
-                credit_note_lines::amount.eq(line.amount.minor),
-            )
-        })
-        .collect();
-    on_backend!(tx, |conn| diesel::insert_into(credit_note_lines::table).values(&rows).execute(conn))?;
-    Ok(())
+    rows!(credit_note_lines, lines, |line| {
+        tenant_id: tenant,
+        credit_note_id: line.credit_note_id,
+        position: line.position,
+        description: line.description.clone(),
+        currency: line.amount.currency,
+        amount: line.amount.minor,
+    })
+    .insert(tx)
 }

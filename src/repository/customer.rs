@@ -1,8 +1,10 @@
 //! Customers, and what they bring in each month.
 
+use super::batch::Batch;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::query::{Query, stored};
+use super::rows::{Rows, rows};
 use super::schema::{customer_revenues, customers};
 use super::sql_types::{At, In, instant};
 use super::{Conn, on_backend};
@@ -71,26 +73,32 @@ pub fn family_above(conn: &mut Conn, tenant: Id<Tenant>, customer: Id<Customer>)
 }
 
 pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, customer: &Customer) -> Read<()> {
-    on_backend!(tx, |conn| diesel::insert_into(customers::table)
-        .values((
-            customers::tenant_id.eq(tenant),
-            customers::id.eq(customer.id),
-            customers::external_id.eq(&customer.external_id),
-            customers::name.eq(&customer.name),
-            customers::email.eq(&customer.email),
-            customers::phone.eq(&customer.phone),
-            customers::timezone.eq(customer.timezone.map(In)),
-            customers::country.eq(customer.country),
-            customers::parent_customer_id.eq(customer.parent_customer_id),
-            customers::metadata.eq(&customer.metadata),
-            customers::device_count.eq(customer.device_count),
-            customers::version.eq(customer.version),
-            customers::created_at.eq(At(customer.created_at)),
-            customers::updated_at.eq(At(customer.updated_at)),
-            customers::archived_at.eq(customer.archived_at.map(At)),
-        ))
-        .execute(conn))?;
-    Ok(())
+    new_row(tenant, customer).insert(tx)
+}
+
+/// Stores a new customer, as a part of a batch.
+pub fn add(batch: &mut Batch, tenant: Id<Tenant>, customer: &Customer) {
+    batch.insert(new_row(tenant, customer));
+}
+
+fn new_row(tenant: Id<Tenant>, customer: &Customer) -> Rows {
+    rows!(customers, [customer], |customer| {
+        tenant_id: tenant,
+        id: customer.id,
+        external_id: customer.external_id.clone(),
+        name: customer.name.clone(),
+        email: customer.email.clone(),
+        phone: customer.phone.clone(),
+        timezone: customer.timezone.map(In),
+        country: customer.country,
+        parent_customer_id: customer.parent_customer_id,
+        metadata: customer.metadata.clone(),
+        device_count: customer.device_count,
+        version: customer.version,
+        created_at: At(customer.created_at),
+        updated_at: At(customer.updated_at),
+        archived_at: customer.archived_at.map(At),
+    })
 }
 
 /// Stores a changed customer over the version before it. The counters are not touched.
@@ -117,34 +125,27 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, customer: &Customer) -> Read<
 }
 
 /// Counts new devices and what they bring in each month.
-pub fn gain(
-    tx: &mut Tx<'_>,
-    tenant: Id<Tenant>,
-    customer: Id<Customer>,
-    devices: i32,
-    monthly: Money,
-    now: Instant,
-) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(customers::table)
-        .filter(customers::tenant_id.eq(tenant))
-        .filter(customers::id.eq(customer))
-        .set((
-            customers::device_count.eq(customers::device_count + devices),
-            customers::version.eq(customers::version + 1),
-            customers::updated_at.eq(At(now)),
-        ))
-        .execute(conn))?;
-    changed(rows, 1)?;
-    on_backend!(tx, |conn| diesel::insert_into(customer_revenues::table)
-        .values((
-            customer_revenues::tenant_id.eq(tenant),
-            customer_revenues::customer_id.eq(customer),
-            customer_revenues::currency.eq(monthly.currency),
-            customer_revenues::monthly_amount.eq(monthly.minor),
-        ))
-        .on_conflict((customer_revenues::tenant_id, customer_revenues::customer_id, customer_revenues::currency))
-        .do_update()
-        .set(customer_revenues::monthly_amount.eq(customer_revenues::monthly_amount + monthly.minor))
-        .execute(conn))?;
-    Ok(())
+pub fn gain(batch: &mut Batch, tenant: Id<Tenant>, customer: Id<Customer>, devices: i32, monthly: Money, now: Instant) {
+    batch.change(
+        diesel::update(customers::table)
+            .filter(customers::tenant_id.eq(tenant))
+            .filter(customers::id.eq(customer))
+            .set((
+                customers::device_count.eq(customers::device_count + devices),
+                customers::version.eq(customers::version + 1),
+                customers::updated_at.eq(At(now)),
+            )),
+    );
+    batch.change(
+        diesel::insert_into(customer_revenues::table)
+            .values((
+                customer_revenues::tenant_id.eq(tenant),
+                customer_revenues::customer_id.eq(customer),
+                customer_revenues::currency.eq(monthly.currency),
+                customer_revenues::monthly_amount.eq(monthly.minor),
+            ))
+            .on_conflict((customer_revenues::tenant_id, customer_revenues::customer_id, customer_revenues::currency))
+            .do_update()
+            .set(customer_revenues::monthly_amount.eq(customer_revenues::monthly_amount + monthly.minor)),
+    );
 }

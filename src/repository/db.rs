@@ -1,6 +1,7 @@
 //! Connections and transactions. The argument proves the transaction: a function that writes takes `&mut Tx`, and only
 //! [`Db::write`] makes one.
 
+use super::batch::Batch;
 use super::url::DatabaseUrl;
 use super::watched::{Statements, Watched};
 use crate::telemetry::Metrics;
@@ -136,19 +137,20 @@ impl Db {
 
     /// A connection on which `run` has succeeded. One that went stale in the pool, because the server was restarted or
     /// cut it off, is thrown away for another, so that nobody notices.
-    fn connection_after<T>(
+    fn connection_after<T, E: Failure>(
         pool: &Watched<Manager>,
-        mut run: impl FnMut(&mut Conn) -> Result<T, Fault>,
-    ) -> Result<(PooledConnection<Manager>, T), Fault> {
+        mut run: impl FnMut(&mut Conn) -> Result<T, E>,
+    ) -> Result<(PooledConnection<Manager>, T), E> {
         for _ in 0..=pool.max_size() {
             let mut kept = pool.get()?;
-            match run(&mut kept.conn) {
+            let error = match run(&mut kept.conn) {
                 Ok(answer) => return Ok((kept, answer)),
-                Err(fault) if kept.is_alive() => return Err(fault),
-                Err(fault) => tracing::warn!(%fault, "a connection broke and is replaced"),
-            }
+                Err(error) => error,
+            };
+            let Some(fault) = error.fault().filter(|_| !kept.is_alive()) else { return Err(error) };
+            tracing::warn!(%fault, "a connection broke and is replaced");
         }
-        Err(Fault::Unavailable("every connection broke".to_owned()))
+        Err(Fault::Unavailable("every connection broke".to_owned()).into())
     }
 
     /// Runs `read` on one connection and one snapshot, so that all its statements see the same moment.
@@ -175,10 +177,41 @@ impl Db {
     /// Runs a use case in one transaction: all of it is stored, or, where it answers an error, nothing. One that lost
     /// a race is run again from its start, a bounded number of times.
     pub fn write<T, E: Failure>(&self, mut run: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.until_won(|| self.write_once(&mut run))
+    }
+
+    /// Runs a use case that decides before anything is written, without a transaction, and stores what it decided as one
+    /// batch: all of it, or, where it answers an error, nothing. It must not rely on what it has read staying so: the
+    /// guards of the batch see whether it has. One that lost a race is run again from its start.
+    pub fn write_at_once<T, E: Failure>(
+        &self,
+        mut decide: impl FnMut(&mut Conn) -> Result<(T, Batch), E>,
+    ) -> Result<T, E> {
+        self.until_won(|| {
+            let (mut kept, (answer, batch)) = Db::connection_after(&self.pool, &mut decide)?;
+            match &mut kept.conn {
+                Conn::Postgres(conn) if batch.is_one() => {
+                    let _entered = tracing::debug_span!("transaction", kind = "write").entered();
+                    let stored = batch.run_as_one(conn);
+                    kept.look_after(&stored);
+                    self.metrics.database.transaction("write", stored.is_ok());
+                    kept.blamed(stored)?;
+                }
+                _ => {
+                    drop(kept);
+                    self.write_once(&mut |tx| batch.run(tx))?;
+                }
+            }
+            Ok(answer)
+        })
+    }
+
+    /// Runs a use case again from its start where it lost a race, a bounded number of times.
+    fn until_won<T, E: Failure>(&self, mut run: impl FnMut() -> Result<T, E>) -> Result<T, E> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let answer = self.write_once(&mut run);
+            let answer = run();
             match &answer {
                 Err(error) if matches!(error.fault(), Some(Fault::LostRace)) && tries < MOST_TRIES => {
                     self.metrics.database.lost_race();
@@ -191,6 +224,7 @@ impl Db {
         }
     }
 
+    /// Runs a use case in one transaction, once.
     fn write_once<T, E: Failure>(&self, run: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let _entered = tracing::debug_span!("transaction", kind = "write").entered();
         let (mut kept, ()) = Db::connection_after(&self.writer, |conn| conn.begin("BEGIN", "BEGIN IMMEDIATE"))?;
@@ -255,11 +289,17 @@ impl Kept {
     /// anybody else gets it.
     fn end<T, E: Failure>(&mut self, answer: &Result<T, E>, commit: bool) -> Result<(), Fault> {
         let ended = self.conn.end(commit);
+        self.look_after(answer);
+        self.look_after(&ended);
+        ended
+    }
+
+    /// Looks at the connection after a use that failed in a way that was not foreseen.
+    fn look_after<T, E: Failure>(&mut self, answer: &Result<T, E>) {
         let failed = |fault: &Fault| matches!(fault, Fault::Unavailable(_) | Fault::Database(_));
-        if ended.as_ref().is_err_and(failed) || answer.as_ref().is_err_and(|error| error.fault().is_some_and(failed)) {
+        if !self.broken && answer.as_ref().is_err_and(|error| error.fault().is_some_and(failed)) {
             self.is_alive();
         }
-        ended
     }
 
     /// What failed because the server went away says so: it is worth being tried again.

@@ -4,6 +4,7 @@ use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
 use super::query::{Condition, Query, Values, stored};
+use super::rows::rows;
 use super::schema::{entitlements, features};
 use super::sql_types::At;
 use crate::domain::Id;
@@ -121,24 +122,18 @@ pub fn set_of_plan(tx: &mut Tx<'_>, tenant: Id<Tenant>, plan: Id<Plan>, entitlem
 }
 
 pub fn insert_entitlements(tx: &mut Tx<'_>, tenant: Id<Tenant>, entitlements: &[Entitlement]) -> Read<()> {
-    let rows: Vec<_> = entitlements
-        .iter()
-        .map(|entitlement| {
-            (
-                entitlements::tenant_id.eq(tenant),
-                entitlements::id.eq(entitlement.id),
-                entitlements::plan_id.eq(entitlement.plan_id),
-                entitlements::add_on_id.eq(entitlement.add_on_id),
-                entitlements::subscription_id.eq(entitlement.subscription_id),
-                entitlements::feature_id.eq(entitlement.feature_id),
-                entitlements::feature_type.eq(entitlement.feature_type),
-                entitlements::usage_limit.eq(entitlement.terms.usage_limit),
-                entitlements::soft_limit.eq(entitlement.terms.soft_limit),
-                entitlements::reset_period.eq(entitlement.terms.reset_period),
-                entitlements::static_value.eq(&entitlement.terms.static_value),
-            )
-        })
-        .collect();
-    on_backend!(tx, |conn| diesel::insert_into(entitlements::table).values(&rows).execute(conn))?;
-    Ok(())
+    rows!(entitlements, entitlements, |entitlement| {
+        tenant_id: tenant,
+        id: entitlement.id,
+        plan_id: entitlement.plan_id,
+        add_on_id: entitlement.add_on_id,
+        subscription_id: entitlement.subscription_id,
+        feature_id: entitlement.feature_id,
+        feature_type: entitlement.feature_type,
+        usage_limit: entitlement.terms.usage_limit,
+        soft_limit: entitlement.terms.soft_limit,
+        reset_period: entitlement.terms.reset_period,
+        static_value: entitlement.terms.static_value.clone(),
+    })
+    .insert(tx)
 }

@@ -5,9 +5,9 @@ use super::list::{List, listed};
 use super::on_backend;
 use super::query::{Condition, Query, stored};
 use super::query_sql::grouped;
+use super::rows::rows;
 use super::schema::{invoice_lines, invoices, scheduled_payments};
 use super::sql_types::{At, Decimal, In, instant};
-use super::subscription::ROWS;
 use crate::domain::billing_group::BillingGroup;
 use crate::domain::customer::Customer;
 use crate::domain::invoice::{
@@ -137,107 +137,84 @@ pub fn sums(conn: &mut Conn, tenant: Id<Tenant>, condition: Option<&Condition>) 
 
 /// Stores invoices with their lines.
 pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, made: &[(Invoice, Vec<InvoiceLine>)]) -> Read<()> {
-    for made in made.chunks(ROWS) {
-        let rows: Vec<_> = made
-            .iter()
-            .map(|(invoice, _)| {
-                let (period, totals) = (invoice.period, invoice.totals);
-                let (balance, collection) = (invoice.balance, invoice.collection);
-                (
-                    (
-                        invoices::tenant_id.eq(tenant),
-                        invoices::id.eq(invoice.id),
-                        invoices::number.eq(&invoice.number),
-                        invoices::status.eq(invoice.status),
-                        invoices::reason.eq(invoice.reason),
-                        invoices::customer_id.eq(invoice.customer_id),
-                        invoices::subscription_id.eq(invoice.subscription_id),
-                        invoices::billing_group_id.eq(invoice.billing_group_id),
-                        invoices::currency.eq(invoice.currency),
-                        invoices::billed_at.eq(invoice.billed_at.map(At)),
-                        invoices::period_start.eq(period.map(|period| At(period.start))),
-                        invoices::period_end.eq(period.map(|period| At(period.end))),
-                        invoices::period_number.eq(invoice.period_number),
-                        invoices::subtotal.eq(totals.subtotal.minor),
-                        invoices::discount_total.eq(totals.discount_total.minor),
-                        invoices::net_total.eq(totals.net_total.minor),
-                        invoices::tax_total.eq(totals.tax_total.minor),
-                        invoices::total.eq(totals.total.minor),
-                        invoices::rounding.eq(invoice.rounding),
-                        invoices::issue_date.eq(invoice.issue_date),
-                        invoices::due_date.eq(invoice.due_date),
-                    ),
-                    (
-                        invoices::credit_applied.eq(balance.credit_applied.minor),
-                        invoices::amount_credited.eq(balance.credited.minor),
-                        invoices::amount_paid.eq(balance.paid.minor),
-                        invoices::amount_due.eq(balance.due.minor),
-                        invoices::amount_refunded.eq(balance.refunded.minor),
-                        invoices::collection_method.eq(collection.method),
-                        invoices::payment_method_id.eq(collection.payment_method_id),
-                        invoices::collect_at.eq(collection.collect_at.map(At)),
-                        invoices::dunning_started_at.eq(collection.dunning_started_at.map(At)),
-                        invoices::dunning_step.eq(collection.dunning_step),
-                        invoices::paid_at.eq(invoice.paid_at.map(At)),
-                        invoices::voided_at.eq(invoice.voided_at.map(At)),
-                        invoices::test.eq(invoice.test),
-                        invoices::version.eq(invoice.version),
-                        invoices::created_at.eq(At(invoice.created_at)),
-                        invoices::updated_at.eq(At(invoice.updated_at)),
-                    ),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(invoices::table).values(&rows).execute(conn))?;
-    }
+    rows!(invoices, made.iter().map(|(invoice, _)| invoice).collect::<Vec<_>>(), |invoice| {
+        tenant_id: tenant,
+        id: invoice.id,
+        number: invoice.number.clone(),
+        status: invoice.status,
+        reason: invoice.reason,
+        customer_id: invoice.customer_id,
+        subscription_id: invoice.subscription_id,
+        billing_group_id: invoice.billing_group_id,
+        currency: invoice.currency,
+        billed_at: invoice.billed_at.map(At),
+        period_start: invoice.period.map(|period| At(period.start)),
+        period_end: invoice.period.map(|period| At(period.end)),
+        period_number: invoice.period_number,
+        subtotal: invoice.totals.subtotal.minor,
+        discount_total: invoice.totals.discount_total.minor,
+        net_total: invoice.totals.net_total.minor,
+        tax_total: invoice.totals.tax_total.minor,
+        total: invoice.totals.total.minor,
+        rounding: invoice.rounding,
+        issue_date: invoice.issue_date,
+        due_date: invoice.due_date,
+        credit_applied: invoice.balance.credit_applied.minor,
+        amount_credited: invoice.balance.credited.minor,
+        amount_paid: invoice.balance.paid.minor,
+        amount_due: invoice.balance.due.minor,
+        amount_refunded: invoice.balance.refunded.minor,
+        collection_method: invoice.collection.method,
+        payment_method_id: invoice.collection.payment_method_id,
+        collect_at: invoice.collection.collect_at.map(At),
+        dunning_started_at: invoice.collection.dunning_started_at.map(At),
+        dunning_step: invoice.collection.dunning_step,
+        paid_at: invoice.paid_at.map(At),
+        voided_at: invoice.voided_at.map(At),
+        test: invoice.test,
+        version: invoice.version,
+        created_at: At(invoice.created_at),
+        updated_at: At(invoice.updated_at),
+    })
+    .insert(tx)?;
     let lines: Vec<_> = made.iter().flat_map(|(_, lines)| lines).collect();
     insert_lines(tx, tenant, &lines)
 }
 
 fn insert_lines(tx: &mut Tx<'_>, tenant: Id<Tenant>, lines: &[&InvoiceLine]) -> Read<()> {
-    for lines in lines.chunks(ROWS) {
-        let rows: Vec<_> = lines
-            .iter()
-            .map(|InvoiceLine { id, invoice_id, position, subscription_id, line }| {
-                let reduces = line.reduces.as_ref();
-                (
-                    invoice_lines::tenant_id.eq(tenant),
-                    invoice_lines::id.eq(*id),
-                    invoice_lines::invoice_id.eq(*invoice_id),
-                    invoice_lines::position.eq(*position),
-                    invoice_lines::subscription_id.eq(*subscription_id),
-                    invoice_lines::kind.eq(line.kind),
-                    invoice_lines::description.eq(&line.description),
-                    invoice_lines::price_id.eq(line.price_id),
-                    invoice_lines::plan_version.eq(line.plan_version),
-                    invoice_lines::reference_id.eq(line.reference),
-                    invoice_lines::billing_model.eq(line.billing_model),
-                    invoice_lines::quantity.eq(Decimal(line.quantity.clone())),
-                    invoice_lines::unit_amount.eq(line.unit_amount.clone().map(Decimal)),
-                    invoice_lines::proration_numerator.eq(line.proration.map(|part| part.numerator)),
-                    invoice_lines::proration_denominator.eq(line.proration.map(|part| part.denominator)),
-                    invoice_lines::proration_unit.eq(line.proration.map(|part| part.unit)),
-                    invoice_lines::base_amount.eq(line.base_amount.clone().map(Decimal)),
-                    invoice_lines::factor.eq(line.factor.clone().map(Decimal)),
-                    invoice_lines::period_start.eq(line.period.map(|period| At(period.start))),
-                    invoice_lines::period_end.eq(line.period.map(|period| At(period.end))),
-                    invoice_lines::timezone.eq(In(line.zone)),
-                    invoice_lines::rounding.eq(line.rounding),
-                    invoice_lines::currency.eq(line.amount.currency),
-                    invoice_lines::amount.eq(line.amount.minor),
-                    invoice_lines::discount_amount.eq(line.discount_amount.minor),
-                    invoice_lines::tax_rate.eq(line.tax.rate),
-                    invoice_lines::amount_includes_tax.eq(line.tax.included),
-                    invoice_lines::reduced_position
-                        .eq(reduces.and_then(|reduced| i32::try_from(reduced.position).ok())),
-                    invoice_lines::discount_id.eq(reduces.map(|reduced| reduced.discount)),
-                    invoice_lines::discount_percentage.eq(reduces.and_then(|reduced| reduced.percentage)),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(invoice_lines::table).values(&rows).execute(conn))?;
-    }
-    Ok(())
+    rows!(invoice_lines, lines, |made| {
+        tenant_id: tenant,
+        id: made.id,
+        invoice_id: made.invoice_id,
+        position: made.position,
+        subscription_id: made.subscription_id,
+        kind: made.line.kind,
+        description: made.line.description.clone(),
+        price_id: made.line.price_id,
+        plan_version: made.line.plan_version,
+        reference_id: made.line.reference,
+        billing_model: made.line.billing_model,
+        quantity: Decimal(made.line.quantity.clone()),
+        unit_amount: made.line.unit_amount.clone().map(Decimal),
+        proration_numerator: made.line.proration.map(|part| part.numerator),
+        proration_denominator: made.line.proration.map(|part| part.denominator),
+        proration_unit: made.line.proration.map(|part| part.unit),
+        base_amount: made.line.base_amount.clone().map(Decimal),
+        factor: made.line.factor.clone().map(Decimal),
+        period_start: made.line.period.map(|period| At(period.start)),
+        period_end: made.line.period.map(|period| At(period.end)),
+        timezone: In(made.line.zone),
+        rounding: made.line.rounding,
+        currency: made.line.amount.currency,
+        amount: made.line.amount.minor,
+        discount_amount: made.line.discount_amount.minor,
+        tax_rate: made.line.tax.rate,
+        amount_includes_tax: made.line.tax.included,
+        reduced_position: made.line.reduces.as_ref().and_then(|reduced| i32::try_from(reduced.position).ok()),
+        discount_id: made.line.reduces.as_ref().map(|reduced| reduced.discount),
+        discount_percentage: made.line.reduces.as_ref().and_then(|reduced| reduced.percentage),
+    })
+    .insert(tx)
 }
 
 /// Stores how far an invoice has come, over the version before.

@@ -1,8 +1,10 @@
 //! What every mutation leaves beside its effect, in the same transaction: its idempotency record, its audit record and
 //! its events.
 
+use super::batch::Batch;
 use super::db::{Conn, Read, Tx};
 use super::on_backend;
+use super::rows::rows;
 use super::schema::{audit_records, events, idempotency_keys};
 use super::sql_types::{At, Json};
 use crate::domain::event::{AuditRecord, Event};
@@ -53,47 +55,53 @@ pub fn release(tx: &mut Tx<'_>, tenant: Id<Tenant>, key: &str) -> Read<()> {
     Ok(())
 }
 
-/// Notes under a claimed key what the mutation answers.
-pub fn record(tx: &mut Tx<'_>, tenant: Id<Tenant>, key: &str, outcome: String) -> Read<()> {
-    on_backend!(tx, |conn| diesel::update(idempotency_keys::table)
-        .filter(idempotency_keys::tenant_id.eq(tenant))
-        .filter(idempotency_keys::key.eq(key))
-        .set(idempotency_keys::outcome.eq(Json(outcome)))
-        .execute(conn))?;
-    Ok(())
+/// Notes under a claimed key what the mutation answers, as a part of a batch.
+pub fn record(batch: &mut Batch, tenant: Id<Tenant>, key: &str, outcome: String) {
+    batch.change(
+        diesel::update(idempotency_keys::table)
+            .filter(idempotency_keys::tenant_id.eq(tenant))
+            .filter(idempotency_keys::key.eq(key.to_owned()))
+            .set(idempotency_keys::outcome.eq(Json(outcome))),
+    );
 }
 
-pub fn audit(tx: &mut Tx<'_>, tenant: Id<Tenant>, record: &AuditRecord) -> Read<()> {
-    on_backend!(tx, |conn| diesel::insert_into(audit_records::table)
-        .values((
-            audit_records::tenant_id.eq(tenant),
-            audit_records::id.eq(Id::<()>::new(record.id)),
-            audit_records::operation.eq(record.operation),
-            audit_records::actor.eq(&record.actor),
-            audit_records::request_id.eq(&record.request_id),
-            audit_records::outcome.eq(Json(record.outcome.to_string())),
-            audit_records::created_at.eq(At(record.created_at)),
-        ))
-        .execute(conn))?;
-    Ok(())
+/// Takes an idempotency key together with what the mutation answers, as a part of a batch. Where it is taken, the batch
+/// loses the race.
+pub fn take(batch: &mut Batch, tenant: Id<Tenant>, key: &str, fingerprint: &[u8], outcome: &str, now: Instant) {
+    batch.insert(rows!(idempotency_keys, [()], |_once| {
+        tenant_id: tenant,
+        key: key.to_owned(),
+        fingerprint: fingerprint.to_vec(),
+        outcome: Json(outcome.to_owned()),
+        created_at: At(now),
+    }));
 }
 
-pub fn publish(tx: &mut Tx<'_>, tenant: Id<Tenant>, happened: &[Event]) -> Read<()> {
-    for happened in happened.chunks(2_000) {
-        let rows: Vec<_> = happened
-            .iter()
-            .map(|event| {
-                (
-                    events::tenant_id.eq(tenant),
-                    events::id.eq(event.id),
-                    events::event_type.eq(event.event_type),
-                    events::subject.eq(&event.subject),
-                    events::data.eq(Json(event.data.to_string())),
-                    events::created_at.eq(At(event.created_at)),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(events::table).values(&rows).execute(conn))?;
-    }
-    Ok(())
+/// The audit record and the events of one mutation.
+pub fn leave(batch: &mut Batch, tenant: Id<Tenant>, record: &AuditRecord, happened: &[Event]) {
+    publish(batch, tenant, happened);
+    audit(batch, tenant, record);
+}
+
+pub fn audit(batch: &mut Batch, tenant: Id<Tenant>, record: &AuditRecord) {
+    batch.insert(rows!(audit_records, [record], |record| {
+        tenant_id: tenant,
+        id: Id::<()>::new(record.id),
+        operation: record.operation.to_owned(),
+        actor: record.actor.clone(),
+        request_id: record.request_id.clone(),
+        outcome: Json(record.outcome.to_string()),
+        created_at: At(record.created_at),
+    }));
+}
+
+pub fn publish(batch: &mut Batch, tenant: Id<Tenant>, happened: &[Event]) {
+    batch.insert(rows!(events, happened, |event| {
+        tenant_id: tenant,
+        id: event.id,
+        event_type: event.event_type,
+        subject: event.subject.clone(),
+        data: Json(event.data.to_string()),
+        created_at: At(event.created_at),
+    }));
 }

@@ -7,6 +7,7 @@
 pub mod add_on;
 pub mod api_key;
 pub mod asset;
+pub mod batch;
 pub mod billing;
 pub mod billing_group;
 pub mod collecting;
@@ -36,6 +37,8 @@ pub mod product;
 pub mod query;
 mod query_sql;
 pub mod received;
+mod rows;
+pub mod scan;
 mod schema;
 mod sql_types;
 pub mod subscription;
@@ -49,6 +52,7 @@ pub mod usage;
 mod views;
 mod watched;
 
+pub use batch::Batch;
 pub use db::{Conn, Db, Fault, OpenError, Read, Tx};
 pub use list::{Bind, Direction, List, Listed, Slice, SortKey};
 pub use migrations::{MigrateError, NotReady, VersionError};

@@ -1,15 +1,17 @@
 //! Orders and their items.
 
+use super::batch::Batch;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
 use super::query::{Query, stored};
+use super::rows::rows;
 use super::schema::{order_items, orders};
 use super::sql_types::{At, instant};
 use crate::domain::customer::Customer;
 use crate::domain::order::{Order, OrderItem, OrderStatus};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Id, Money};
+use crate::domain::{Id, Instant, Money};
 use diesel::prelude::*;
 
 stored!(Order, orders(
@@ -55,44 +57,36 @@ pub fn items_of(tenant: Id<Tenant>, orders: &[Id<Order>]) -> Query<OrderItem> {
     Query::new(tenant).of_each("order_id", orders).order("position")
 }
 
-pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, order: &Order, items: &[OrderItem]) -> Read<()> {
-    on_backend!(tx, |conn| diesel::insert_into(orders::table)
-        .values((
-            orders::tenant_id.eq(tenant),
-            orders::id.eq(order.id),
-            orders::number.eq(&order.number),
-            orders::status.eq(order.status),
-            orders::customer_id.eq(order.customer_id),
-            orders::billing_group_id.eq(order.billing_group_id),
-            orders::currency.eq(order.currency),
-            orders::total_devices.eq(order.total_devices),
-            orders::rented_devices.eq(order.rented_devices),
-            orders::notes.eq(&order.notes),
-            orders::version.eq(order.version),
-            orders::created_at.eq(At(order.created_at)),
-            orders::updated_at.eq(At(order.updated_at)),
-        ))
-        .execute(conn))?;
-    let rows: Vec<_> = items
-        .iter()
-        .map(|item| {
-            (
-                order_items::tenant_id.eq(tenant),
-                order_items::id.eq(item.id),
-                order_items::order_id.eq(item.order_id),
-                order_items::position.eq(item.position),
-                order_items::product_id.eq(item.product_id),
-                order_items::sku.eq(&item.sku),
-                order_items::quantity.eq(item.quantity),
-                order_items::fulfilled_quantity.eq(item.fulfilled_quantity),
-                order_items::currency.eq(item.unit_price.currency),
-                order_items::unit_price.eq(item.unit_price.minor),
-                order_items::contract_length.eq(item.contract_length),
-            )
-        })
-        .collect();
-    on_backend!(tx, |conn| diesel::insert_into(order_items::table).values(&rows).execute(conn))?;
-    Ok(())
+/// Stores a new order with its items, as a part of a batch.
+pub fn add(batch: &mut Batch, tenant: Id<Tenant>, order: &Order, items: &[OrderItem]) {
+    batch.insert(rows!(orders, [order], |order| {
+        tenant_id: tenant,
+        id: order.id,
+        number: order.number.clone(),
+        status: order.status,
+        customer_id: order.customer_id,
+        billing_group_id: order.billing_group_id,
+        currency: order.currency,
+        total_devices: order.total_devices,
+        rented_devices: order.rented_devices,
+        notes: order.notes.clone(),
+        version: order.version,
+        created_at: At(order.created_at),
+        updated_at: At(order.updated_at),
+    }));
+    batch.insert(rows!(order_items, items, |item| {
+        tenant_id: tenant,
+        id: item.id,
+        order_id: item.order_id,
+        position: item.position,
+        product_id: item.product_id,
+        sku: item.sku.clone(),
+        quantity: item.quantity,
+        fulfilled_quantity: item.fulfilled_quantity,
+        currency: item.unit_price.currency,
+        unit_price: item.unit_price.minor,
+        contract_length: item.contract_length,
+    }));
 }
 
 /// Stores a changed order over the version before it. Its items and its progress are not touched.
@@ -111,6 +105,17 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, order: &Order) -> Read<()> {
             orders::confirmed_at.eq(order.confirmed_at.map(At)),
             orders::cancelled_at.eq(order.cancelled_at.map(At)),
         ))
+        .execute(conn))?;
+    changed(rows, 1)
+}
+
+/// Notes that an order, held as it is given, was changed in what is kept elsewhere: an asset is kept for it.
+pub fn touch(tx: &mut Tx<'_>, tenant: Id<Tenant>, held: &Order, now: Instant) -> Read<()> {
+    let rows = on_backend!(tx, |conn| diesel::update(orders::table)
+        .filter(orders::tenant_id.eq(tenant))
+        .filter(orders::id.eq(held.id))
+        .filter(orders::version.eq(held.version))
+        .set((orders::version.eq(held.version + 1), orders::updated_at.eq(At(now))))
         .execute(conn))?;
     changed(rows, 1)
 }

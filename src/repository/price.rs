@@ -1,8 +1,8 @@
 //! Prices: of a version of a plan, or of one subscription alone. They are never changed.
 
 use super::db::{Fault, Read, Tx};
-use super::on_backend;
 use super::query::{Query, stored};
+use super::rows::rows;
 use super::schema::prices;
 use super::sql_types::{At, Decimal, Json};
 use crate::domain::Id;
@@ -13,7 +13,6 @@ use crate::domain::schedule::Interval;
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
 use bigdecimal::BigDecimal;
-use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 
@@ -88,32 +87,30 @@ pub fn of_subscriptions(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) 
 }
 
 pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, prices: &[Price]) -> Read<()> {
-    let row = |price: &Price| {
-        let settings = price.model.settings();
-        Ok((
-            prices::tenant_id.eq(tenant),
-            prices::id.eq(price.id),
-            prices::plan_id.eq(price.plan_id),
-            prices::subscription_id.eq(price.subscription_id),
-            prices::parent_price_id.eq(price.parent_price_id),
-            prices::position.eq(price.position),
-            prices::name.eq(price.name.clone()),
-            prices::price_type.eq(price.price_type),
-            prices::currency.eq(price.currency),
-            prices::billing_model.eq(settings.billing_model),
-            prices::amount.eq(settings.amount.map(Decimal)),
-            prices::package_size.eq(settings.package_size),
-            prices::package_rounding.eq(settings.package_rounding),
-            prices::tier_mode.eq(settings.tier_mode),
-            prices::tiers.eq(settings.tiers.as_deref().map(written_tiers).transpose()?),
-            prices::cadence.eq(price.cadence),
-            prices::billing_period.eq(price.billing_period.map(|(period, _)| period)),
-            prices::billing_period_count.eq(price.billing_period.map(|(_, count)| i32::from(count))),
-            prices::feature_id.eq(price.feature_id),
-            prices::created_at.eq(At(price.created_at)),
-        ))
-    };
-    let rows = prices.iter().map(row).collect::<Read<Vec<_>>>()?;
-    on_backend!(tx, |conn| diesel::insert_into(prices::table).values(&rows).execute(conn))?;
-    Ok(())
+    let tiers = |price: &Price| price.model.settings().tiers.as_deref().map(written_tiers).transpose();
+    let tiers: Vec<_> = prices.iter().map(tiers).collect::<Read<_>>()?;
+    let rows = prices.iter().zip(tiers).map(|(price, tiers)| (price, price.model.settings(), tiers));
+    rows!(prices, rows.collect::<Vec<_>>(), |row| {
+        tenant_id: tenant,
+        id: row.0.id,
+        plan_id: row.0.plan_id,
+        subscription_id: row.0.subscription_id,
+        parent_price_id: row.0.parent_price_id,
+        position: row.0.position,
+        name: row.0.name.clone(),
+        price_type: row.0.price_type,
+        currency: row.0.currency,
+        billing_model: row.1.billing_model,
+        amount: row.1.amount.clone().map(Decimal),
+        package_size: row.1.package_size,
+        package_rounding: row.1.package_rounding,
+        tier_mode: row.1.tier_mode,
+        tiers: row.2.clone(),
+        cadence: row.0.cadence,
+        billing_period: row.0.billing_period.map(|(period, _)| period),
+        billing_period_count: row.0.billing_period.map(|(_, count)| i32::from(count)),
+        feature_id: row.0.feature_id,
+        created_at: At(row.0.created_at),
+    })
+    .insert(tx)
 }

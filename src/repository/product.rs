@@ -4,6 +4,7 @@ use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
 use super::query::{Condition, Query, Values, stored};
+use super::rows::rows;
 use super::schema::{products, rental_prices};
 use super::sql_types::{At, amount};
 use crate::domain::product::{Product, ProductStatus, RentalPrice};
@@ -90,18 +91,12 @@ pub fn set_prices(tx: &mut Tx<'_>, tenant: Id<Tenant>, product: Id<Product>, pri
         .filter(rental_prices::tenant_id.eq(tenant))
         .filter(rental_prices::product_id.eq(product))
         .execute(conn))?;
-    let rows: Vec<_> = prices
-        .iter()
-        .map(|price| {
-            (
-                rental_prices::tenant_id.eq(tenant),
-                rental_prices::product_id.eq(product),
-                rental_prices::contract_length.eq(price.contract_length),
-                rental_prices::currency.eq(price.monthly_price.currency),
-                rental_prices::monthly_price.eq(price.monthly_price.minor),
-            )
-        })
-        .collect();
-    on_backend!(tx, |conn| diesel::insert_into(rental_prices::table).values(&rows).execute(conn))?;
-    Ok(())
+    rows!(rental_prices, prices, |price| {
+        tenant_id: tenant,
+        product_id: product,
+        contract_length: price.contract_length,
+        currency: price.monthly_price.currency,
+        monthly_price: price.monthly_price.minor,
+    })
+    .insert(tx)
 }

@@ -3,9 +3,9 @@
 use super::db::{Read, Tx, changed};
 use super::list::{Bind, List, listed};
 use super::query::{Comparison, Condition, Query, stored};
+use super::rows::rows;
 use super::schema::{payments, refunds};
 use super::sql_types::{At, instant};
-use super::subscription::ROWS;
 use super::{Conn, on_backend};
 use crate::domain::customer::Customer;
 use crate::domain::invoice::Invoice;
@@ -79,31 +79,23 @@ pub fn dead(conn: &mut Conn, now: Instant) -> Read<Vec<(Id<Tenant>, Id<Refund>)>
 
 /// Stores payments. A charge pays an invoice once: whoever stores it again loses the race.
 pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, made: &[Payment]) -> Read<()> {
-    for made in made.chunks(ROWS) {
-        let rows: Vec<_> = made
-            .iter()
-            .map(|payment| {
-                (
-                    payments::tenant_id.eq(tenant),
-                    payments::id.eq(payment.id),
-                    payments::invoice_id.eq(payment.invoice_id),
-                    payments::customer_id.eq(payment.customer_id),
-                    payments::kind.eq(payment.kind),
-                    payments::attempt_id.eq(payment.attempt_id),
-                    payments::currency.eq(payment.amount.currency),
-                    payments::amount.eq(payment.amount.minor),
-                    payments::amount_refunded.eq(payment.refunded.minor),
-                    payments::reference.eq(&payment.reference),
-                    payments::notes.eq(&payment.notes),
-                    payments::received_at.eq(At(payment.received_at)),
-                    payments::recorded_by.eq(payment.recorded_by),
-                    payments::created_at.eq(At(payment.created_at)),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(payments::table).values(&rows).execute(conn))?;
-    }
-    Ok(())
+    rows!(payments, made, |payment| {
+        tenant_id: tenant,
+        id: payment.id,
+        invoice_id: payment.invoice_id,
+        customer_id: payment.customer_id,
+        kind: payment.kind,
+        attempt_id: payment.attempt_id,
+        currency: payment.amount.currency,
+        amount: payment.amount.minor,
+        amount_refunded: payment.refunded.minor,
+        reference: payment.reference.clone(),
+        notes: payment.notes.clone(),
+        received_at: At(payment.received_at),
+        recorded_by: payment.recorded_by,
+        created_at: At(payment.created_at),
+    })
+    .insert(tx)
 }
 
 /// Takes so much of a payment for a refund. Where less is left by now, it loses the race.

@@ -4,6 +4,7 @@ use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
 use super::query::{Condition, Query, Values, stored};
+use super::rows::{Rows, rows};
 use super::schema::{scheduled_payments, subscriptions};
 use super::sql_types::{At, In, amount, instant};
 use crate::domain::asset::Asset;
@@ -108,60 +109,48 @@ pub fn payments_of(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Qu
     Query::new(tenant).of_each("subscription_id", subscriptions).order("sequence")
 }
 
-/// Rows of one INSERT: SQLite takes at most 32,766 parameters a statement, PostgreSQL 65,535, and no row has more than 40.
-pub(super) const ROWS: usize = 800;
-
 pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[Subscription]) -> Read<()> {
-    for rows in rows.chunks(ROWS) {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                (
-                    (
-                        subscriptions::tenant_id.eq(tenant),
-                        subscriptions::id.eq(row.id),
-                        subscriptions::handle.eq(&row.handle),
-                        subscriptions::status.eq(row.status),
-                        subscriptions::customer_id.eq(row.customer_id),
-                        subscriptions::plan_id.eq(row.plan_id),
-                        subscriptions::order_id.eq(row.order_id),
-                        subscriptions::order_item_id.eq(row.order_item_id),
-                        subscriptions::asset_id.eq(row.asset_id),
-                        subscriptions::billing_group_id.eq(row.billing_group_id),
-                        subscriptions::parent_subscription_id.eq(row.parent_subscription_id),
-                        subscriptions::currency.eq(row.currency),
-                        subscriptions::timezone.eq(In(row.timezone)),
-                        subscriptions::monthly_amount.eq(row.monthly_amount.map(|amount| amount.minor)),
-                        subscriptions::contract_length.eq(row.contract_length),
-                        subscriptions::billing_start.eq(row.billing_start),
-                    ),
-                    (
-                        subscriptions::start_date.eq(At(row.start_date)),
-                        subscriptions::end_date.eq(row.end_date.map(At)),
-                        subscriptions::trial_start.eq(row.trial_start.map(At)),
-                        subscriptions::trial_end.eq(row.trial_end.map(At)),
-                        subscriptions::billing_anchor.eq(row.billing_anchor.map(At)),
-                        subscriptions::current_period_start.eq(row.current_period_start.map(At)),
-                        subscriptions::current_period_end.eq(row.current_period_end.map(At)),
-                        subscriptions::next_billing_date.eq(row.next_billing_date),
-                        subscriptions::next_billing_at.eq(row.billing.next_at.map(At)),
-                        subscriptions::due_at.eq(row.billing.due_at.map(At)),
-                        subscriptions::usage_billed_until.eq(row.billing.usage_until.map(At)),
-                        subscriptions::return_overdue_since.eq(row.billing.return_overdue_since.map(At)),
-                        subscriptions::consolidated_by.eq(row.billing.consolidated_by),
-                        subscriptions::hosted_payment_link.eq(&row.hosted_payment_link),
-                        subscriptions::notes.eq(&row.notes),
-                        subscriptions::metadata.eq(&row.metadata),
-                        subscriptions::version.eq(row.version),
-                        subscriptions::created_at.eq(At(row.created_at)),
-                        subscriptions::updated_at.eq(At(row.updated_at)),
-                    ),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(subscriptions::table).values(&rows).execute(conn))?;
-    }
-    Ok(())
+    new_rows(tenant, &rows.iter().collect::<Vec<_>>()).insert(tx)
+}
+
+pub(super) fn new_rows(tenant: Id<Tenant>, rows: &[&Subscription]) -> Rows {
+    rows!(subscriptions, rows, |row| {
+        tenant_id: tenant,
+        id: row.id,
+        handle: row.handle.clone(),
+        status: row.status,
+        customer_id: row.customer_id,
+        plan_id: row.plan_id,
+        order_id: row.order_id,
+        order_item_id: row.order_item_id,
+        asset_id: row.asset_id,
+        billing_group_id: row.billing_group_id,
+        parent_subscription_id: row.parent_subscription_id,
+        currency: row.currency,
+        timezone: In(row.timezone),
+        monthly_amount: row.monthly_amount.map(|amount| amount.minor),
+        contract_length: row.contract_length,
+        billing_start: row.billing_start,
+        start_date: At(row.start_date),
+        end_date: row.end_date.map(At),
+        trial_start: row.trial_start.map(At),
+        trial_end: row.trial_end.map(At),
+        billing_anchor: row.billing_anchor.map(At),
+        current_period_start: row.current_period_start.map(At),
+        current_period_end: row.current_period_end.map(At),
+        next_billing_date: row.next_billing_date,
+        next_billing_at: row.billing.next_at.map(At),
+        due_at: row.billing.due_at.map(At),
+        usage_billed_until: row.billing.usage_until.map(At),
+        return_overdue_since: row.billing.return_overdue_since.map(At),
+        consolidated_by: row.billing.consolidated_by,
+        hosted_payment_link: row.hosted_payment_link.clone(),
+        notes: row.notes.clone(),
+        metadata: row.metadata.clone(),
+        version: row.version,
+        created_at: At(row.created_at),
+        updated_at: At(row.updated_at),
+    })
 }
 
 /// Stores what the activation of a draft settles, over the version before it.

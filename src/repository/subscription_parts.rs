@@ -3,11 +3,11 @@
 use super::db::{Read, Tx, changed};
 use super::on_backend;
 use super::query::{Condition, Query, Values, stored};
+use super::rows::rows;
 use super::schema::{
     additional_costs, subscription_add_ons, subscription_discounts, subscription_items, subscription_phases,
 };
 use super::sql_types::{At, Decimal, Several, duration, instant};
-use super::subscription::ROWS;
 use crate::domain::discount::{DiscountTerms, DiscountValue};
 use crate::domain::pricing::{Percentage, Tax};
 use crate::domain::subscription::Subscription;
@@ -112,141 +112,105 @@ pub fn phases_of(tenant: Id<Tenant>, subscriptions: &[Id<Subscription>]) -> Quer
 }
 
 pub fn insert_items(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[SubscriptionItem]) -> Read<()> {
-    for rows in rows.chunks(ROWS) {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                (
-                    subscription_items::tenant_id.eq(tenant),
-                    subscription_items::id.eq(row.id),
-                    subscription_items::subscription_id.eq(row.subscription_id),
-                    subscription_items::position.eq(row.position),
-                    subscription_items::price_id.eq(row.price_id),
-                    subscription_items::quantity.eq(row.quantity),
-                    subscription_items::name.eq(&row.name),
-                    subscription_items::additional.eq(row.additional),
-                    subscription_items::start_date.eq(At(row.start_date)),
-                    subscription_items::end_date.eq(row.end_date.map(At)),
-                    subscription_items::metadata.eq(&row.metadata),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(subscription_items::table).values(&rows).execute(conn))?;
-    }
-    Ok(())
+    rows!(subscription_items, rows, |row| {
+        tenant_id: tenant,
+        id: row.id,
+        subscription_id: row.subscription_id,
+        position: row.position,
+        price_id: row.price_id,
+        quantity: row.quantity,
+        name: row.name.clone(),
+        additional: row.additional,
+        start_date: At(row.start_date),
+        end_date: row.end_date.map(At),
+        metadata: row.metadata.clone(),
+    })
+    .insert(tx)
 }
 
 pub fn insert_add_ons(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[SubscriptionAddOn]) -> Read<()> {
-    for rows in rows.chunks(ROWS) {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                (
-                    subscription_add_ons::tenant_id.eq(tenant),
-                    subscription_add_ons::id.eq(row.id),
-                    subscription_add_ons::subscription_id.eq(row.subscription_id),
-                    subscription_add_ons::position.eq(row.position),
-                    subscription_add_ons::add_on_id.eq(row.add_on_id),
-                    subscription_add_ons::handle.eq(&row.handle),
-                    subscription_add_ons::quantity.eq(row.quantity),
-                    subscription_add_ons::fixed_amount.eq(row.fixed_amount.clone().map(Decimal)),
-                    subscription_add_ons::tax_rate.eq(row.tax.rate),
-                    subscription_add_ons::amount_includes_tax.eq(row.tax.included),
-                    subscription_add_ons::name.eq(&row.name),
-                    subscription_add_ons::description.eq(&row.description),
-                    subscription_add_ons::start_date.eq(At(row.start_date)),
-                    subscription_add_ons::end_date.eq(row.end_date.map(At)),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(subscription_add_ons::table).values(&rows).execute(conn))?;
-    }
-    Ok(())
+    rows!(subscription_add_ons, rows, |row| {
+        tenant_id: tenant,
+        id: row.id,
+        subscription_id: row.subscription_id,
+        position: row.position,
+        add_on_id: row.add_on_id,
+        handle: row.handle.clone(),
+        quantity: row.quantity,
+        fixed_amount: row.fixed_amount.clone().map(Decimal),
+        tax_rate: row.tax.rate,
+        amount_includes_tax: row.tax.included,
+        name: row.name.clone(),
+        description: row.description.clone(),
+        start_date: At(row.start_date),
+        end_date: row.end_date.map(At),
+    })
+    .insert(tx)
 }
 
 pub fn insert_costs(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[AdditionalCost]) -> Read<()> {
-    for rows in rows.chunks(ROWS) {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                (
-                    additional_costs::tenant_id.eq(tenant),
-                    additional_costs::id.eq(row.id),
-                    additional_costs::subscription_id.eq(row.subscription_id),
-                    additional_costs::position.eq(row.position),
-                    additional_costs::handle.eq(&row.handle),
-                    additional_costs::text.eq(&row.text),
-                    additional_costs::currency.eq(row.amount.currency),
-                    additional_costs::amount.eq(row.amount.minor),
-                    additional_costs::quantity.eq(row.quantity),
-                    additional_costs::tax_rate.eq(row.tax.rate),
-                    additional_costs::amount_includes_tax.eq(row.tax.included),
-                    additional_costs::state.eq(row.state),
-                    additional_costs::invoice_id.eq(row.invoice_id),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(additional_costs::table).values(&rows).execute(conn))?;
-    }
-    Ok(())
+    rows!(additional_costs, rows, |row| {
+        tenant_id: tenant,
+        id: row.id,
+        subscription_id: row.subscription_id,
+        position: row.position,
+        handle: row.handle.clone(),
+        text: row.text.clone(),
+        currency: row.amount.currency,
+        amount: row.amount.minor,
+        quantity: row.quantity,
+        tax_rate: row.tax.rate,
+        amount_includes_tax: row.tax.included,
+        state: row.state,
+        invoice_id: row.invoice_id,
+    })
+    .insert(tx)
 }
 
 pub fn insert_discounts(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[SubscriptionDiscount]) -> Read<()> {
-    for rows in rows.chunks(ROWS) {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                let (percentage, amount) = match row.terms.value {
-                    DiscountValue::Percentage(percentage) => (Some(percentage), None),
-                    DiscountValue::Amount(amount) => (None, Some(amount)),
-                };
-                (
-                    subscription_discounts::tenant_id.eq(tenant),
-                    subscription_discounts::id.eq(row.id),
-                    subscription_discounts::subscription_id.eq(row.subscription_id),
-                    subscription_discounts::position.eq(row.position),
-                    subscription_discounts::discount_id.eq(row.discount_id),
-                    subscription_discounts::coupon_id.eq(row.coupon_id),
-                    subscription_discounts::handle.eq(&row.handle),
-                    subscription_discounts::name.eq(&row.name),
-                    subscription_discounts::percentage.eq(percentage),
-                    subscription_discounts::amount.eq(amount.map(|amount| amount.minor)),
-                    subscription_discounts::currency.eq(amount.map(|amount| amount.currency)),
-                    subscription_discounts::applies_to.eq(Several(row.terms.applies_to.clone())),
-                    subscription_discounts::fixed_count.eq(row.terms.fixed_count),
-                    subscription_discounts::fixed_period_length.eq(row.terms.fixed_period.map(|period| period.length)),
-                    subscription_discounts::fixed_period_unit.eq(row.terms.fixed_period.map(|period| period.unit)),
-                    subscription_discounts::price_id.eq(row.price_id),
-                    subscription_discounts::start_date.eq(At(row.start_date)),
-                    subscription_discounts::end_date.eq(row.end_date.map(At)),
-                    subscription_discounts::uses.eq(row.uses),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(subscription_discounts::table).values(&rows).execute(conn))?;
+    rows!(subscription_discounts, rows, |row| {
+        tenant_id: tenant,
+        id: row.id,
+        subscription_id: row.subscription_id,
+        position: row.position,
+        discount_id: row.discount_id,
+        coupon_id: row.coupon_id,
+        handle: row.handle.clone(),
+        name: row.name.clone(),
+        percentage: worth(row.terms.value).0,
+        amount: worth(row.terms.value).1.map(|amount| amount.minor),
+        currency: worth(row.terms.value).1.map(|amount| amount.currency),
+        applies_to: Several(row.terms.applies_to.clone()),
+        fixed_count: row.terms.fixed_count,
+        fixed_period_length: row.terms.fixed_period.map(|period| period.length),
+        fixed_period_unit: row.terms.fixed_period.map(|period| period.unit),
+        price_id: row.price_id,
+        start_date: At(row.start_date),
+        end_date: row.end_date.map(At),
+        uses: row.uses,
+    })
+    .insert(tx)
+}
+
+/// A discount is either.
+fn worth(value: DiscountValue) -> (Option<Percentage>, Option<Money>) {
+    match value {
+        DiscountValue::Percentage(percentage) => (Some(percentage), None),
+        DiscountValue::Amount(amount) => (None, Some(amount)),
     }
-    Ok(())
 }
 
 pub fn insert_phases(tx: &mut Tx<'_>, tenant: Id<Tenant>, rows: &[SubscriptionPhase]) -> Read<()> {
-    for rows in rows.chunks(ROWS) {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                (
-                    subscription_phases::tenant_id.eq(tenant),
-                    subscription_phases::id.eq(row.id),
-                    subscription_phases::subscription_id.eq(row.subscription_id),
-                    subscription_phases::position.eq(row.position),
-                    subscription_phases::start_date.eq(At(row.start_date)),
-                    subscription_phases::end_date.eq(row.end_date.map(At)),
-                    subscription_phases::metadata.eq(&row.metadata),
-                )
-            })
-            .collect();
-        on_backend!(tx, |conn| diesel::insert_into(subscription_phases::table).values(&rows).execute(conn))?;
-    }
-    Ok(())
+    rows!(subscription_phases, rows, |row| {
+        tenant_id: tenant,
+        id: row.id,
+        subscription_id: row.subscription_id,
+        position: row.position,
+        start_date: At(row.start_date),
+        end_date: row.end_date.map(At),
+        metadata: row.metadata.clone(),
+    })
+    .insert(tx)
 }
 
 /// Stores what the activation of a draft changes of its parts: when they start, and what its invoices took.

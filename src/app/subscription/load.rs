@@ -116,7 +116,9 @@ fn find_customer(
         }
         CustomerReference::New(new) => {
             let id = charged.map_or_else(|| work.id(), |charged| charged.attempt.customer_id);
-            let made = customer::prepare(work, id, new).map_err(|stop| stop.below(&["customer", "create"]))?;
+            let (tenant, now) = (work.tenant, work.now);
+            let made = customer::prepare(work.conn(), tenant, now, id, new);
+            let made = made.map_err(|stop| stop.below(&["customer", "create"]))?;
             return Ok((made, true));
         }
     };

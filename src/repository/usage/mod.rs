@@ -4,17 +4,15 @@ mod totals;
 
 use super::db::{Fault, Read, Tx, changed};
 use super::list::{List, listed};
-use super::on_backend;
 use super::query::{Condition, Query, Values, stored};
+use super::rows::rows;
 use super::schema::usage_events;
 use super::sql_types::At;
-use super::subscription::ROWS;
 use crate::domain::Id;
 use crate::domain::meter::{Meter, Reading, UsageValue};
 use crate::domain::subscription::Subscription;
 use crate::domain::tenant::Tenant;
 use crate::domain::usage::UsageEvent;
-use diesel::prelude::*;
 pub use totals::{running, totals};
 
 stored!(UsageEvent, usage_events(
@@ -60,30 +58,18 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, events: &[UsageEvent]) -> Rea
     // Everybody takes them in the same order, so that two batches that overlap do not wait for each other.
     let mut sorted: Vec<&UsageEvent> = events.iter().collect();
     sorted.sort_unstable_by_key(|event| &event.event_id);
-    for events in sorted.chunks(ROWS) {
-        let rows: Vec<_> = events
-            .iter()
-            .map(|event| {
-                (
-                    usage_events::tenant_id.eq(tenant),
-                    usage_events::id.eq(event.id),
-                    usage_events::event_id.eq(&event.event_id),
-                    usage_events::meter_id.eq(event.meter_id),
-                    usage_events::subscription_id.eq(event.subscription_id),
-                    usage_events::occurred_at.eq(At(event.occurred_at)),
-                    usage_events::properties.eq(&event.properties),
-                    usage_events::counted.eq(event.reading.counted),
-                    usage_events::value_millionths.eq(event.reading.value.map(UsageValue::millionths)),
-                    usage_events::unique_key.eq(&event.reading.unique_key),
-                    usage_events::created_at.eq(At(event.created_at)),
-                )
-            })
-            .collect();
-        let recorded = on_backend!(tx, |conn| diesel::insert_into(usage_events::table)
-            .values(&rows)
-            .on_conflict_do_nothing()
-            .execute(conn))?;
-        changed(recorded, rows.len())?;
-    }
-    Ok(())
+    let rows = rows!(usage_events, sorted, |event| {
+        tenant_id: tenant,
+        id: event.id,
+        event_id: event.event_id.clone(),
+        meter_id: event.meter_id,
+        subscription_id: event.subscription_id,
+        occurred_at: At(event.occurred_at),
+        properties: event.properties.clone(),
+        counted: event.reading.counted,
+        value_millionths: event.reading.value.map(UsageValue::millionths),
+        unique_key: event.reading.unique_key.clone(),
+        created_at: At(event.created_at),
+    });
+    changed(rows.only_new().run(tx)?, events.len())
 }

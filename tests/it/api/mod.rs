@@ -43,6 +43,7 @@ mod tax;
 mod tenant;
 mod usage;
 mod usage_totals;
+mod written;
 
 use crate::support::TestApp;
 use serde_json::{Value, json};

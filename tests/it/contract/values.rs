@@ -8,7 +8,7 @@ use perennial::domain::product::{Product, ProductStatus, RentalPrice};
 use perennial::domain::subscription::ContractLength;
 use perennial::domain::text::Metadata;
 use perennial::domain::{Currency, Id, Instant, Money};
-use perennial::repository::{Fault, Query, Read, customer, product};
+use perennial::repository::{Batch, Fault, Query, Read, customer, product};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -142,7 +142,11 @@ both! {
         let large = Money::new(LARGEST, Currency::EUR);
         app.app.db.write(|tx| {
             customer::insert(tx, app.tenant, &Customer { version: 1, ..made.clone() })?;
-            (0..1000).try_for_each(|_| customer::gain(tx, app.tenant, made.id, 1, large, made.created_at))
+            (0..1000).try_for_each(|_| {
+                let mut batch = Batch::default();
+                customer::gain(&mut batch, app.tenant, made.id, 1, large, made.created_at);
+                batch.run(tx)
+            })
         })
         .unwrap();
         let revenues = app.app.db.read(|conn| customer::revenues_of(app.tenant, &[made.id]).load(conn)).unwrap();

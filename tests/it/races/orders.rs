@@ -87,6 +87,29 @@ both! {
         assert_consistent(app);
     }
 
+    nothing_stays_reserved_for_an_order_that_is_delivered_at_the_same_time(app) {
+        let customer = app.customer("Jane Doe");
+        app.product("LAP", "129.00");
+        for round in 0..30 {
+            let serial_number = format!("S{round}");
+            let (order, _) = order_with_asset(app, &customer, &serial_number);
+            let other = app.asset("LAP", &format!("K{round}"));
+            let done = together(2, |index| match index {
+                0 => {
+                    let input = json!({"orderId": order, "customerId": customer, "assetSerialNumber": serial_number});
+                    app.attempt("fulfilOrderItem", input, "order { status }")
+                }
+                _ => {
+                    let input = json!({"assetId": other, "status": "RESERVED", "orderId": order});
+                    app.attempt("changeAssetStatus", input, "__typename")
+                }
+            });
+            assert_eq!(done[0]["order"]["status"], "FULFILLED", "{done:?}");
+            assert_eq!(app.database.number("SELECT count(*) FROM assets WHERE status = 'RESERVED'"), 0, "{done:?}");
+        }
+        assert_consistent(app);
+    }
+
     changing_an_order_loses_no_progress(app) {
         let customer = app.customer("Jane Doe");
         app.product("LAP", "129.00");

@@ -1,0 +1,133 @@
+//! Guarded statements that are stored together: all of them, or none. PostgreSQL gets them as one statement, which needs
+//! no transaction around it: one way to the server, and what it locks is locked no longer than it takes. SQLite, where a
+//! statement costs no way, runs them one after the other.
+//!
+//! They take effect as one: none sees what another has done, and no row may be changed by two of them.
+
+use super::db::{Conn, Read, Tx, changed};
+use super::on_backend;
+use super::rows::Rows;
+use diesel::pg::{Pg, PgConnection};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_dsl::methods::ExecuteDsl;
+use diesel::sql_types::BigInt;
+use diesel::sqlite::Sqlite;
+use diesel::{QueryResult, RunQueryDsl};
+
+/// Statements that are stored together, in the order in which they lock what they change.
+#[derive(Default)]
+pub struct Batch(Vec<Part>);
+
+struct Part {
+    statement: Box<dyn Statement>,
+    /// How many rows it must change. Where it changes fewer, somebody was faster, and nothing is stored.
+    rows: i64,
+}
+
+/// More of them are not sent as one: hundreds would be a statement that is prepared to be run once.
+const MOST_AS_ONE: usize = 20;
+
+impl Batch {
+    /// Adds a statement that must change one row.
+    pub(super) fn change<S>(&mut self, statement: S)
+    where
+        S: QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + 'static,
+    {
+        self.0.push(Part { statement: Box::new(Change(statement)), rows: 1 });
+    }
+
+    pub(super) fn insert(&mut self, rows: Rows) {
+        if let (1.., Ok(count)) = (rows.count, i64::try_from(rows.count)) {
+            self.0.push(Part { statement: Box::new(rows), rows: count });
+        }
+    }
+
+    /// Adds all that stands in another, behind what stands here.
+    pub fn append(&mut self, mut other: Batch) {
+        self.0.append(&mut other.0);
+    }
+
+    /// Whether it can be sent as one statement.
+    pub(super) fn is_one(&self) -> bool {
+        self.0.len() <= MOST_AS_ONE
+    }
+
+    /// Runs it as one statement, which is a transaction by itself.
+    pub(super) fn run_as_one(&self, conn: &mut PgConnection) -> Read<()> {
+        if !self.0.is_empty() {
+            AsOne(&self.0).execute(conn)?;
+        }
+        Ok(())
+    }
+
+    /// Runs it as a part of a transaction, as one statement where that is possible.
+    pub fn run(&self, tx: &mut Tx<'_>) -> Read<()> {
+        if let (Conn::Postgres(conn), true) = (tx.itself(), self.is_one()) {
+            return self.run_as_one(conn);
+        }
+        for part in &self.0 {
+            let rows = part.statement.run(tx)?;
+            changed(rows, usize::try_from(part.rows).unwrap_or_default())?;
+        }
+        Ok(())
+    }
+}
+
+/// A statement of either database.
+trait Statement {
+    fn write<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()>;
+    fn run(&self, conn: &mut Conn) -> Read<usize>;
+}
+
+struct Change<S>(S);
+
+impl<S: QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId> Statement for Change<S> {
+    fn write<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+    fn run(&self, conn: &mut Conn) -> Read<usize> {
+        Ok(on_backend!(conn, |conn| ExecuteDsl::execute(&self.0, conn))?)
+    }
+}
+
+impl Statement for Rows {
+    fn write<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.walk_ast(out)
+    }
+    fn run(&self, conn: &mut Conn) -> Read<usize> {
+        Rows::run(self, conn)
+    }
+}
+
+/// `WITH p0 AS (… RETURNING 1), p1 AS (…) SELECT …`. The SELECT counts what each part has changed, in their order: a
+/// part is run when it is counted, and `lost_race()` takes all of it back.
+struct AsOne<'p>(&'p [Part]);
+
+impl QueryFragment<Pg> for AsOne<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for (place, part) in self.0.iter().enumerate() {
+            out.push_sql(if place == 0 { "WITH p" } else { ", p" });
+            out.push_sql(&place.to_string());
+            out.push_sql(" AS (");
+            part.statement.write(out.reborrow())?;
+            out.push_sql(" RETURNING 1)");
+        }
+        out.push_sql(" SELECT CASE");
+        for (place, part) in self.0.iter().enumerate() {
+            out.push_sql(" WHEN (SELECT count(*) FROM p");
+            out.push_sql(&place.to_string());
+            out.push_sql(") <> ");
+            out.push_bind_param::<BigInt, i64>(&part.rows)?;
+            out.push_sql(" THEN lost_race()");
+        }
+        out.push_sql(" END");
+        Ok(())
+    }
+}
+
+// The text depends on the parts; Diesel then keeps prepared statements by their text.
+impl QueryId for AsOne<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+impl<C> RunQueryDsl<C> for AsOne<'_> {}
