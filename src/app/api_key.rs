@@ -66,8 +66,8 @@ pub(super) fn create(work: &mut Work<'_, '_>, by: Grant, new: &CreateApiKey) -> 
     by.may_give(new.grant)?;
     may_expire(work.machine_now, new.expires_at).map_err(|refusal| refusal.at(&["expiresAt"]))?;
     let (key, secret) = insert(work, new.name.clone(), new.grant, new.expires_at)?;
-    let scope = key.scope.name();
-    work.event(EventType::ApiKeyCreated, key.id, json!({"name": key.name, "scope": scope}));
+    // Events are for everybody who reads: they name no key but by its id.
+    work.event(EventType::ApiKeyCreated, key.id, json!({"scope": key.scope.name()}));
     Ok(KeyMade { api_key: key.id, previous: None, secret: Some(secret) })
 }
 
@@ -84,7 +84,7 @@ pub(super) fn rotate(work: &mut Work<'_, '_>, by: Grant, change: RotateApiKey) -
     let end = old.ending_after(now, TimeDelta::hours(change.overlap_hours.unwrap_or(OVERLAP).into()));
     let rotation = ApiKeyRotation { api_key_id: old.id, replaced_by_id: new.id, rotated_at: now };
     api_key::replace(work.tx, tenant, &rotation, end)?;
-    let data = json!({"name": old.name, "replacedBy": new.id.to_string(), "expiresAt": end.to_rfc3339()});
+    let data = json!({"replacedBy": new.id.to_string(), "expiresAt": end.to_rfc3339()});
     work.event(EventType::ApiKeyRotated, old.id, data);
     Ok(KeyMade { api_key: new.id, previous: Some(old.id), secret: Some(secret) })
 }
@@ -96,7 +96,7 @@ pub(super) fn revoke(work: &mut Work<'_, '_>, id: Id<ApiKey>) -> Result<KeyRevok
         return Err(refusal.at(&["apiKeyId"]).into());
     }
     api_key::revoke(work.tx, work.tenant, id, work.machine_now)?;
-    work.event(EventType::ApiKeyRevoked, id, json!({"name": key.name}));
+    work.event(EventType::ApiKeyRevoked, id, json!({}));
     Ok(KeyRevoked { api_key: id })
 }
 

@@ -91,7 +91,7 @@ mod tests {
             "{ __schema { types { name } } }",
             "{ a { b } t: __type(name: \"A\") { name } }",
             "{ ... { ... on Query { __schema { types { name } } } } }",
-            "{ a } query B { __type (name: \"A\") { name } }",
+            "query A { a } query B { __type (name: \"A\") { name } }",
             "{ ...F } fragment F on Query { __schema { types { name } } }",
         ] {
             let error = refused(document).unwrap_or_else(|| panic!("{document}"));

@@ -50,6 +50,8 @@ both! {
         let listed = app.data("{ apiKeys(filter: {scope: {eq: READ}}) { totalCount nodes { name } } }");
         assert_eq!(listed["apiKeys"], json!({"totalCount": 1, "nodes": [{"name": "till"}]}));
         assert_eq!(events(app), ["api_key.created"]);
+        let told = app.database.texts("SELECT CAST(data AS TEXT) AS line FROM events WHERE event_type = 'api_key.created'");
+        assert!(told[0].contains("READ") && !told[0].contains("till"), "who may read events may not see keys: {told:?}");
         assert_eq!(app.database.number("SELECT count(*) FROM audit_records WHERE operation = 'createApiKey'"), 1);
     }
 
