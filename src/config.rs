@@ -1,9 +1,11 @@
 //! Every setting: its flag, its environment variable, its default. Nothing else reads the environment.
 
 mod keys;
+mod live;
 mod telemetry;
 
 pub use keys::{DocumentsCommand, KeyCommand, TenantCommand};
+pub use live::LiveArgs;
 pub use telemetry::TelemetryArgs;
 
 use crate::domain::gateway::Gateway;
@@ -215,6 +217,9 @@ pub struct ServerArgs {
 
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
+
+    #[command(flatten)]
+    listeners: LiveArgs,
 }
 
 #[derive(Args)]
@@ -272,6 +277,8 @@ impl ServerArgs {
             playground: (!self.no_playground).then_some(playground),
             new_request_id,
             draining: Draining::default(),
+            live: self.listeners.live(),
+            origins: self.listeners.origins(&self.public_url()),
         }
     }
 }

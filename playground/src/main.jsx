@@ -33,6 +33,34 @@ const storage = {
   },
 };
 
+/** Whether the operation that is asked for is a subscription. */
+function isSubscription(request, options) {
+  const operations = (options?.documentAST?.definitions ?? []).filter(({ kind }) => kind === 'OperationDefinition');
+  const named = operations.find(({ name }) => name?.value === request.operationName);
+  return (named ?? operations[0])?.operation === 'subscription';
+}
+
+/** The answers of a subscription, as they come: server-sent events, of which `data` holds an answer. */
+async function* answers(response, abort) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const events = (rest + value).split('\n\n');
+      rest = events.pop();
+      for (const event of events) {
+        const [, name] = /^event: (.*)$/m.exec(event) ?? [];
+        if (name === 'complete') return;
+        if (name === 'next') yield JSON.parse(/^data: (.*)$/m.exec(event)[1]);
+      }
+    }
+  } finally {
+    abort.abort();
+  }
+}
+
 /** Makes the function with which GraphiQL asks the API. */
 function makeFetcher(defaultHeaders, headersEdited) {
   return async (request, options) => {
@@ -44,15 +72,19 @@ function makeFetcher(defaultHeaders, headersEdited) {
       if (headers?.Authorization === PLACEHOLDER) headers = { ...headers, Authorization: undefined };
     }
     const known = Object.entries(headers ?? {}).filter(([, value]) => value !== undefined);
+    const single = 'application/graphql-response+json, application/json';
+    const abort = new AbortController();
     const response = await fetch('graphql', {
       method: 'POST',
+      signal: abort.signal,
       headers: {
-        Accept: 'application/graphql-response+json, application/json',
+        Accept: isSubscription(request, options) ? `text/event-stream, ${single};q=0.9` : single,
         'Content-Type': 'application/json',
         ...Object.fromEntries(known),
       },
       body: JSON.stringify(request),
     });
+    if (response.headers.get('Content-Type')?.startsWith('text/event-stream')) return answers(response, abort);
     const text = await response.text();
     try {
       return JSON.parse(text);

@@ -116,6 +116,7 @@ pub fn change_asset_status(call: &Call<'_>, change: &ChangeAssetStatus) -> Resul
             reserve(work, &asset, &order)?;
             // Who is about to deliver the last device sees that there is one more to release.
             repository::order::touch(work.tx, work.tenant, &order, work.now)?;
+            work.event(EventType::OrderUpdated, order.id, serde_json::json!({"number": order.number}));
         }
         asset.status = change.change.status();
         asset.reason = match change.change {

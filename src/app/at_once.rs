@@ -5,7 +5,7 @@
 use super::App;
 use super::clock::Time;
 use super::mutation::{Answer, Call, Idempotency, Stop, answer};
-use crate::domain::event::{Event, EventType};
+use crate::domain::event::{EventType, NewEvent};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Entity, Id, Instant};
 use crate::repository::{Batch, Conn, Fault, journal};
@@ -20,7 +20,7 @@ pub struct Deciding<'d> {
     pub now: Instant,
     time: Time,
     app: &'d App,
-    events: Vec<Event>,
+    events: Vec<NewEvent>,
 }
 
 impl Deciding<'_> {
@@ -32,7 +32,7 @@ impl Deciding<'_> {
     /// Tells those who listen that something happened to an object.
     pub fn event<E: Entity>(&mut self, event_type: EventType, subject: Id<E>, data: serde_json::Value) {
         let (id, created_at) = (self.id(), self.now);
-        self.events.push(Event { id, event_type, subject: subject.to_string(), data, created_at });
+        self.events.push(NewEvent { id, event_type, subject: subject.to_string(), data, created_at });
     }
 }
 

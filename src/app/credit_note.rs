@@ -4,7 +4,7 @@ use super::invoicing::{self, being_charged};
 use super::mutation::{Answer, Call, Stop, Work};
 use super::payment::settled;
 use super::product::bad_price;
-use super::{credit, customer};
+use super::{collect, credit, customer};
 use crate::domain::calendar::day_of;
 use crate::domain::credit::{Credit, CreditState};
 use crate::domain::credit_note::{CreditDisposition, CreditNote, CreditNoteLine, Creditable, note};
@@ -62,9 +62,7 @@ pub fn create_credit_note(call: &Call<'_>, new: &CreateCreditNote) -> Result<Ans
             }
             CreditDisposition::Credit => Some(give(work, &invoice, noted.amount, &new.reason)?),
         };
-        invoice.version += 1;
-        invoice.updated_at = work.now;
-        repository::invoice::update(work.tx, tenant, &invoice)?;
+        collect::store(work, &mut invoice)?;
         let customer = customer::existing(work, invoice.customer_id)?;
         let zone = zone_of(&customer, &repository::tenant::own(work.conn(), tenant)?.settings);
         let made = CreditNote {

@@ -195,8 +195,12 @@ fn finish(
         for kept in &released {
             deciding.event(EventType::AssetReleased, kept.id, json!({"orderId": order.id}));
         }
-        deciding.event(EventType::OrderFulfilled, order.id, json!({"number": order.number}));
     }
+    let event = match decided.status {
+        OrderStatus::Fulfilled => EventType::OrderFulfilled,
+        _ => EventType::OrderUpdated,
+    };
+    deciding.event(event, order.id, json!({"number": order.number}));
     let fulfilment = Fulfilment {
         order: &order,
         status: decided.status,

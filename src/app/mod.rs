@@ -18,6 +18,7 @@ pub mod customer;
 pub mod discount;
 mod eligible_plans;
 pub mod feature;
+pub mod feed;
 pub mod fulfilment;
 pub mod invoice;
 pub mod invoicing;

@@ -4,7 +4,7 @@
 use super::clock::Time;
 use super::{App, Viewer};
 use crate::domain::api_key::Scope;
-use crate::domain::event::{AuditRecord, Event, EventType};
+use crate::domain::event::{AuditRecord, EventType, NewEvent};
 use crate::domain::tenant::{Tenant, TenantMode};
 use crate::domain::{Entity, ErrorCode, Id, Instant, Refusal};
 use crate::repository::db::Failure;
@@ -147,7 +147,7 @@ pub struct Work<'w, 'c> {
     pub last: Batch,
     time: Time,
     app: &'w App,
-    events: Vec<Event>,
+    events: Vec<NewEvent>,
 }
 
 impl Work<'_, '_> {
@@ -169,7 +169,7 @@ impl Work<'_, '_> {
     /// Tells those who listen that something happened to an object.
     pub fn event<E: Entity>(&mut self, event_type: EventType, subject: Id<E>, data: serde_json::Value) {
         let (id, created_at) = (self.id(), self.now);
-        self.events.push(Event { id, event_type, subject: subject.to_string(), data, created_at });
+        self.events.push(NewEvent { id, event_type, subject: subject.to_string(), data, created_at });
     }
 }
 

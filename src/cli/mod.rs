@@ -15,7 +15,7 @@ use crate::app::stripe::{Settings, Stripe};
 use crate::config::{Command, Config, GatewayArgs};
 use crate::domain::gateway::Gateway;
 use crate::graphql::schema_sdl;
-use crate::repository::{DatabaseUrl, Db};
+use crate::repository::{DatabaseUrl, Db, event};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -76,13 +76,15 @@ fn charging(app: App, args: &GatewayArgs) -> Result<App, Failure> {
 /// the time is right for it.
 fn prepare(db: &Db) -> Result<(), Failure> {
     db.migrate_if_new()?;
-    Ok(db.check_version()?)
+    db.check_version()?;
+    Ok(db.write(event::continue_positions)?)
 }
 
 /// Brings the tables up to date and answers what that took. Tables of a later program are left alone and refused.
 fn migrate(db: &Db) -> Result<Vec<String>, Failure> {
     let applied = db.migrate()?;
     db.check_version()?;
+    db.write(event::continue_positions)?;
     Ok(applied)
 }
 

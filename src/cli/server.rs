@@ -126,6 +126,7 @@ fn run(
 ) -> Result<(), Failure> {
     let slow = args.telemetry.slow_operation();
     let api = Arc::new(Api::new(app.clone()).slow_after(slow).introspected_by(introspection));
+    let (listeners, live) = (api.clone(), settings.live.clone());
     let system = System::new();
     let at_once = system.block_on(async {
         let (server, address) =
@@ -148,7 +149,10 @@ fn run(
         actix_web::rt::spawn(jobs::take_back_dead_payments(app));
         tokio::select! {
             ended = server => ended.map(|()| false).map_err(Failure::Server),
-            ended = stop_on_signals(handle, &settings.draining, args.telemetry.shutdown_delay()) => ended.map(|()| true).map_err(Failure::Server),
+            ended = stop_on_signals(handle, &settings.draining, args.telemetry.shutdown_delay(), || {
+                live.end();
+                listeners.end();
+            }) => ended.map(|()| true).map_err(Failure::Server),
         }
     })?;
     if at_once {
@@ -160,11 +164,18 @@ fn run(
 
 /// The first signal lets requests and jobs under way finish, which ends the server; new ones are served for a while before
 /// that, where balancers need the time to hear of it. The second signal ends this, and the program with it.
-async fn stop_on_signals(server: ServerHandle, draining: &Draining, delay: Duration) -> io::Result<()> {
+async fn stop_on_signals(
+    server: ServerHandle,
+    draining: &Draining,
+    delay: Duration,
+    end_listeners: impl FnOnce(),
+) -> io::Result<()> {
     signal().await?;
     draining.begin();
     tracing::info!(delay_s = delay.as_secs(), "stopping: requests under way may finish");
     if delay.is_zero() || tokio::time::timeout(delay, signal()).await.is_err() {
+        // They would go on for ever. They come back elsewhere, and miss nothing.
+        end_listeners();
         actix_web::rt::spawn(server.stop(true));
         signal().await?;
     }

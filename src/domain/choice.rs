@@ -13,6 +13,16 @@ pub trait Choice: Copy + Eq + Send + Sync + 'static {
     /// The name of this value, for the database and the API.
     fn name(self) -> &'static str;
 
+    /// The name of this value as the API spells it, where that is another one.
+    fn api_name(self) -> &'static str {
+        self.name()
+    }
+
+    /// The value that the API spells like this, if there is one.
+    fn from_api_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().map(|(value, _, _)| *value).find(|value| value.api_name() == name)
+    }
+
     /// The value with this name, if there is one.
     fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(value, _, _)| *value)
@@ -20,14 +30,16 @@ pub trait Choice: Copy + Eq + Send + Sync + 'static {
 }
 
 /// Declares an enum as a [`Choice`]. Doc comments become the API's descriptions. Where the API uses the enum's name for
-/// something else, `as "Name"` says what it calls the enum.
+/// something else, `as "Name"` says what it calls the enum; behind the name of a value it says how the API spells that.
 macro_rules! choice {
     (@name $name:ident) => { stringify!($name) };
     (@name $name:ident $api_name:literal) => { $api_name };
+    (@text $text:literal) => { $text };
+    (@text $text:literal $api_text:literal) => { $api_text };
     (
         $(#[doc = $about:literal])+
         pub enum $name:ident $(as $api_name:literal)? {
-            $( $(#[doc = $value_about:literal])+ $value:ident = $text:literal, )+
+            $( $(#[doc = $value_about:literal])+ $value:ident = $text:literal $(as $api_text:literal)?, )+
         }
     ) => {
         $(#[doc = $about])+
@@ -42,6 +54,10 @@ macro_rules! choice {
 
             fn name(self) -> &'static str {
                 match self { $($name::$value => $text,)+ }
+            }
+
+            fn api_name(self) -> &'static str {
+                match self { $($name::$value => $crate::domain::choice::choice!(@text $text $($api_text)?),)+ }
             }
         }
 

@@ -1,18 +1,20 @@
 //! The API: the schema, and one operation at a time on somebody's behalf.
 
 use super::documents::Documents;
-use super::engine::{self, Engine, Mutations};
+use super::engine::{self, Engine, Mutations, Source, Subscriptions};
 use super::introspection::{self, Introspection};
 use super::query::Query;
 use super::watched::Watched;
-use super::{errors, limits, mutations};
+use super::{errors, limits, live, mutations};
+use crate::app::feed::{Feed, Pace};
 use crate::app::{App, Viewer};
 use crate::domain::api_key::Scope;
-use crate::domain::tenant::Tenant;
+use crate::domain::tenant::{Tenant, TenantMode};
 use crate::domain::{Id, Instant};
-use crate::repository::Db;
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
+use crate::repository::{Conn, Db, Read};
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{CustomDirective, Directive, Request, Response};
+use futures_util::stream::{BoxStream, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +25,11 @@ pub struct Api {
     documents: Documents,
     slow: Duration,
     introspection: Introspection,
+    feed: Arc<Feed>,
 }
+
+/// The answers of a subscription, as they come. One without data and with errors that have no place in it is the last.
+pub type Answers = BoxStream<'static, Response>;
 
 /// A request whose document is known, and that its key may send. Only [`Api::ask`] makes one, and nothing else is run.
 pub struct Asked {
@@ -34,16 +40,18 @@ pub struct Asked {
 impl Asked {
     /// Whether the operation that would run is a mutation. What cannot be parsed runs nothing: execution says why.
     pub fn is_mutation(&mut self) -> bool {
+        self.is_of(OperationType::Mutation)
+    }
+
+    /// Whether it is a subscription, which [`Api::listen`] opens.
+    pub fn is_subscription(&mut self) -> bool {
+        self.is_of(OperationType::Subscription)
+    }
+
+    fn is_of(&mut self, ty: OperationType) -> bool {
         let name = self.request.operation_name.clone();
         let Ok(document) = self.request.parsed_query() else { return false };
-        let operation = match &document.operations {
-            DocumentOperations::Single(operation) => Some(operation),
-            DocumentOperations::Multiple(operations) => match name {
-                Some(name) => operations.get(name.as_str()),
-                None => operations.values().next().filter(|_| operations.len() == 1),
-            },
-        };
-        operation.is_some_and(|operation| operation.node.ty == OperationType::Mutation)
+        engine::operation(document, name.as_deref()).is_some_and(|operation| operation.ty == ty)
     }
 }
 
@@ -64,7 +72,8 @@ const SLOW: Duration = Duration::from_secs(1);
 impl Api {
     pub fn new(app: Arc<App>) -> Self {
         let (documents, introspection) = (Documents::default(), Introspection::default());
-        Api { app, engine: engine(), documents, slow: SLOW, introspection }
+        let feed = Arc::new(Feed::new(app.db.clone(), Pace::of(&app.db)));
+        Api { app, engine: engine(), documents, slow: SLOW, introspection, feed }
     }
 
     /// The same, which logs operations that take this long.
@@ -75,6 +84,16 @@ impl Api {
     /// The same, whose schema others may ask for.
     pub fn introspected_by(self, introspection: Introspection) -> Self {
         Api { introspection, ..self }
+    }
+
+    /// The same, which looks for what happens more or less often.
+    pub fn at_pace(self, pace: Pace) -> Self {
+        Api { feed: Arc::new(Feed::new(self.app.db.clone(), pace)), ..self }
+    }
+
+    /// Ends all subscriptions, as the program is about to end.
+    pub fn end(&self) {
+        self.feed.end();
     }
 
     /// Whether there is anything to be had without a key.
@@ -118,12 +137,7 @@ impl Api {
     /// Runs one operation.
     pub async fn run(&self, Asked { request, caller }: Asked) -> Response {
         let mut watched = Watched::begin(self.app.metrics(), self.slow, &request, &caller.viewer);
-        let on_behalf = OnBehalf {
-            app: self.app.clone(),
-            query: Query { viewer: caller.viewer },
-            request_id: caller.request_id,
-            idempotency_key: caller.idempotency_key,
-        };
+        let on_behalf = self.on_behalf(caller);
         let request_id = on_behalf.request_id.clone();
         let check = |document: &ExecutableDocument| {
             watched.saw(document);
@@ -133,6 +147,30 @@ impl Api {
         errors::finish(&mut response, &request_id);
         watched.end(&response);
         response
+    }
+
+    /// Opens a subscription, or answers why not.
+    pub async fn listen(&self, Asked { request, caller }: Asked) -> Result<Answers, Box<Response>> {
+        let on_behalf = self.on_behalf(caller);
+        let request_id = on_behalf.request_id.clone();
+        let finished = move |mut response: Response| {
+            errors::finish(&mut response, &request_id);
+            response
+        };
+        match self.engine.listen(request, limits::check, on_behalf).await {
+            Ok(answers) => Ok(answers.map(finished).boxed()),
+            Err(refused) => Err(Box::new(finished(refused))),
+        }
+    }
+
+    fn on_behalf(&self, caller: Caller) -> OnBehalf {
+        OnBehalf {
+            app: self.app.clone(),
+            feed: self.feed.clone(),
+            query: Query { viewer: caller.viewer },
+            request_id: caller.request_id,
+            idempotency_key: caller.idempotency_key,
+        }
     }
 }
 
@@ -155,6 +193,7 @@ fn engine() -> Engine<OnBehalf> {
 /// One request, with all that it needs.
 pub struct OnBehalf {
     pub app: Arc<App>,
+    pub feed: Arc<Feed>,
     pub query: Query,
     pub request_id: String,
     pub idempotency_key: Option<String>,
@@ -174,6 +213,12 @@ impl engine::Request for OnBehalf {
     fn now(&self) -> Instant {
         self.app.now(&self.query.viewer)
     }
+    fn now_of(&self, conn: &mut Conn) -> Read<Instant> {
+        match self.query.viewer.mode {
+            TenantMode::Live => Ok(self.now()),
+            TenantMode::Test => Ok(self.app.time_of(conn, self.tenant())?.now),
+        }
+    }
     fn scope(&self) -> Scope {
         self.query.viewer.scope()
     }
@@ -182,6 +227,12 @@ impl engine::Request for OnBehalf {
 impl Mutations for OnBehalf {
     fn all() -> &'static [mutations::Mutation] {
         mutations::all()
+    }
+}
+
+impl Subscriptions for OnBehalf {
+    fn sources() -> &'static [Source<OnBehalf>] {
+        live::all()
     }
 }
 

@@ -203,13 +203,13 @@ impl<C: Choice> InputType for Wire<C> {
             Some(Value::String(name)) => Some(name.as_str()),
             _ => None,
         };
-        match name.and_then(C::from_name) {
+        match name.and_then(C::from_api_name) {
             Some(choice) => Ok(Wire(choice)),
             None => Err(InputValueError::expected_type(value.unwrap_or_default())),
         }
     }
     fn to_value(&self) -> Value {
-        Value::Enum(async_graphql::Name::new(self.0.name()))
+        Value::Enum(async_graphql::Name::new(self.0.api_name()))
     }
     fn as_raw_value(&self) -> Option<&Self> {
         Some(self)

@@ -14,6 +14,7 @@ use crate::domain::credit::Credit;
 use crate::domain::credit_note::CreditNote;
 use crate::domain::customer::Customer;
 use crate::domain::discount::Discount;
+use crate::domain::event::Event;
 use crate::domain::feature::Feature;
 use crate::domain::invoice::Invoice;
 use crate::domain::meter::Meter;
@@ -43,7 +44,7 @@ pub struct Query {
 }
 
 /// Every type that has an identifier.
-fn nodes() -> Vec<AnyNode<Query>> {
+pub(super) fn nodes<T: Object>() -> Vec<AnyNode<T>> {
     vec![
         AnyNode::of::<AdditionalCost>(),
         AnyNode::of::<AddOn>(),
@@ -56,6 +57,7 @@ fn nodes() -> Vec<AnyNode<Query>> {
         AnyNode::of::<CreditNote>(),
         AnyNode::of::<Customer>(),
         AnyNode::of::<Discount>(),
+        AnyNode::of::<Event>(),
         AnyNode::of::<Feature>(),
         AnyNode::of::<Invoice>(),
         AnyNode::of::<Meter>(),
@@ -238,6 +240,12 @@ impl Object for Query {
             )
             .list("coupons", "All coupons, those that are not active, too.", coupon::all)
             .find::<CountryTaxRate>("taxRate", "A tax rate of a country by its id; null where there is none.")
+            .find::<Event>("event", "An event by its id; null where there is none.")
+            .events(
+                "events",
+                "What happened, oldest first. To hear of everything once, ask for what is after the last position seen; \
+                 the subscription of the same name goes on from there, too.",
+            )
             .list("taxRates", "All tax rates of countries.", tax::all)
     }
 }

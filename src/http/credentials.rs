@@ -14,13 +14,14 @@ const API_KEY: usize = 255;
 /// The API key of `Authorization: Bearer <key>`.
 pub fn api_key(headers: &HeaderMap) -> Result<&str, Rejection> {
     let value = single(headers, header::AUTHORIZATION.as_str()).map_err(|_| Rejection::unauthenticated())?;
-    let (scheme, key) = value.and_then(|value| value.split_once(' ')).ok_or_else(Rejection::unauthenticated)?;
+    value.and_then(bearer).ok_or_else(Rejection::unauthenticated)
+}
+
+/// The API key of `Bearer <key>`.
+pub fn bearer(value: &str) -> Option<&str> {
+    let (scheme, key) = value.split_once(' ')?;
     let key = key.trim_matches(' ');
-    if scheme.eq_ignore_ascii_case("bearer") && is_token(key, API_KEY) {
-        Ok(key)
-    } else {
-        Err(Rejection::unauthenticated())
-    }
+    (scheme.eq_ignore_ascii_case("bearer") && is_token(key, API_KEY)).then_some(key)
 }
 
 /// The tenant that `X-Tenant-Id` names, which some clients send: it is held against that of the key.

@@ -3,7 +3,7 @@
 use super::negotiation::{self, MediaType};
 use super::rejection::Rejection;
 use super::trace::RequestId;
-use super::{Context, body, credentials, request};
+use super::{Context, body, credentials, request, sse, websocket};
 use crate::app::{App, Viewer};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
@@ -26,6 +26,14 @@ const PREFLIGHT: [&str; 4] =
 /// Answers every method; those that are not allowed are told so in the same shape.
 pub async fn graphql(request: HttpRequest, payload: Payload, context: web::Data<Context>) -> HttpResponse {
     let request_id = RequestId::of(&request);
+    if websocket::is_upgrade(request.headers()) {
+        return stream_or_refusal(websocket::accept(&request, payload, context, &request_id), &request_id);
+    }
+    if *request.method() == Method::POST && negotiation::wants_events(request.headers()) {
+        let mut response = stream_or_refusal(sse::answer(&request, payload, context, &request_id).await, &request_id);
+        response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Accept"));
+        return response;
+    }
     let accepted = negotiation::accepted(request.headers());
     let media_type = accepted.unwrap_or(MediaType::Json);
     let answered = match accepted {
@@ -43,6 +51,14 @@ pub async fn graphql(request: HttpRequest, payload: Payload, context: web::Data<
     };
     response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Accept"));
     response
+}
+
+/// An answer that goes on, or why there is none.
+fn stream_or_refusal(answered: Result<HttpResponse, Rejection>, request_id: &RequestId) -> HttpResponse {
+    answered.unwrap_or_else(|rejection| {
+        Span::current().record("refused", rejection.code);
+        rejection.respond(MediaType::Json, &request_id.0)
+    })
 }
 
 async fn answer(
@@ -96,7 +112,7 @@ async fn answer(
     })
 }
 
-fn authenticate(app: &App, api_key: &str, tenant: Option<Id<Tenant>>) -> Result<Viewer, Rejection> {
+pub(super) fn authenticate(app: &App, api_key: &str, tenant: Option<Id<Tenant>>) -> Result<Viewer, Rejection> {
     let viewer = app.authenticate(api_key).map_err(|cause| {
         tracing::error!(%cause, "credentials could not be checked");
         Rejection::unavailable()
@@ -117,7 +133,7 @@ fn check_preflight(headers: &HeaderMap) -> Result<(), Rejection> {
 }
 
 /// The whole body, if it is of a type that is read and not too long.
-async fn json(headers: &HeaderMap, payload: Payload, context: &Context) -> Result<Bytes, Rejection> {
+pub(super) async fn json(headers: &HeaderMap, payload: Payload, context: &Context) -> Result<Bytes, Rejection> {
     if !negotiation::is_json(headers) {
         return Err(Rejection::unsupported("Send the request as `Content-Type: application/json` in UTF-8."));
     }

@@ -1,17 +1,22 @@
 //! HTTP: the server, its routes, and what stands between a request and the schema. Translation and limits only.
 
 pub mod body;
+pub mod compress;
+pub mod cors;
 pub mod credentials;
 pub mod graphql;
 pub mod health;
+pub mod live;
 pub mod metrics;
 pub mod negotiation;
 pub mod observe;
 pub mod playground;
 pub mod rejection;
 pub mod request;
+pub mod sse;
 pub mod trace;
 pub mod webhook;
+pub mod websocket;
 
 use crate::app::App;
 use crate::graphql::Api;
@@ -20,6 +25,8 @@ use actix_web::body::BoxBody;
 use actix_web::dev::Server;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpServer, web};
+use cors::Origins;
+use live::Live;
 use playground::Playground;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,6 +52,10 @@ pub struct HttpSettings {
     pub new_request_id: fn() -> Uuid,
     /// Whether the server is about to stop.
     pub draining: Draining,
+    /// Those who listen. Whoever stops the server ends them first.
+    pub live: Arc<Live>,
+    /// Pages of which other sites may ask.
+    pub origins: Origins,
 }
 
 /// Whether a server is about to stop: it still answers, but says that it is not ready.
@@ -78,6 +89,8 @@ pub struct Context {
     pub api: Arc<Api>,
     pub limits: Limits,
     pub draining: Draining,
+    pub live: Arc<Live>,
+    pub origins: Origins,
 }
 
 /// Longer than the minute after which most load balancers drop an idle connection, so that they do it first.
@@ -87,15 +100,26 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// It handles no signals: whoever starts it stops it through [`Server::handle`].
 /// Call it where an actix or Tokio runtime runs.
 pub fn start(app: Arc<App>, api: Arc<Api>, settings: &HttpSettings) -> std::io::Result<(Server, SocketAddr)> {
-    let context = web::Data::new(Context { app, api, limits: settings.limits, draining: settings.draining.clone() });
+    let context = web::Data::new(Context {
+        app,
+        api,
+        limits: settings.limits,
+        draining: settings.draining.clone(),
+        live: settings.live.clone(),
+        origins: settings.origins.clone(),
+    });
     let playground = playground::routes(settings.playground.clone());
     let new_request_id = settings.new_request_id;
+    let (origins, patience) = (settings.origins.clone(), settings.live.settings.send);
     let server = HttpServer::new(move || {
         let app = context.app.clone();
+        let origins = origins.clone();
         actix_web::App::new()
             .app_data(context.clone())
             .configure(configure)
             .configure(playground.clone())
+            .wrap(from_fn(compress::compress))
+            .wrap(from_fn(move |request, next: Next<BoxBody>| cors::cors(request, next, origins.clone())))
             // Wrapped last, so outermost: it sees every answer, and gives each its headers.
             .wrap(from_fn(move |request, next: Next<BoxBody>| {
                 let app = app.clone();
@@ -105,6 +129,7 @@ pub fn start(app: Arc<App>, api: Arc<Api>, settings: &HttpSettings) -> std::io::
     .workers(settings.workers)
     .worker_max_blocking_threads(settings.blocking_threads)
     .keep_alive(KEEP_ALIVE)
+    .on_connect(move |connection, _| live::cut_off_after(connection, patience))
     .shutdown_timeout(settings.shutdown_timeout.as_secs())
     .disable_signals()
     .bind(settings.listen)?;

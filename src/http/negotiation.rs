@@ -44,6 +44,21 @@ impl MediaType {
     }
 }
 
+/// Whether the client would rather have events than a single answer: it names them, and nothing that it likes better.
+pub fn wants_events(headers: &HeaderMap) -> bool {
+    let mut best: Option<(bool, u16)> = None;
+    for value in headers.get_all(header::ACCEPT) {
+        for (range, quality) in value.to_str().unwrap_or_default().split(',').filter_map(read_range) {
+            let is_events = range.eq_ignore_ascii_case(super::sse::MEDIA_TYPE);
+            let is_single = MediaType::ALL.iter().any(|single| single.matched_by(range) == Some(2));
+            if (is_events || is_single) && quality > best.map_or(0, |(_, best)| best) {
+                best = Some((is_events, quality));
+            }
+        }
+    }
+    best.is_some_and(|(is_events, _)| is_events)
+}
+
 /// The type to answer in: the highest quality wins, then what is named first. `None` if nothing is acceptable.
 pub fn accepted(headers: &HeaderMap) -> Option<MediaType> {
     let mut accept = String::new();
@@ -151,6 +166,26 @@ mod tests {
             ("application/json;q=1.5", None),
         ] {
             assert_eq!(negotiate(accept), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn events_are_for_who_names_them_first() {
+        for (accept, expected) in [
+            ("text/event-stream", true),
+            ("Text/Event-Stream; charset=utf-8", true),
+            ("text/event-stream, application/json", true),
+            ("application/json, text/event-stream", false),
+            ("application/json;q=0.5, text/event-stream", true),
+            ("text/event-stream, */*", true),
+            ("text/event-stream;q=0", false),
+            ("text/*", false),
+            ("*/*", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(wants_events(&headers), expected, "{accept}");
         }
     }
 

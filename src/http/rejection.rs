@@ -23,6 +23,17 @@ impl Rejection {
         Rejection { status, code, message: message.into(), header: None }
     }
 
+    /// The same, with the seconds after which to try again.
+    pub fn retry_after(self, seconds: &'static str) -> Self {
+        self.with(header::RETRY_AFTER, seconds)
+    }
+
+    /// The error alone, where there is no answer with a status to put it into.
+    pub fn json(&self) -> Vec<u8> {
+        let extensions = Extensions { code: self.code, request_id: "" };
+        serde_json::to_vec(&Body { errors: [Error { message: &self.message, extensions }] }).unwrap_or_default()
+    }
+
     fn with(self, name: HeaderName, value: &'static str) -> Self {
         Rejection { header: Some((name, value)), ..self }
     }

@@ -11,6 +11,11 @@ use async_graphql::{Extensions, Request, Value, Variables, value};
 pub fn from_body(body: &[u8], limits: &Limits) -> Result<Request, Rejection> {
     let body: Value = serde_json::from_slice(body)
         .map_err(|_| Rejection::bad_request("The body is not JSON. Send an object with `query`, encoded in UTF-8."))?;
+    from_value(body, limits)
+}
+
+/// A request out of JSON that was read.
+pub fn from_value(body: Value, limits: &Limits) -> Result<Request, Rejection> {
     let mut fields = match body {
         Value::Object(fields) => fields,
         Value::List(_) => {

@@ -7,6 +7,8 @@
 use super::db::{Conn, Read, Tx, changed};
 use super::on_backend;
 use super::rows::Rows;
+use crate::domain::Id;
+use crate::domain::tenant::Tenant;
 use diesel::pg::{Pg, PgConnection};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::query_dsl::methods::ExecuteDsl;
@@ -16,7 +18,11 @@ use diesel::{QueryResult, RunQueryDsl};
 
 /// Statements that are stored together, in the order in which they lock what they change.
 #[derive(Default)]
-pub struct Batch(Vec<Part>);
+pub struct Batch {
+    parts: Vec<Part>,
+    /// Whose listeners are to be woken once it is stored.
+    told: Vec<Id<Tenant>>,
+}
 
 struct Part {
     statement: Box<dyn Statement>,
@@ -33,39 +39,51 @@ impl Batch {
     where
         S: QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + 'static,
     {
-        self.0.push(Part { statement: Box::new(Change(statement)), rows: 1 });
+        self.parts.push(Part { statement: Box::new(Change(statement)), rows: 1 });
     }
 
     pub(super) fn insert(&mut self, rows: Rows) {
         if let (1.., Ok(count)) = (rows.count, i64::try_from(rows.count)) {
-            self.0.push(Part { statement: Box::new(rows), rows: count });
+            self.parts.push(Part { statement: Box::new(rows), rows: count });
         }
     }
 
     /// Adds all that stands in another, behind what stands here.
     pub fn append(&mut self, mut other: Batch) {
-        self.0.append(&mut other.0);
+        self.parts.append(&mut other.parts);
+        self.told.append(&mut other.told);
+    }
+
+    /// Notes that there is something to hear for those who listen to a tenant.
+    pub(super) fn tell(&mut self, tenant: Id<Tenant>) {
+        self.told.push(tenant);
+    }
+
+    /// Whose listeners are to be woken once it is stored.
+    pub(super) fn told(&self) -> &[Id<Tenant>] {
+        &self.told
     }
 
     /// Whether it can be sent as one statement.
     pub(super) fn is_one(&self) -> bool {
-        self.0.len() <= MOST_AS_ONE
+        self.parts.len() <= MOST_AS_ONE
     }
 
     /// Runs it as one statement, which is a transaction by itself.
     pub(super) fn run_as_one(&self, conn: &mut PgConnection) -> Read<()> {
-        if !self.0.is_empty() {
-            AsOne(&self.0).execute(conn)?;
+        if !self.parts.is_empty() {
+            AsOne(&self.parts).execute(conn)?;
         }
         Ok(())
     }
 
     /// Runs it as a part of a transaction, as one statement where that is possible.
     pub fn run(&self, tx: &mut Tx<'_>) -> Read<()> {
+        self.told.iter().for_each(|tenant| tx.told(*tenant));
         if let (Conn::Postgres(conn), true) = (tx.itself(), self.is_one()) {
             return self.run_as_one(conn);
         }
-        for part in &self.0 {
+        for part in &self.parts {
             let rows = part.statement.run(tx)?;
             changed(rows, usize::try_from(part.rows).unwrap_or_default())?;
         }

@@ -2,8 +2,11 @@
 //! [`Db::write`] makes one.
 
 use super::batch::Batch;
+use super::ears::Ears;
 use super::url::DatabaseUrl;
 use super::watched::{Statements, Watched};
+use crate::domain::Id;
+use crate::domain::tenant::Tenant;
 use crate::telemetry::Metrics;
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, CacheSize, SimpleConnection, TransactionManager};
@@ -77,17 +80,28 @@ impl Failure for Fault {
 }
 
 /// A transaction that may write. Dereferences to its connection, for reading.
-pub struct Tx<'c>(&'c mut Conn);
+pub struct Tx<'c> {
+    conn: &'c mut Conn,
+    /// Whose listeners are to be woken once it is committed.
+    told: Vec<Id<Tenant>>,
+}
+
+impl Tx<'_> {
+    /// Notes that there is something to hear for those who listen to a tenant.
+    pub(super) fn told(&mut self, tenant: Id<Tenant>) {
+        self.told.push(tenant);
+    }
+}
 
 impl Deref for Tx<'_> {
     type Target = Conn;
     fn deref(&self) -> &Conn {
-        self.0
+        self.conn
     }
 }
 impl DerefMut for Tx<'_> {
     fn deref_mut(&mut self) -> &mut Conn {
-        self.0
+        self.conn
     }
 }
 
@@ -103,6 +117,9 @@ pub struct Db {
     pub(super) writer: Watched<Manager>,
     /// What is counted of all that is done with it.
     pub metrics: Arc<Metrics>,
+    pub(super) url: DatabaseUrl,
+    /// Those who hear of events.
+    pub ears: Ears,
 }
 
 impl Db {
@@ -128,7 +145,7 @@ impl Db {
         };
         let all = pool("all", pool_size)?;
         let writer = if matches!(url, DatabaseUrl::Sqlite(_)) { pool("writer", 1)? } else { all.clone() };
-        Ok(Db { pool: all, writer, metrics })
+        Ok(Db { pool: all, writer, metrics, url: url.clone(), ears: Ears::default() })
     }
 
     fn connection(&self) -> Result<PooledConnection<Manager>, Fault> {
@@ -196,6 +213,7 @@ impl Db {
                     kept.look_after(&stored);
                     self.metrics.database.transaction("write", stored.is_ok());
                     kept.blamed(stored)?;
+                    self.ears.tell(batch.told());
                 }
                 _ => {
                     drop(kept);
@@ -228,9 +246,14 @@ impl Db {
     fn write_once<T, E: Failure>(&self, run: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let _entered = tracing::debug_span!("transaction", kind = "write").entered();
         let (mut kept, ()) = Db::connection_after(&self.writer, |conn| conn.begin("BEGIN", "BEGIN IMMEDIATE"))?;
-        let answer = run(&mut Tx(&mut kept.conn));
+        let mut tx = Tx { conn: &mut kept.conn, told: Vec::new() };
+        let answer = run(&mut tx);
+        let told = tx.told;
         let ended = kept.end(&answer, answer.is_ok());
         let answer = kept.blamed(answer.and_then(|answer| ended.map(|()| answer).map_err(E::from)));
+        if answer.is_ok() {
+            self.ears.tell(&told);
+        }
         self.metrics.database.transaction("write", answer.is_ok());
         answer
     }

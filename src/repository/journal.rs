@@ -7,7 +7,7 @@ use super::on_backend;
 use super::rows::rows;
 use super::schema::{audit_records, events, idempotency_keys};
 use super::sql_types::{At, Json};
-use crate::domain::event::{AuditRecord, Event};
+use crate::domain::event::{AuditRecord, NewEvent};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant};
 use diesel::prelude::*;
@@ -78,7 +78,7 @@ pub fn take(batch: &mut Batch, tenant: Id<Tenant>, key: &str, fingerprint: &[u8]
 }
 
 /// The audit record and the events of one mutation.
-pub fn leave(batch: &mut Batch, tenant: Id<Tenant>, record: &AuditRecord, happened: &[Event]) {
+pub fn leave(batch: &mut Batch, tenant: Id<Tenant>, record: &AuditRecord, happened: &[NewEvent]) {
     publish(batch, tenant, happened);
     audit(batch, tenant, record);
 }
@@ -95,7 +95,11 @@ pub fn audit(batch: &mut Batch, tenant: Id<Tenant>, record: &AuditRecord) {
     }));
 }
 
-pub fn publish(batch: &mut Batch, tenant: Id<Tenant>, happened: &[Event]) {
+/// Tells of what happened, in the order in which it did. Whoever listens hears of it once it is committed.
+pub fn publish(batch: &mut Batch, tenant: Id<Tenant>, happened: &[NewEvent]) {
+    if !happened.is_empty() {
+        batch.tell(tenant);
+    }
     batch.insert(rows!(events, happened, |event| {
         tenant_id: tenant,
         id: event.id,

@@ -75,7 +75,7 @@ pub struct ChoiceKind {
 
 impl ChoiceKind {
     pub fn of<C: Choice>() -> Self {
-        let values = || C::ALL.iter().map(|(_, name, about)| (*name, *about)).collect();
+        let values = || C::ALL.iter().map(|(value, _, about)| (value.api_name(), *about)).collect();
         ChoiceKind { name: C::NAME, about: C::ABOUT, values }
     }
 }
@@ -101,6 +101,10 @@ pub trait Listed: super::query::Stored {
     /// Declares the list. Called once; [`Listed::list`] keeps it.
     fn declare() -> List<Self>;
     fn id(&self) -> Id<()>;
+    /// Where a row lies in its list, where that is said by a column of its own and not by the order of the list.
+    fn place(&self) -> Option<String> {
+        None
+    }
     fn list() -> &'static List<Self>;
 }
 

@@ -112,6 +112,18 @@ impl<T> Query<T> {
         self
     }
 
+    /// Sorted by these columns, in one direction.
+    pub fn ordered(mut self, columns: &[&'static str], direction: Direction) -> Self {
+        self.order = columns.iter().map(|column| (*column, direction)).collect();
+        self
+    }
+
+    /// At most so many rows.
+    pub fn most(mut self, rows: i64) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
     /// A part of the list: its filter, its order, where it begins and how long it is.
     pub fn slice(mut self, slice: &Slice) -> Self {
         if let Some(filter) = &slice.filter {

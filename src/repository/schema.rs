@@ -507,6 +507,8 @@ diesel::table! {
         subject -> Text,
         data -> Document,
         created_at -> Moment,
+        transaction_id -> BigInt,
+        place -> BigInt,
     }
 }
 

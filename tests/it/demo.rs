@@ -72,9 +72,12 @@ on_both! {
         let nobody = |document: &str| program.post("/graphql", &json!({"query": document}).to_string()).status;
         assert_eq!((nobody("{ __schema { queryType { name } } }"), nobody("{ tenant { name } }")), (200, 401));
         let examples = setup["examples"].as_array().unwrap();
-        assert_eq!(examples.len(), 10);
+        assert_eq!(examples.len(), 11);
         for example in examples {
             let (name, query) = (example["name"].as_str().unwrap(), example["query"].as_str().unwrap());
+            if query.contains("\nsubscription ") {
+                continue; // it has no single answer
+            }
             let variables = serde_json::from_str(example["variables"].as_str().unwrap_or("{}")).unwrap();
             let send = || program.send(key, None, query, &variables).unwrap().json();
             let first = send();

@@ -12,6 +12,7 @@ mod contract;
 mod crash;
 mod demo;
 mod differential;
+mod live;
 mod migrations;
 mod observability;
 mod races;

@@ -155,8 +155,12 @@ fn announce(work: &mut Work<'_, '_>, account: &Account, at: Instant) {
     }
     if status == SubscriptionStatus::Ended {
         work.event(EventType::SubscriptionEnded, id, json!({}));
-    } else if subscription.current_period_start == Some(at) && subscription.trial_end != Some(at) {
+    } else if subscription.trial_end == Some(at) {
+        // Its first period begins with the end of the trial.
+    } else if subscription.current_period_start == Some(at) {
         work.event(EventType::SubscriptionRenewed, id, json!({}));
+    } else if subscription.billing.return_overdue_since != Some(at) {
+        work.event(EventType::SubscriptionUpdated, id, json!({}));
     }
 }
 

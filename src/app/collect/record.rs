@@ -198,9 +198,11 @@ fn policy(work: &mut Work<'_, '_>) -> Result<Policy, Fault> {
     Ok(repository::tenant::own(work.conn(), tenant)?.settings.dunning)
 }
 
-/// Stores an invoice that changed.
+/// Stores an invoice that changed, and tells of it.
 pub(in crate::app) fn store(work: &mut Work<'_, '_>, invoice: &mut Invoice) -> Result<(), Fault> {
     invoice.version += 1;
     invoice.updated_at = work.now;
-    repository::invoice::update(work.tx, work.tenant, invoice)
+    repository::invoice::update(work.tx, work.tenant, invoice)?;
+    work.event(EventType::InvoiceUpdated, invoice.id, json!({"subscriptionId": invoice.subscription_id}));
+    Ok(())
 }

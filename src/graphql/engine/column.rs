@@ -3,6 +3,7 @@
 use super::json::{Out, Written};
 use super::registry::{choice_type, scalar_type};
 use crate::domain::billing_group::BillingDay;
+use crate::domain::event::Position;
 use crate::domain::id::encode;
 use crate::domain::pricing::{Percentage, TaxRate};
 use crate::domain::subscription::ContractLength;
@@ -83,6 +84,9 @@ impl<E: Entity> Leaf for Id<E> {
     }
 }
 
+/// The identifier of an object of any type, in its text form.
+pub struct AnyId(pub String);
+
 impl<L: Leaf> Leaf for Option<L> {
     const NULLABLE: bool = true;
     fn type_name(registry: &mut Registry) -> String {
@@ -118,7 +122,7 @@ impl<C: Choice> Leaf for C {
     }
     fn write(&self, bytes: &mut Vec<u8>) {
         bytes.push(b'"'); // a GraphQL name needs no escaping
-        bytes.extend_from_slice(self.name().as_bytes());
+        bytes.extend_from_slice(self.api_name().as_bytes());
         bytes.push(b'"');
     }
 }
@@ -152,6 +156,8 @@ leaf! {
     Metadata as |registry| scalar_type(registry, "JSON") => |json, bytes| bytes.extend_from_slice(json.as_str().as_bytes());
     TaxRate as |registry| scalar_type(registry, "Decimal") => |rate, bytes| rate.decimal().write(bytes);
     Percentage as |registry| scalar_type(registry, "Decimal") => |percentage, bytes| percentage.decimal().write(bytes);
+    AnyId as <async_graphql::ID as OutputType>::create_type_info => |id, bytes| write_string(bytes, &id.0);
+    Position as String::create_type_info => |position, bytes| write_display(bytes, position);
     // Written alone, an amount of money is its decimal.
     BigDecimal as |registry| scalar_type(registry, "Decimal") => |number, bytes| write_display(bytes, &number.normalized().to_plain_string());
     Money as |registry| scalar_type(registry, "Decimal") => |money, bytes| write_display(bytes, money);

@@ -1,6 +1,7 @@
 //! What an object type is: a name, a description, columns and relations.
 
 use super::column::{Borrowed, Column, Computed, Leaf, TypedId};
+use super::events::{Events, Named};
 use super::foreseen::{Foresee, OfNamed, OfRow};
 use super::many::{Alike, Many};
 use super::one::{AnyNode, Find, FindBy, One};
@@ -237,6 +238,22 @@ impl<T: Object> Type<T> {
     /// The objects with the given ids, in the order of the ids; null for each that does not exist.
     pub fn any_of(self, name: &'static str, about: &'static str, types: fn() -> Vec<AnyNode<T>>) -> Self {
         self.with(name, about, Kind::Relation(Box::new(super::one::Any { types: types(), many: true })))
+    }
+
+    /// The list of all events.
+    pub fn events(self, name: &'static str, about: &'static str) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Events)))
+    }
+
+    /// The object whose id the row holds as a text, whichever of these types it has; null where it is gone.
+    pub fn named(
+        self,
+        name: &'static str,
+        about: &'static str,
+        id: fn(&T) -> &str,
+        types: fn() -> Vec<AnyNode<T>>,
+    ) -> Self {
+        self.with(name, about, Kind::Relation(Box::new(Named::new(id, types))))
     }
 
     /// An object that a use case works out of this one, or null. `at` is about the moment as of which that is done.

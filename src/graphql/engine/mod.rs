@@ -9,7 +9,9 @@
 //!   statement (`one.rs`, `many.rs`, `single.rs`, `page.rs`; `value.rs` for what is part of the row, `timed.rs`
 //!   for what follows from the time, `summary.rs` for sums, `foreseen.rs` for what a use case works out), then the level below.
 //! - `arguments.rs` declares the arguments of a list; `slice.rs`, `filter.rs` and `cursor.rs` read what clients give.
+//! - `events.rs` is the list of events, and the object that an event is about.
 //! - `json.rs` writes the rows into one buffer. Nothing is written before everything is loaded.
+//! - `stream.rs` does the same for each event of a subscription.
 //! - `mutate.rs` does the same for mutations: run one, then read what is selected of its payload.
 //!
 //! The number of statements depends on the shape of the query, never on the number of rows.
@@ -18,6 +20,7 @@ mod arguments;
 mod column;
 mod cursor;
 mod declare;
+mod events;
 mod filter;
 mod foreseen;
 mod json;
@@ -30,14 +33,18 @@ mod run;
 mod select;
 mod single;
 mod slice;
+mod stream;
 mod summary;
 mod timed;
 mod value;
 mod view;
 
+pub use column::AnyId;
 pub use declare::{Object, Type};
-pub use json::to_json;
+pub use events::wanted_arguments;
+pub use json::{not_executed, to_json};
 pub use mutate::{Mutation, Mutations, Payload, Ran, Running, Stopped};
 pub use one::AnyNode;
-pub use registry::{choice_type, scalar_type};
-pub use run::{Engine, Request, coded};
+pub use registry::{Argument, argument, choice_type, scalar_type};
+pub use run::{Engine, Request, bad_input, coded, internal};
+pub use stream::{Opening, Rows, Source, Subscriptions, failed, operation};

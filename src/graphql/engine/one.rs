@@ -204,13 +204,13 @@ impl<T: Object, U: Object + Stored> Relation<T> for FindBy<U> {
 
 /// One of the types that `node` may answer.
 pub struct AnyNode<T> {
-    name: &'static str,
-    prefix: &'static str,
+    pub(super) name: &'static str,
+    pub(super) prefix: &'static str,
     /// Which scope it takes to see one, where reading is not enough.
-    needs: Option<Scope>,
+    pub(super) needs: Option<Scope>,
     /// Reads the objects with some ids, and answers how each is written.
-    load: Load<T>,
-    register: fn(&mut Registry) -> String,
+    pub(super) load: Load<T>,
+    pub(super) register: fn(&mut Registry) -> String,
 }
 
 impl<T: Object> AnyNode<T> {

@@ -93,14 +93,14 @@ impl<T: Object, U: Object + Listed, K: Into<Option<Id<T>>> + 'static> Relation<T
 }
 
 /// What is selected of a page: it is neither read nor computed otherwise.
-struct Wanted {
-    rows: bool,
-    total: bool,
+pub(super) struct Wanted {
+    pub rows: bool,
+    pub total: bool,
     info: bool,
 }
 
 impl Wanted {
-    fn of<U: Object + Listed>(cx: &Cx<'_, '_>, selected: &Selected<'_>) -> Self {
+    pub fn of<U: Object + Listed>(cx: &Cx<'_, '_>, selected: &Selected<'_>) -> Self {
         let fields = select(cx.env, &selected.sets, &of::<Page<U>>().name, false);
         let total = |field: &Selected<'_>| field.name() == "totalCount";
         let typename = |field: &Selected<'_>| field.name() == "__typename";
@@ -133,7 +133,7 @@ fn group<T, U: Listed, K: Into<Option<Id<T>>>>(
 impl<U: Listed> Page<U> {
     /// The database answers up to one row more than the page has; that row only says that there are more. A page from
     /// the end of the list was read backwards.
-    fn new(mut rows: Vec<U>, slice: &Arc<Slice>, wanted: &Wanted, total: i64) -> Self {
+    pub(super) fn new(mut rows: Vec<U>, slice: &Arc<Slice>, wanted: &Wanted, total: i64) -> Self {
         let more = rows.len() > slice.size;
         rows.truncate(slice.size);
         if slice.backward {
@@ -152,15 +152,15 @@ impl<U: Listed> Page<U> {
 
 impl<U: Listed> Edge<U> {
     fn cursor(&self) -> String {
-        cursor::encode::<U>(&self.slice, &self.row)
+        self.row.place().unwrap_or_else(|| cursor::encode::<U>(&self.slice, &self.row))
     }
 }
 
-struct PagesLoaded<'q, U: Object + Listed> {
-    pages: Vec<Page<U>>,
+pub(super) struct PagesLoaded<'q, U: Object + Listed> {
+    pub pages: Vec<Page<U>>,
     /// The page of each parent.
-    places: Vec<usize>,
-    view: View<'q, Page<U>>,
+    pub places: Vec<usize>,
+    pub view: View<'q, Page<U>>,
 }
 
 impl<'q, T, U: Object + Listed> Loaded<'q, T> for PagesLoaded<'q, U> {

@@ -208,6 +208,20 @@ pub fn plain_object(registry: &mut Registry, name: &str, about: &str, rust_name:
     registry.types.insert(name.to_owned(), object_type(name, about, rust_name, fields));
 }
 
+/// Registers the root of subscriptions.
+pub fn subscription_object(
+    registry: &mut Registry,
+    name: &str,
+    about: &str,
+    rust_name: &'static str,
+    fields: Vec<MetaField>,
+) {
+    plain_object(registry, name, about, rust_name, fields);
+    if let Some(MetaType::Object { is_subscription, .. }) = registry.types.get_mut(name) {
+        *is_subscription = true;
+    }
+}
+
 fn object_type(name: &str, about: &str, rust_name: &'static str, fields: IndexMap<String, MetaField>) -> MetaType {
     MetaType::Object {
         name: name.to_owned(),

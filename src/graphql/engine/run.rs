@@ -4,16 +4,18 @@ use super::declare::{Object, of};
 use super::json::{Out, Step};
 use super::mutate::Mutations;
 use super::registry::object;
+use super::stream::{SubscriptionRoot, Subscriptions, ask_for_one, opened, operation};
 use super::view::{Cx, View, What};
 use crate::repository::{Db, Fault};
 use async_graphql::indexmap::IndexMap;
-use async_graphql::parser::types::{ExecutableDocument, Field};
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationType};
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, EmptySubscription, Name, ObjectType, OutputType, Positioned, QueryEnv,
-    Response, Schema, ServerError, ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, Name, ObjectType, OutputType, Positioned, QueryEnv, Response, Schema,
+    ServerError, ServerResult, Value,
 };
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -27,6 +29,11 @@ pub trait Request: Send + Sync + 'static {
     fn db(&self) -> &Db;
     fn tenant(&self) -> crate::domain::Id<crate::domain::tenant::Tenant>;
     fn now(&self) -> crate::domain::Instant;
+    /// The tenant's time, as it is by now: a subscription may be older than that.
+    fn now_of(&self, conn: &mut crate::repository::Conn) -> crate::repository::Read<crate::domain::Instant> {
+        let _ = conn;
+        Ok(self.now())
+    }
     fn scope(&self) -> crate::domain::api_key::Scope;
 }
 
@@ -35,7 +42,7 @@ pub(super) struct State<R> {
     pub request: R,
     /// None when the database failed. Whichever root field async-graphql asks for first fills it.
     answers: OnceLock<Option<Answers>>,
-    /// Whether a mutation answered what it had answered before.
+    /// Whether a mutation answered what it had answered before; or a subscription was opened before.
     pub replayed: std::sync::atomic::AtomicBool,
 }
 
@@ -167,15 +174,16 @@ impl<R: Request + Mutations> OutputType for MutationRoot<R> {
 impl<R: Request + Mutations> ObjectType for MutationRoot<R> {}
 
 /// A schema that is read by the engine.
-pub struct Engine<R: Request + Mutations> {
-    schema: Schema<QueryRoot<R>, MutationRoot<R>, EmptySubscription>,
+pub struct Engine<R: Subscriptions> {
+    schema: Schema<QueryRoot<R>, MutationRoot<R>, SubscriptionRoot<R>>,
     documents: Documents,
 }
 
-impl<R: Request + Mutations> Engine<R> {
+impl<R: Subscriptions> Engine<R> {
     /// `extend` adds what does not come from declarations, such as directives.
     pub fn new(extend: impl FnOnce(Builder<R>) -> Builder<R>) -> Self {
-        let builder = Schema::build(QueryRoot(PhantomData), MutationRoot(PhantomData), EmptySubscription);
+        let (query, mutation, subscription) = (PhantomData, PhantomData, PhantomData);
+        let builder = Schema::build(QueryRoot(query), MutationRoot(mutation), SubscriptionRoot(subscription));
         Engine { schema: extend(builder).finish(), documents: Documents::default() }
     }
 
@@ -191,21 +199,17 @@ impl<R: Request + Mutations> Engine<R> {
         check: impl FnOnce(&ExecutableDocument) -> Result<(), ServerError>,
         on_behalf_of: R,
     ) -> Response {
-        match self.documents.parsed(&request.query) {
-            Ok(document) => {
-                let checked = check(&document).and_then(|()| complete_variables(&document, &mut request));
-                if let Err(error) = checked {
-                    return Response::from_errors(vec![error]);
-                }
-                request.set_parsed_query(ExecutableDocument::clone(&document));
-            }
-            Err(error) => {
-                let message = "The document is not GraphQL: look at the place that `locations` names.";
-                let mut refused = coded(message, "GRAPHQL_PARSE_FAILED");
-                refused.locations = ServerError::from(error).locations;
-                return Response::from_errors(vec![refused]);
-            }
+        let document = match self.prepared(&mut request, check) {
+            Ok(document) => document,
+            Err(error) => return Response::from_errors(vec![error]),
+        };
+        let name = request.operation_name.as_deref();
+        if operation(&document, name).is_some_and(|operation| operation.ty == OperationType::Subscription) {
+            let message =
+                "A subscription is answered bit by bit: send it with `Accept: text/event-stream`, or over a WebSocket.";
+            return Response::from_errors(vec![coded(message, "SUBSCRIPTION_NEEDS_STREAM")]);
         }
+        request.set_parsed_query(document);
         let state = Arc::new(State { request: on_behalf_of, answers: OnceLock::new(), replayed: false.into() });
         let mut response = self.schema.execute(request.data(state.clone())).await;
         // async-graphql lists root fields as they finish; the specification, as they were asked for.
@@ -218,9 +222,42 @@ impl<R: Request + Mutations> Engine<R> {
         }
         response
     }
+
+    /// Opens a subscription: its answers, as they come, or why it has none. Its future waits for the database, and blocks
+    /// for that; the stream does not.
+    pub async fn listen(
+        &self,
+        mut request: async_graphql::Request,
+        check: impl FnOnce(&ExecutableDocument) -> Result<(), ServerError>,
+        on_behalf_of: R,
+    ) -> Result<BoxStream<'static, Response>, Response> {
+        let refused = |error| Response::from_errors(vec![error]);
+        let mut document = self.prepared(&mut request, check).map_err(refused)?;
+        ask_for_one(&mut document, request.operation_name.as_deref()).map_err(refused)?;
+        request.set_parsed_query(document);
+        let state = Arc::new(State { request: on_behalf_of, answers: OnceLock::new(), replayed: false.into() });
+        opened(self.schema.execute_stream(request.data(state))).await
+    }
+
+    /// The document of a request that may be run. Completes its variables.
+    fn prepared(
+        &self,
+        request: &mut async_graphql::Request,
+        check: impl FnOnce(&ExecutableDocument) -> Result<(), ServerError>,
+    ) -> Result<ExecutableDocument, ServerError> {
+        let document = self.documents.parsed(&request.query).map_err(|error| {
+            let message = "The document is not GraphQL: look at the place that `locations` names.";
+            let mut refused = coded(message, "GRAPHQL_PARSE_FAILED");
+            refused.locations = ServerError::from(error).locations;
+            refused
+        })?;
+        check(&document)?;
+        complete_variables(&document, request)?;
+        Ok(ExecutableDocument::clone(&document))
+    }
 }
 
-type Builder<R> = async_graphql::SchemaBuilder<QueryRoot<R>, MutationRoot<R>, EmptySubscription>;
+type Builder<R> = async_graphql::SchemaBuilder<QueryRoot<R>, MutationRoot<R>, SubscriptionRoot<R>>;
 
 /// Documents that were seen before are not parsed again.
 #[derive(Default)]

@@ -13,8 +13,8 @@ pub const LONGEST_PAGE: usize = 100;
 /// The most sort keys.
 const MOST_KEYS: usize = 4;
 
-/// Reads the arguments of a list.
-pub fn slice<U: Listed>(env: &QueryEnv, selected: &Selected<'_>) -> Result<Slice, ServerError> {
+/// How long a page is, and whether it lies at the end of its list.
+pub fn length(env: &QueryEnv, selected: &Selected<'_>) -> Result<(usize, bool), ServerError> {
     let length = |name: &str| match selected.argument::<Option<i32>>(env, name)? {
         None => Ok(None),
         Some(length) => match usize::try_from(length) {
@@ -26,13 +26,18 @@ pub fn slice<U: Listed>(env: &QueryEnv, selected: &Selected<'_>) -> Result<Slice
     if first.is_some() && last.is_some() {
         return Err(bad_input("Give `first` or `last`, not both.".to_owned(), &["last"]));
     }
+    Ok((first.or(last).unwrap_or(PAGE), last.is_some()))
+}
+
+/// Reads the arguments of a list.
+pub fn slice<U: Listed>(env: &QueryEnv, selected: &Selected<'_>) -> Result<Slice, ServerError> {
+    let (size, backward) = length(env, selected)?;
     let (keys, id) = match selected.raw_argument(env, "orderBy") {
         None | Some(Value::Null) => (Vec::new(), Direction::Desc),
         Some(given) => order::<U>(&given)?,
     };
     let filter = filter::<U>(env, selected)?;
-    let size = first.or(last).unwrap_or(PAGE);
-    let mut slice = Slice { filter, keys, id, size, backward: last.is_some(), after: None, before: None };
+    let mut slice = Slice { filter, keys, id, size, backward, after: None, before: None };
     let cursor = |name: &str| match selected.argument::<Option<String>>(env, name)? {
         None => Ok(None),
         Some(text) => cursor::decode::<U>(&slice, &text)

@@ -59,7 +59,7 @@ impl Subject {
         let large = Amounts { customers: 30, products: 9, orders: 45, assets: 90, plans: 12, subscriptions: 120 };
         let small = Amounts { customers: 3, products: 2, orders: 4, assets: 7, plans: 2, subscriptions: 9 };
         let viewers = [data::tenant(&app, "Large \"GmbH\"", &large), data::tenant(&app, "Small", &small)];
-        let types = Arc::new(Types::read());
+        let types = Arc::new(Types::compared());
         let oracle = |viewer: Viewer| {
             let store = Store::load(&app.db, &viewer);
             Oracle::new(World { types: types.clone(), store, viewer, cursors: RwLock::new(Cursors::default()) })

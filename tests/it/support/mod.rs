@@ -18,6 +18,8 @@ use perennial::app::{Ambient, App, Gateways, PaymentGateway, TestGateway, operat
 use perennial::domain::api_key::Scope;
 use perennial::domain::{Id, Instant, tenant::Tenant};
 use perennial::graphql::Api;
+use perennial::http::cors::Origins;
+use perennial::http::live::{Live, LiveSettings};
 use perennial::http::{self, HttpSettings, Limits};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -74,6 +76,9 @@ pub(crate) use each_database;
 /// The moment at which every test begins: 31 January 2025, noon, in UTC.
 pub const START: &str = "2025-01-31T12:00:00Z";
 
+/// Where customers reach the server of a test.
+const PUBLIC_URL: &str = "https://perennial.example.com";
+
 pub struct TestApp {
     pub app: Arc<App>,
     pub database: TestDatabase,
@@ -86,7 +91,7 @@ pub struct TestApp {
     pub gate: Arc<Gate>,
     clock: Arc<Mutex<Instant>>,
     address: SocketAddr,
-    server: Option<(actix_web::dev::ServerHandle, JoinHandle<()>)>,
+    server: Option<Served>,
     agent: ureq::Agent,
 }
 
@@ -121,10 +126,10 @@ impl TestApp {
         let gateway = Arc::new(TestGateway::new(Duration::ZERO));
         let gate = Arc::new(Gate::new(gateway.clone()));
         let gateways = Gateways { live: live(&ambient).unwrap_or_else(|| gate.clone()), test: gate.clone() };
-        let public_url = "https://perennial.example.com".to_owned();
+        let public_url = PUBLIC_URL.to_owned();
         let app = Arc::new(App { db: database.open(), ambient, gateways, public_url });
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
-        let (address, server) = serve(app.clone());
+        let (address, server) = serve(Arc::new(Api::new(app.clone())), app.clone(), settings());
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);
         let agent = config.timeout_global(Some(Duration::from_mins(1))).build().into();
         TestApp { app, database, tenant, key, gateway, gate, clock, address, server: Some(server), agent }
@@ -151,6 +156,10 @@ impl TestApp {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub fn agent(&self) -> &ureq::Agent {
@@ -261,9 +270,9 @@ impl Answer {
     }
 }
 
-/// A real server in a thread of its own, on a free port.
-fn serve(app: Arc<App>) -> (SocketAddr, (actix_web::dev::ServerHandle, JoinHandle<()>)) {
-    let settings = HttpSettings {
+/// How a server of a test is set up.
+pub fn settings() -> HttpSettings {
+    HttpSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         workers: 2,
         blocking_threads: 16,
@@ -272,11 +281,19 @@ fn serve(app: Arc<App>) -> (SocketAddr, (actix_web::dev::ServerHandle, JoinHandl
         playground: Some(http::playground::Playground::default()),
         new_request_id: || Uuid::from_u128(7),
         draining: http::Draining::default(),
-    };
+        live: Arc::new(Live::new(LiveSettings::default())),
+        origins: Origins::new(&[], PUBLIC_URL),
+    }
+}
+
+/// A server that runs: how it is stopped, and its thread.
+pub type Served = (actix_web::dev::ServerHandle, JoinHandle<()>);
+
+/// A real server in a thread of its own, on a free port.
+pub fn serve(api: Arc<Api>, app: Arc<App>, settings: HttpSettings) -> (SocketAddr, Served) {
     let (sender, receiver) = mpsc::channel();
     let thread = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async {
-            let api = Arc::new(Api::new(app.clone()));
             let (server, address) = http::start(app, api, &settings).unwrap();
             sender.send((address, server.handle())).unwrap();
             server.await.unwrap();
