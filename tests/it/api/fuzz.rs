@@ -104,7 +104,7 @@ fn anything() -> impl Strategy<Value = Value> {
 }
 
 /// A text with one place changed, cut out or put twice.
-fn damaged(text: &str, place: &Index, how: usize, with: &str) -> String {
+fn damaged(text: &str, place: Index, how: usize, with: &str) -> String {
     let at = text.char_indices().map(|(at, _)| at).collect::<Vec<_>>();
     let at = if at.is_empty() { 0 } else { *place.get(&at) };
     let (before, after) = text.split_at(at);
@@ -144,7 +144,7 @@ both! {
         });
         let body = body.to_string();
         each((any::<Index>(), 0..4usize, any::<String>()), |(place, how, with)| {
-            posted(app, damaged(&body, &place, how, &with).as_bytes()).map(drop)
+            posted(app, damaged(&body, place, how, &with).as_bytes()).map(drop)
         });
         each(vec(any::<u8>(), 0..200), |bytes| posted(app, &bytes).map(drop));
         each(anything(), |value| posted(app, value.to_string().as_bytes()).map(drop));
@@ -169,7 +169,7 @@ both! {
             found["orders"]["edges"].as_array().unwrap().iter().map(|edge| text(&edge["cursor"])).collect()
         }).collect();
         each((any::<Index>(), 0..4usize, any::<String>(), any::<bool>(), any::<bool>()), |(place, how, with, swap, other)| {
-            let cursor = damaged(&cursors[usize::from(other)][0], &place, how, &with);
+            let cursor = damaged(&cursors[usize::from(other)][0], place, how, &with);
             asked(app, page, json!({"after": cursor, "before": cursor, "by": orders[usize::from(swap)]})).map(drop)
         });
         each(any::<String>(), |cursor| asked(app, page, json!({"after": cursor, "before": cursor})).map(drop));
@@ -179,7 +179,7 @@ both! {
         let warehouse = app.warehouse();
         let find = "query ($id: ID!) { node(id: $id) { id } order(id: $id) { id } nodes(ids: [$id]) { id } }";
         each((any::<Index>(), 0..4usize, any::<String>()), |(place, how, with)| {
-            let id = damaged(&warehouse.order, &place, how, &with);
+            let id = damaged(&warehouse.order, place, how, &with);
             let found = asked(app, find, json!({"id": id}))?;
             let other = id != warehouse.order && found["data"]["order"]["id"] == json!(warehouse.order);
             prop_assert!(!other || id.eq_ignore_ascii_case(&warehouse.order), "{id} found another one");
