@@ -326,6 +326,7 @@ both! {
             discounts { totalCount nodes { id coupons { totalCount nodes { id } } } }
             coupons { totalCount nodes { id discount { id } } }
             taxRates { totalCount nodes { id } }
+            events(first: 1) { nodes { id } }
             apiKeys { totalCount nodes { id rotation { replacedBy { id } } } }
             trustedDocuments { totalCount nodes { id } }
             billingHolds { totalCount nodes { id subscription { id } } }

@@ -108,6 +108,7 @@ impl Own {
         let made = run("createApiKey", json!({"name": "till", "scope": "READ"}), "apiKey { id }");
         let registered =
             run("registerDocuments", json!({"documents": ["{ viewer { scope } }"]}), "rows { document { id } }");
+        let happened = app.send_as(key, &[], "{ events(first: 1) { nodes { id } } }", json!({})).json();
         let held = app.hold(tenant.parse().unwrap(), subscription.parse().unwrap());
         let part = |list: &str| text(&subscribed["subscription"][list][0]["id"]);
         let ids = BTreeMap::from([
@@ -122,6 +123,7 @@ impl Own {
             ("CreditNote", text(&note["creditNote"]["id"])),
             ("Customer", customer),
             ("Discount", text(&discount["discount"]["id"])),
+            ("Event", text(&happened["data"]["events"]["nodes"][0]["id"])),
             ("Feature", text(&feature["feature"]["id"])),
             ("Invoice", text(&invoice)),
             ("Meter", text(&meter["meter"]["id"])),
