@@ -12,9 +12,10 @@ use crate::domain::gateway::Gateway;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
 use crate::http::playground::Playground;
-use crate::http::{Draining, HttpSettings, Introspection, Limits};
+use crate::http::{Draining, HttpSettings, Introspection, QueryLimits};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use limits::LimitArgs;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -116,6 +117,7 @@ pub enum Command {
 
         /// Bring older tables up to date before serving
         #[arg(long, env = "PERENNIAL_MIGRATE", hide_env_values = true, value_parser = FalseyValueParser::new())]
+        #[arg(help_heading = "Server")]
         migrate: bool,
     },
     /// Serve a database of its own that is filled with a demo tenant, and say how to try it
@@ -200,20 +202,8 @@ pub struct ServerArgs {
     #[arg(help_heading = "Server", value_parser = clap::value_parser!(u16).range(1..=3600), hide_env_values = true)]
     shutdown_timeout: u16,
 
-    /// The longest body of a request
-    #[arg(long, env = "PERENNIAL_MAX_BODY_BYTES", value_name = "BYTES", default_value = "262144")]
-    #[arg(help_heading = "Limits", hide_env_values = true)]
-    max_body_bytes: NonZeroUsize,
-
-    /// The longest text of a query
-    #[arg(long, env = "PERENNIAL_MAX_QUERY_BYTES", value_name = "BYTES", default_value = "16384")]
-    #[arg(help_heading = "Limits", hide_env_values = true)]
-    max_query_bytes: NonZeroUsize,
-
-    /// How long a request may take to be answered
-    #[arg(long, env = "PERENNIAL_TIMEOUT", value_name = "SECONDS", default_value = "30")]
-    #[arg(help_heading = "Limits", value_parser = clap::value_parser!(u16).range(1..=3600), hide_env_values = true)]
-    timeout: u16,
+    #[command(flatten)]
+    limits: LimitArgs,
 
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
@@ -261,6 +251,11 @@ impl ServerArgs {
         self.pool_size.into()
     }
 
+    /// What requests may ask for.
+    pub fn query_limits(&self) -> QueryLimits {
+        self.limits.query()
+    }
+
     /// The settings of the server. `playground` is what the page at / knows, if there is to be one.
     pub fn http(&self, playground: Playground, new_request_id: fn() -> Uuid) -> HttpSettings {
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -268,11 +263,7 @@ impl ServerArgs {
             listen: self.listen,
             workers: self.workers.map_or(cores.get(), usize::from),
             blocking_threads: self.pool_size.into(),
-            limits: Limits {
-                body: self.max_body_bytes.get(),
-                query: self.max_query_bytes.get(),
-                timeout: Duration::from_secs(self.timeout.into()),
-            },
+            limits: self.limits.http(),
             shutdown_timeout: Duration::from_secs(self.shutdown_timeout.into()),
             playground: (!self.no_playground).then_some(playground),
             new_request_id,
@@ -317,5 +308,6 @@ fn gateway(text: &str) -> Result<Gateway, String> {
     Gateway::from_name(&text.to_ascii_uppercase()).ok_or_else(|| "it is one of test and stripe".to_owned())
 }
 
+mod limits;
 #[cfg(test)]
 mod tests;

@@ -173,7 +173,10 @@ fn run(command: Command) -> Result<(), Failure> {
             baseline::serve(&database_url, listen, (!default_delay).then_some(Duration::ZERO))
         }
         Command::Ours { database_url, listen } => {
-            let arguments = ["perennial", "serve", "--database-url", &database_url, "--listen", &listen.to_string()];
+            let listen = listen.to_string();
+            let arguments = ["perennial", "serve", "--database-url", &database_url, "--listen", &listen];
+            // One key asks for as much as it can.
+            let arguments = arguments.iter().chain(&["--cost-bucket", "0"]);
             Ok(perennial::cli::run(perennial::config::Config::try_parse_from(arguments)?)?)
         }
         Command::Bill { database_url, tenant } => {

@@ -54,7 +54,7 @@ pub fn count(url: &str, report: &mut Report) -> Result<(), Failure> {
         for first in [1, 10, 50, 100] {
             let request =
                 || Request::new(page_query()).variables(Variables::from_json(json!({"first": first, "after": null})));
-            let ours = counted_in(async { api.execute(request(), caller(&viewer)).await.is_ok() }).await?;
+            let ours = counted_in(async { api.execute(request(), caller(&viewer)).await.response.is_ok() }).await?;
             let theirs = counted_in(async { baseline.execute(request(), &viewer).await.is_ok() }).await?;
             report.statements(&format!("page of {first} orders (5 relations)"), ours, theirs);
         }

@@ -12,7 +12,7 @@ pub use failure::Failure;
 
 use crate::app::App;
 use crate::app::stripe::{Settings, Stripe};
-use crate::config::{Command, Config, GatewayArgs};
+use crate::config::{Command, Config, GatewayArgs, ServerArgs};
 use crate::domain::gateway::Gateway;
 use crate::graphql::schema_sdl;
 use crate::repository::{DatabaseUrl, Db, event};
@@ -27,9 +27,11 @@ pub fn run(config: Config) -> Result<(), Failure> {
     logging::start(config.log(), config.log_format)?;
     match &config.command {
         Command::Serve { server: args, gateway, migrate } => {
-            server::serve(open(&config, args.pool_size())?, args, gateway, *migrate)
+            // To bring tables up to date takes as long as it takes: the limits are for those who are served.
+            server::make_ready(&open(&config, FEW)?, *migrate)?;
+            server::serve(open_to_serve(&config, args)?, args, gateway)
         }
-        Command::Demo(args) => server::demo(open(&config, args.pool_size())?, args),
+        Command::Demo(args) => server::demo(open_to_serve(&config, args)?, args),
         Command::Bill { until, tenant, gateway } => {
             billing::bill(&charging(open_current(&config)?, gateway)?, *until, *tenant)
         }
@@ -48,8 +50,16 @@ pub fn run(config: Config) -> Result<(), Failure> {
 }
 
 fn open(config: &Config, pool_size: u32) -> Result<Db, Failure> {
-    let url: DatabaseUrl = config.database_url().parse().map_err(|cause| Failure::url(&cause))?;
-    Ok(Db::open(&url, pool_size)?)
+    Ok(Db::open(&url(config)?, pool_size)?)
+}
+
+/// Opens the database for those who may take only so much of it.
+fn open_to_serve(config: &Config, args: &ServerArgs) -> Result<Db, Failure> {
+    Ok(Db::open_within(&url(config)?, args.pool_size(), args.query_limits().reading)?)
+}
+
+fn url(config: &Config) -> Result<DatabaseUrl, Failure> {
+    config.database_url().parse().map_err(|cause| Failure::url(&cause))
 }
 
 /// Opens a database whose tables are those of this program, for what hands out no links.

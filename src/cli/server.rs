@@ -22,16 +22,20 @@ use uuid::Uuid;
 const FIRST_QUERY: &str =
     "{ orders(first: 5) { nodes { number status customer { name } items { sku quantity fulfilledQuantity } } } }";
 
-/// Serves until a signal comes.
-pub fn serve(db: Db, args: &ServerArgs, gateway: &GatewayArgs, migrate_first: bool) -> Result<(), Failure> {
-    let app = charging(App::new(db, args.public_url()), gateway)?;
-    if migrate_first {
-        for name in migrate(&app.db)? {
-            tracing::info!(name, "migrated");
-        }
-    } else {
-        prepare(&app.db)?;
+/// Makes the tables of a database that has none, or brings them up to date where that is asked for.
+pub fn make_ready(db: &Db, migrate_first: bool) -> Result<(), Failure> {
+    if !migrate_first {
+        return prepare(db);
     }
+    for name in migrate(db)? {
+        tracing::info!(name, "migrated");
+    }
+    Ok(())
+}
+
+/// Serves until a signal comes.
+pub fn serve(db: Db, args: &ServerArgs, gateway: &GatewayArgs) -> Result<(), Failure> {
+    let app = charging(App::new(db, args.public_url()), gateway)?;
     let introspection = args.introspection(Introspection::Keys);
     let settings = args.http(Playground::default(), new_request_id);
     run(app.into(), args, introspection, &settings, args.telemetry.metrics_listen, |at| {
@@ -125,7 +129,7 @@ fn run(
     started: impl FnOnce(Listening) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let slow = args.telemetry.slow_operation();
-    let api = Arc::new(Api::new(app.clone()).slow_after(slow).introspected_by(introspection));
+    let api = Arc::new(Api::within(app.clone(), args.query_limits()).slow_after(slow).introspected_by(introspection));
     let (listeners, live) = (api.clone(), settings.live.clone());
     let system = System::new();
     let at_once = system.block_on(async {

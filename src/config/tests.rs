@@ -67,3 +67,36 @@ fn what_makes_no_sense_is_refused() {
         assert!(Config::try_parse_from([&["perennial"], line].concat()).is_err(), "{line:?}");
     }
 }
+
+#[test]
+fn the_limits_are_those_that_are_written_down() {
+    let server = |line: &[&str]| match Config::parse_from([&["perennial", "serve"], line].concat()).command {
+        Command::Serve { server, .. } => server,
+        _ => panic!("{line:?} serves nothing"),
+    };
+    // The environment of whoever runs the tests may name others.
+    if std::env::vars_os().all(|(name, _)| !name.to_string_lossy().starts_with("PERENNIAL_")) {
+        let default = server(&[]);
+        assert_eq!(default.query_limits(), QueryLimits::default());
+        assert_eq!(default.limits.http(), crate::http::Limits::default());
+        let document = include_str!("../../docs/limits.md");
+        let command = <Config as clap::CommandFactory>::command();
+        let serve = command.find_subcommand("serve").unwrap();
+        let of_limits = |arg: &&clap::Arg| arg.get_help_heading() == Some("Limits");
+        let mut count = 0;
+        for arg in serve.get_arguments().filter(of_limits) {
+            let (flag, default) = (arg.get_long().unwrap(), arg.get_default_values()[0].to_str().unwrap());
+            let line = document.lines().find(|line| line.starts_with(&format!("| `--{flag}` |")));
+            let line = line.unwrap_or_else(|| panic!("docs/limits.md does not list --{flag}"));
+            assert!(line.contains(&format!("| {default} |")), "--{flag} is {default}: {line}");
+            count += 1;
+        }
+        assert!(count > 15, "{count}");
+    }
+    let told = server(&["--max-cost", "7", "--cost-bucket", "0", "--max-waiting", "0", "--database-timeout", "3"]);
+    let query = told.query_limits();
+    assert_eq!(
+        (query.cost, query.bucket, query.reading, told.limits.http().waiting),
+        (7, 0, Duration::from_secs(3), 0)
+    );
+}

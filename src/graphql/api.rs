@@ -1,22 +1,24 @@
 //! The API: the schema, and one operation at a time on somebody's behalf.
 
 use super::documents::Documents;
-use super::engine::{self, Engine, Mutations, Source, Subscriptions};
+use super::engine::{self, Bounds, Engine, Mutations, Source, Subscriptions, coded, complete_variables};
 use super::introspection::{self, Introspection};
+use super::limits::{Buckets, Checked, Checks, Estimate, MUTATION, Prices, QueryLimits};
 use super::query::Query;
 use super::watched::Watched;
-use super::{errors, limits, live, mutations};
+use super::{errors, live, mutations};
 use crate::app::feed::{Feed, Pace};
 use crate::app::{App, Viewer};
-use crate::domain::api_key::Scope;
+use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::tenant::{Tenant, TenantMode};
 use crate::domain::{Id, Instant};
 use crate::repository::{Conn, Db, Read};
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{CustomDirective, Directive, Request, Response};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{CustomDirective, Directive, Request, Response, ServerError, Value};
 use futures_util::stream::{BoxStream, StreamExt};
+use serde_json::json;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 /// The schema and what runs it. Shared by all requests.
 pub struct Api {
@@ -26,32 +28,36 @@ pub struct Api {
     slow: Duration,
     introspection: Introspection,
     feed: Arc<Feed>,
+    checks: Checks,
+    buckets: Buckets,
+    limits: QueryLimits,
 }
 
 /// The answers of a subscription, as they come. One without data and with errors that have no place in it is the last.
 pub type Answers = BoxStream<'static, Response>;
 
-/// A request whose document is known, and that its key may send. Only [`Api::ask`] makes one, and nothing else is run.
+/// A request whose document is known and asks for no more than it may, and that its key may send. Only [`Api::ask`] makes
+/// one, and nothing else is run.
 pub struct Asked {
     request: Request,
     caller: Caller,
+    checked: Arc<Checked>,
+    estimate: Estimate,
 }
 
 impl Asked {
-    /// Whether the operation that would run is a mutation. What cannot be parsed runs nothing: execution says why.
-    pub fn is_mutation(&mut self) -> bool {
-        self.is_of(OperationType::Mutation)
+    /// What kind of operation would run; none where none would: execution says why.
+    pub fn operation_type(&self) -> Option<OperationType> {
+        self.checked.operation_type(self.request.operation_name.as_deref())
+    }
+
+    pub fn is_mutation(&self) -> bool {
+        self.operation_type() == Some(OperationType::Mutation)
     }
 
     /// Whether it is a subscription, which [`Api::listen`] opens.
-    pub fn is_subscription(&mut self) -> bool {
-        self.is_of(OperationType::Subscription)
-    }
-
-    fn is_of(&mut self, ty: OperationType) -> bool {
-        let name = self.request.operation_name.clone();
-        let Ok(document) = self.request.parsed_query() else { return false };
-        engine::operation(document, name.as_deref()).is_some_and(|operation| operation.ty == ty)
+    pub fn is_subscription(&self) -> bool {
+        self.operation_type() == Some(OperationType::Subscription)
     }
 }
 
@@ -63,17 +69,39 @@ pub struct Caller {
     pub idempotency_key: Option<String>,
 }
 
-/// What one query may cost: the number of values in the longest answer that it allows, roughly.
-const MOST_COST: usize = 200_000;
+/// What was answered, and what that took.
+pub struct Answer {
+    pub response: Response,
+    pub spent: Spent,
+    /// Where the key has used up what it may ask for: when to ask again.
+    pub retry_after: Option<Duration>,
+}
+
+impl From<Response> for Answer {
+    /// What was refused before it took anything.
+    fn from(response: Response) -> Self {
+        Answer { response, spent: Spent::default(), retry_after: None }
+    }
+}
+
+/// What a request cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Spent {
+    /// Objects that the answer could have held.
+    pub requested: u64,
+    /// Objects that it does hold.
+    pub actual: u64,
+}
+
+/// With this among the `extensions` of a request, what it cost is told in the answer.
+pub const TELL_COST: &str = "cost";
 
 /// What is slow, unless something else is said.
 const SLOW: Duration = Duration::from_secs(1);
 
 impl Api {
     pub fn new(app: Arc<App>) -> Self {
-        let (documents, introspection) = (Documents::default(), Introspection::default());
-        let feed = Arc::new(Feed::new(app.db.clone(), Pace::of(&app.db)));
-        Api { app, engine: engine(), documents, slow: SLOW, introspection, feed }
+        Api::within(app, QueryLimits::default())
     }
 
     /// The same, which logs operations that take this long.
@@ -102,62 +130,116 @@ impl Api {
     }
 
     /// Answers somebody without a key, who asks for the schema and nothing else; none where that is not so.
-    pub async fn introspect(&self, mut request: Request, request_id: String) -> Option<Response> {
-        if !self.is_open() || !request.parsed_query().is_ok_and(introspection::alone) {
+    pub async fn introspect(&self, mut request: Request, request_id: String) -> Option<Answer> {
+        if !self.is_open() {
             return None;
         }
+        let checked = self.checks.check(&request.query).ok().filter(|known| introspection::alone(&known.document))?;
+        let estimate = self.expected(&checked, &mut request).ok()?;
         let caller = Caller { viewer: Viewer::nobody(), request_id, idempotency_key: None };
-        Some(self.run(Asked { request, caller }).await)
+        Some(self.run(Asked { request, caller, checked, estimate }).await)
     }
 
-    /// Finds the document that a request means, which it may name instead of bringing it; or answers why it is not run.
-    /// It may wait for the database.
+    /// With other limits.
+    pub fn within(app: Arc<App>, limits: QueryLimits) -> Self {
+        Api {
+            feed: Arc::new(Feed::new(app.db.clone(), Pace::of(&app.db))),
+            app,
+            engine: engine(),
+            documents: Documents::default(),
+            checks: Checks::new(limits, prices()),
+            buckets: Buckets::new(limits.bucket, limits.restore_rate),
+            limits,
+            slow: SLOW,
+            introspection: Introspection::default(),
+        }
+    }
+
+    /// Finds the document that a request means, which it may name instead of bringing it, and makes all checks that come
+    /// before anything is read; or answers why it is not run. It may wait for the database. Fills in the defaults of
+    /// variables.
     pub fn ask(&self, mut request: Request, caller: Caller) -> Result<Asked, Box<Response>> {
         let found = self.documents.find(&self.app, &caller.viewer, &mut request);
-        let hidden = || introspection::refused(&request.query).filter(|_| self.introspection == Introspection::Off);
-        match found.and_then(|()| hidden().map_or(Ok(()), Err)) {
-            Ok(()) => Ok(Asked { request, caller }),
-            Err(error) => {
-                let mut response = Response::from_errors(vec![error]);
-                errors::finish(&mut response, &caller.request_id);
-                Watched::begin(self.app.metrics(), self.slow, &request, &caller.viewer).end(&response);
-                Err(Box::new(response))
-            }
+        let (checked, error) = match found.and_then(|()| self.checks.check(&request.query)) {
+            Ok(checked) => match self.expected(&checked, &mut request) {
+                Ok(estimate) => return Ok(Asked { request, caller, checked, estimate }),
+                Err(error) => (Some(checked), error),
+            },
+            Err(error) => (None, error),
+        };
+        let mut watched = Watched::begin(self.app.metrics(), self.slow, &request, &caller.viewer);
+        if let Some(checked) = &checked {
+            watched.saw(&checked.document);
         }
+        let mut response = Response::from_errors(vec![error]);
+        errors::finish(&mut response, &caller.request_id);
+        watched.end(&response);
+        Err(Box::new(response))
+    }
+
+    /// What an operation is expected to cost; refuses what costs too much, or is not to be had here. Fills in the defaults
+    /// of variables.
+    fn expected(&self, checked: &Checked, request: &mut Request) -> Result<Estimate, ServerError> {
+        if self.introspection == Introspection::Off
+            && let Some(error) = introspection::refused(&checked.document)
+        {
+            return Err(error);
+        }
+        complete_variables(&checked.document, request)?;
+        self.checks.cost(checked, request.operation_name.as_deref(), &request.variables)
     }
 
     /// Finds the document of a request and runs it.
-    pub async fn execute(&self, request: Request, caller: Caller) -> Response {
+    pub async fn execute(&self, request: Request, caller: Caller) -> Answer {
         match self.ask(request, caller) {
             Ok(asked) => self.run(asked).await,
-            Err(refused) => *refused,
+            Err(refused) => (*refused).into(),
         }
     }
 
-    /// Runs one operation.
-    pub async fn run(&self, Asked { request, caller }: Asked) -> Response {
+    /// Runs one operation, if the bucket of its key holds what it may cost.
+    pub async fn run(&self, Asked { request, caller, checked, estimate }: Asked) -> Answer {
+        let (key, request_id) = (caller.viewer.key_id, caller.request_id.clone());
         let mut watched = Watched::begin(self.app.metrics(), self.slow, &request, &caller.viewer);
-        let on_behalf = self.on_behalf(caller);
-        let request_id = on_behalf.request_id.clone();
-        let check = |document: &ExecutableDocument| {
-            watched.saw(document);
-            limits::check(document)
+        watched.saw(&checked.document);
+        let requested = estimate.cost;
+        let available = match self.take(key, requested) {
+            Ok(available) => available,
+            Err(mut throttled) => {
+                errors::finish(&mut throttled.response, &request_id);
+                watched.end(&throttled.response);
+                return *throttled;
+            }
         };
-        let mut response = self.engine.execute(request, check, on_behalf).await;
+        let tell = request.extensions.get(TELL_COST) == Some(&Value::Boolean(true));
+        let on_behalf = self.on_behalf(caller);
+        let done = self.engine.execute(request, &checked.document, on_behalf).await;
+        let run = done.mutations.saturating_mul(MUTATION);
+        let spent = Spent { requested, actual: done.objects.saturating_add(run).saturating_add(estimate.uncounted) };
+        let available = self.settle(key, spent).unwrap_or(available);
+        let mut response = done.response;
+        if tell {
+            self.tell_cost(&mut response, requested, Some(spent.actual), available);
+        }
         errors::finish(&mut response, &request_id);
+        tracing::Span::current().record("cost", spent.actual);
         watched.end(&response);
-        response
+        Answer { response, spent, retry_after: None }
     }
 
-    /// Opens a subscription, or answers why not.
-    pub async fn listen(&self, Asked { request, caller }: Asked) -> Result<Answers, Box<Response>> {
+    /// Opens a subscription, or answers why not. Its key pays for one answer, when it is opened.
+    pub async fn listen(&self, Asked { request, caller, checked, estimate }: Asked) -> Result<Answers, Box<Response>> {
+        let key = caller.viewer.key_id;
         let on_behalf = self.on_behalf(caller);
         let request_id = on_behalf.request_id.clone();
         let finished = move |mut response: Response| {
             errors::finish(&mut response, &request_id);
             response
         };
-        match self.engine.listen(request, limits::check, on_behalf).await {
+        if let Err(throttled) = self.take(key, estimate.cost) {
+            return Err(Box::new(finished(throttled.response)));
+        }
+        match self.engine.listen(request, &checked.document, on_behalf).await {
             Ok(answers) => Ok(answers.map(finished).boxed()),
             Err(refused) => Err(Box::new(finished(refused))),
         }
@@ -170,8 +252,48 @@ impl Api {
             query: Query { viewer: caller.viewer },
             request_id: caller.request_id,
             idempotency_key: caller.idempotency_key,
+            bounds: Bounds { answer: self.limits.answer, until: Moment::now() + self.limits.reading },
         }
     }
+
+    /// Takes what a request may cost from the bucket of its key; answers what is left, or what to say where that is not
+    /// enough.
+    fn take(&self, key: Id<ApiKey>, cost: u64) -> Result<u64, Box<Answer>> {
+        if !self.buckets.watch() {
+            return Ok(0);
+        }
+        self.buckets.take(key, cost, Moment::now()).map_err(|throttled| {
+            let wait = seconds(throttled.wait);
+            let message =
+                format!("This key has used up what it may ask for at the moment. Ask again in {wait} s, or for less.");
+            let mut error = coded(message, "THROTTLED");
+            error.extensions.get_or_insert_default().set("retryAfter", wait);
+            let mut response = Response::from_errors(vec![error]);
+            self.tell_cost(&mut response, cost, None, throttled.available);
+            Box::new(Answer { retry_after: Some(throttled.wait), ..response.into() })
+        })
+    }
+
+    /// Gives back to a key what was expected and not read; answers what is left where that is another number now.
+    fn settle(&self, key: Id<ApiKey>, spent: Spent) -> Option<u64> {
+        let changes = self.buckets.watch() && spent.actual != spent.requested;
+        changes.then(|| self.buckets.settle(key, spent.requested, spent.actual, Moment::now()))
+    }
+
+    fn tell_cost(&self, response: &mut Response, requested: u64, actual: Option<u64>, available: u64) {
+        let mut cost = json!({"requested": requested, "actual": actual});
+        if let (Some(cost), true) = (cost.as_object_mut(), self.buckets.watch()) {
+            cost.insert("available".to_owned(), available.into());
+            cost.insert("restoreRate".to_owned(), self.buckets.rate().into());
+        }
+        // Numbers under names: it is a value in any case.
+        response.extensions.insert("cost".to_owned(), Value::from_json(cost).unwrap_or_default());
+    }
+}
+
+/// Seconds to wait, as a header says them.
+pub fn seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 /// The schema in the schema definition language.
@@ -179,15 +301,13 @@ pub fn schema_sdl() -> String {
     engine().sdl()
 }
 
+/// What the fields of the schema cost.
+pub(super) fn prices() -> Prices {
+    Prices::of(&Engine::<OnBehalf>::registry())
+}
+
 fn engine() -> Engine<OnBehalf> {
-    Engine::new(|builder| {
-        builder
-            .directive(idempotent)
-            .limit_complexity(MOST_COST)
-            .disable_suggestions()
-            .with_sorted_fields()
-            .with_sorted_enums()
-    })
+    Engine::new(|builder| builder.directive(idempotent).disable_suggestions().with_sorted_fields().with_sorted_enums())
 }
 
 /// One request, with all that it needs.
@@ -197,6 +317,7 @@ pub struct OnBehalf {
     pub query: Query,
     pub request_id: String,
     pub idempotency_key: Option<String>,
+    pub bounds: Bounds,
 }
 
 impl engine::Request for OnBehalf {
@@ -221,6 +342,9 @@ impl engine::Request for OnBehalf {
     }
     fn scope(&self) -> Scope {
         self.query.viewer.scope()
+    }
+    fn bounds(&self) -> Bounds {
+        self.bounds
     }
 }
 

@@ -6,7 +6,7 @@
 //! [`Documents::find`].
 
 use super::engine::coded;
-use super::limits;
+use super::limits::{QueryLimits, check_shape, check_text as check_tokens};
 use crate::app::trusted_document::sha256_of;
 use crate::app::{App, Viewer};
 use crate::domain::Id;
@@ -45,12 +45,14 @@ pub fn check_text(text: String) -> Result<String, String> {
     if text.contains('\0') {
         return Err("This contains a character that cannot be stored (NUL).".to_owned());
     }
+    let limits = QueryLimits::default();
+    check_tokens(&text, &limits).map_err(|error| error.message)?;
     let document = parse_query(&text).map_err(|error| {
         let place = error.positions().next();
         let place = place.map_or(String::new(), |pos| format!(": look at line {}, column {}", pos.line, pos.column));
         format!("This is not a GraphQL document{place}.")
     })?;
-    limits::check(&document).map_err(|error| error.message)?;
+    check_shape(&document, &limits).map_err(|error| error.message)?;
     Ok(text)
 }
 

@@ -66,7 +66,6 @@ fn finish_foreign(error: &mut ServerError) {
         {
             ("OPERATION_RESOLUTION_FAILURE", None)
         }
-        None if error.message == "Query is too complex." => ("QUERY_TOO_COMPLEX", None),
         None => match argument(&error.message) {
             Some(path) => {
                 explain(&mut error.message);
@@ -110,17 +109,6 @@ fn argument(message: &str) -> Option<Vec<Value>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_query_that_costs_too_much_is_told_from_an_invalid_one() {
-        for (message, expected) in
-            [("Query is too complex.", "QUERY_TOO_COMPLEX"), ("Unknown field", "GRAPHQL_VALIDATION_FAILED")]
-        {
-            let mut response = Response::from_errors(vec![ServerError::new(message, None)]);
-            finish(&mut response, "request");
-            assert_eq!(response.errors.first().and_then(code), Some(expected));
-        }
-    }
 
     #[test]
     fn what_validation_leaves_open_is_said() {

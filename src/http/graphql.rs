@@ -7,7 +7,7 @@ use super::{Context, body, credentials, request, sse, websocket};
 use crate::app::{App, Viewer};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
-use crate::graphql::{Caller, to_json};
+use crate::graphql::{Answer, Caller, TELL_COST, seconds, to_json};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Bytes, Payload};
@@ -22,6 +22,8 @@ use tracing::Span;
 /// because a browser would otherwise send it from anywhere.
 const PREFLIGHT: [&str; 4] =
     ["graphql-preflight", "graphql-require-preflight", "apollo-require-preflight", "x-requested-with"];
+/// With this header set to 1, an answer tells what it cost.
+const COST: &str = "graphql-cost";
 
 /// Answers every method; those that are not allowed are told so in the same shape.
 pub async fn graphql(request: HttpRequest, payload: Payload, context: web::Data<Context>) -> HttpResponse {
@@ -41,9 +43,14 @@ pub async fn graphql(request: HttpRequest, payload: Payload, context: web::Data<
         None => Err(Rejection::not_acceptable()),
     };
     let mut response = match answered {
-        Ok(response) => HttpResponse::build(status(&response, media_type))
-            .content_type(media_type.content_type())
-            .body(to_json(&response)),
+        Ok(Answer { response, retry_after, .. }) => {
+            let mut answer = HttpResponse::build(status(&response, media_type, retry_after));
+            if let Some(wait) = retry_after {
+                Span::current().record("refused", "THROTTLED");
+                answer.insert_header((header::RETRY_AFTER, seconds(wait)));
+            }
+            answer.content_type(media_type.content_type()).body(to_json(&response))
+        }
         Err(rejection) => {
             Span::current().record("refused", rejection.code);
             rejection.respond(media_type, &request_id.0)
@@ -66,7 +73,7 @@ async fn answer(
     payload: Payload,
     context: &Context,
     request_id: &RequestId,
-) -> Result<Response, Rejection> {
+) -> Result<Answer, Rejection> {
     let timeout = context.limits.timeout;
     let by_get = match *http.method() {
         Method::POST => false,
@@ -81,24 +88,28 @@ async fn answer(
     };
     let tenant = credentials::tenant(http.headers())?;
     let idempotency_key = credentials::idempotency_key(http.headers())?;
-    let request = if by_get {
+    let mut request = if by_get {
         check_preflight(http.headers())?;
         request::from_query_string(http.query_string(), &context.limits)?
     } else {
         request::from_body(&json(http.headers(), payload, context).await?, &context.limits)?
     };
+    if http.headers().get(COST).is_some_and(|value| value == "1") {
+        request.extensions.insert(TELL_COST.to_owned(), Value::Boolean(true));
+    }
+    let place = context.queue.enter()?;
     // One hop to a thread that may wait for the database, for all that the request needs of it.
     let (app, api, span) = (context.app.clone(), context.api.clone(), Span::current());
     let (runtime, request_id) = (Handle::current(), request_id.0.to_string());
     let work = tokio::task::spawn_blocking(move || {
-        let _entered = span.enter();
+        let (_entered, _place) = (span.enter(), place);
         let Some(api_key) = api_key else {
             return runtime.block_on(api.introspect(request, request_id)).ok_or_else(Rejection::unauthenticated);
         };
         let viewer = authenticate(&app, &api_key, tenant)?;
-        let mut asked = match api.ask(request, Caller { viewer, request_id, idempotency_key }) {
+        let asked = match api.ask(request, Caller { viewer, request_id, idempotency_key }) {
             Ok(asked) => asked,
-            Err(refused) => return Ok(*refused),
+            Err(refused) => return Ok((*refused).into()),
         };
         if by_get && asked.is_mutation() {
             return Err(Rejection::method("POST", "A mutation changes something. Send it by POST."));
@@ -143,15 +154,17 @@ pub(super) async fn json(headers: &HeaderMap, payload: Payload, context: &Contex
     body::read(payload, context.limits).await
 }
 
-/// The time limit ends the waiting. A statement that already runs in the database goes on, and may take effect.
+/// The time limit ends the waiting. What the database does already has limits of its own, and may take effect.
 async fn within<F: Future>(timeout: Duration, work: F) -> Result<F::Output, Rejection> {
     tokio::time::timeout(timeout, work).await.map_err(|_| Rejection::timeout())
 }
 
 /// Under the older media type the status says nothing about the document; under the newer one it tells a document
-/// that was not executed from one that was, however that ended.
-fn status(response: &Response, media_type: MediaType) -> StatusCode {
-    if media_type == MediaType::GraphqlResponse && is_request_error(response) {
+/// that was not executed from one that was, however that ended. A key that asks for too much is told so by either.
+fn status(response: &Response, media_type: MediaType, retry_after: Option<Duration>) -> StatusCode {
+    if retry_after.is_some() {
+        StatusCode::TOO_MANY_REQUESTS
+    } else if media_type == MediaType::GraphqlResponse && is_request_error(response) {
         StatusCode::BAD_REQUEST
     } else {
         StatusCode::OK

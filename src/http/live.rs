@@ -142,17 +142,18 @@ pub async fn run(
     idempotency_key: Option<String>,
 ) -> Result<BoxStream<'static, Part>, Rejection> {
     let (app, api, span, runtime) = (context.app.clone(), context.api.clone(), Span::current(), Handle::current());
+    let place = context.queue.enter()?;
     let begun = tokio::task::spawn_blocking(move || {
-        let _entered = span.enter();
+        let (_entered, _place) = (span.enter(), place);
         let viewer = credentials.viewer(&app)?;
-        let mut asked = match api.ask(request, Caller { viewer, request_id, idempotency_key }) {
+        let asked = match api.ask(request, Caller { viewer, request_id, idempotency_key }) {
             Ok(asked) => asked,
             Err(refused) => return Ok(Err(refused)),
         };
         if asked.is_subscription() {
             return Ok(runtime.block_on(api.listen(asked)));
         }
-        let response = runtime.block_on(api.run(asked));
+        let response = runtime.block_on(api.run(asked)).response;
         Ok(Ok(stream::once(std::future::ready(response)).boxed()))
     });
     let begun: Result<Answers, Box<Response>> = match tokio::time::timeout(context.limits.timeout, begun).await {

@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod negotiation;
 pub mod observe;
 pub mod playground;
+pub mod queue;
 pub mod rejection;
 pub mod request;
 pub mod sse;
@@ -20,7 +21,7 @@ pub mod websocket;
 
 use crate::app::App;
 use crate::graphql::Api;
-pub use crate::graphql::Introspection;
+pub use crate::graphql::{Introspection, QueryLimits};
 use actix_web::body::BoxBody;
 use actix_web::dev::Server;
 use actix_web::middleware::{Next, from_fn};
@@ -28,6 +29,7 @@ use actix_web::{HttpServer, web};
 use cors::Origins;
 use live::Live;
 use playground::Playground;
+use queue::Queue;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,14 +75,36 @@ impl Draining {
 }
 
 /// What one request may take.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Bytes of a body.
     pub body: usize,
     /// Bytes of the text of a query.
     pub query: usize,
-    /// Time for the body to arrive, for the credentials to be checked, and for the answer to be made: each.
+    /// Time for the answer to be made.
     pub timeout: Duration,
+    /// Time for the head of a request to arrive, the first byte included.
+    pub head: Duration,
+    /// Time for the body to arrive once the head is there.
+    pub arrival: Duration,
+    /// Connections at once, those included that send nothing.
+    pub connections: usize,
+    /// Requests that may wait for the database, beside those that work with it.
+    pub waiting: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            body: 256 * 1024,
+            query: 16 * 1024,
+            timeout: Duration::from_secs(30),
+            head: Duration::from_secs(5),
+            arrival: Duration::from_secs(10),
+            connections: 10_000,
+            waiting: 1_000,
+        }
+    }
 }
 
 /// What the handlers share.
@@ -91,6 +115,7 @@ pub struct Context {
     pub draining: Draining,
     pub live: Arc<Live>,
     pub origins: Origins,
+    pub queue: Queue,
 }
 
 /// Longer than the minute after which most load balancers drop an idle connection, so that they do it first.
@@ -100,13 +125,16 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// It handles no signals: whoever starts it stops it through [`Server::handle`].
 /// Call it where an actix or Tokio runtime runs.
 pub fn start(app: Arc<App>, api: Arc<Api>, settings: &HttpSettings) -> std::io::Result<(Server, SocketAddr)> {
+    let limits = settings.limits;
+    let queue = Queue::new(settings.workers.saturating_mul(settings.blocking_threads).saturating_add(limits.waiting));
     let context = web::Data::new(Context {
         app,
         api,
-        limits: settings.limits,
+        limits,
         draining: settings.draining.clone(),
         live: settings.live.clone(),
         origins: settings.origins.clone(),
+        queue,
     });
     let playground = playground::routes(settings.playground.clone());
     let new_request_id = settings.new_request_id;
@@ -128,8 +156,10 @@ pub fn start(app: Arc<App>, api: Arc<Api>, settings: &HttpSettings) -> std::io::
     })
     .workers(settings.workers)
     .worker_max_blocking_threads(settings.blocking_threads)
+    .max_connections(limits.connections.div_ceil(settings.workers.max(1)))
     .keep_alive(KEEP_ALIVE)
     .on_connect(move |connection, _| live::cut_off_after(connection, patience))
+    .client_request_timeout(limits.head)
     .shutdown_timeout(settings.shutdown_timeout.as_secs())
     .disable_signals()
     .bind(settings.listen)?;

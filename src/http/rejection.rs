@@ -104,6 +104,12 @@ impl Rejection {
         Rejection { message: format!("Not ready: {what}.").into(), ..Rejection::unavailable() }
     }
 
+    /// 503: too many wait already.
+    pub fn busy() -> Self {
+        let message = "Too many requests wait for the database at the moment. Try again in a few seconds.";
+        Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message).with(header::RETRY_AFTER, "2")
+    }
+
     /// 504.
     pub fn timeout() -> Self {
         let message = "The request took too long. Select less; repeat a mutation only with the same idempotency key, \

@@ -137,12 +137,13 @@ fn json(name: &str, text: &str) -> Result<Value, Rejection> {
 mod tests {
     use super::*;
     use async_graphql::Name;
-    use std::time::Duration;
 
-    const LIMITS: Limits = Limits { body: 1000, query: 40, timeout: Duration::from_secs(1) };
+    fn limits() -> Limits {
+        Limits { query: 40, ..Limits::default() }
+    }
 
     fn body(text: &str) -> Result<Request, Rejection> {
-        from_body(text.as_bytes(), &LIMITS)
+        from_body(text.as_bytes(), &limits())
     }
 
     #[test]
@@ -185,7 +186,7 @@ mod tests {
             let refusal = body(text).unwrap_err();
             assert_eq!((refusal.status.as_u16(), refusal.code), (400, "BAD_REQUEST"), "{text}");
         }
-        assert!(from_body(b"{\"query\":\"{a(b:\\\"\xff\\\")}\"}", &LIMITS).is_err(), "not UTF-8");
+        assert!(from_body(b"{\"query\":\"{a(b:\\\"\xff\\\")}\"}", &limits()).is_err(), "not UTF-8");
         let deep = format!(r#"{{"query":"{{a}}","variables":{{"x":{}{}}}}}"#, "[".repeat(9999), "]".repeat(9999));
         assert_eq!(body(&deep).unwrap_err().status.as_u16(), 400, "nested beyond reason");
     }
@@ -222,18 +223,18 @@ mod tests {
             let refusal = body(&text).unwrap_err();
             assert_eq!((refusal.status.as_u16(), refusal.code), (400, "BAD_REQUEST"), "{text}");
         }
-        let request = from_query_string(&format!("documentId=sha256%3A{hash}"), &LIMITS).unwrap();
+        let request = from_query_string(&format!("documentId=sha256%3A{hash}"), &limits()).unwrap();
         assert_eq!(named_by(&request.extensions).unwrap().unwrap().as_str(), hash);
     }
 
     #[test]
     fn a_query_string_is_read_whole() {
         let text = "query=%7Ba%7D&operationName=A&variables=%7B%22x%22%3A1%7D&extensions=%7B%22e%22%3A2%7D&more=1";
-        let request = from_query_string(text, &LIMITS).unwrap();
+        let request = from_query_string(text, &limits()).unwrap();
         assert_eq!((request.query.as_str(), request.operation_name.as_deref()), ("{a}", Some("A")));
         assert_eq!(request.variables[&Name::new("x")].to_string(), "1");
         assert_eq!(request.extensions["e"].to_string(), "2");
-        assert!(from_query_string("query=%7Ba%7D&variables=null", &LIMITS).is_ok());
+        assert!(from_query_string("query=%7Ba%7D&variables=null", &limits()).is_ok());
         for text in [
             "",
             "quer=x",
@@ -243,7 +244,7 @@ mod tests {
             "query=a&variables=%5B%5D",
             "query=a&extensions=x",
         ] {
-            let refusal = from_query_string(text, &LIMITS).unwrap_err();
+            let refusal = from_query_string(text, &limits()).unwrap_err();
             assert_eq!((refusal.status.as_u16(), refusal.code), (400, "BAD_REQUEST"), "{text}");
         }
     }

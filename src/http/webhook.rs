@@ -36,9 +36,10 @@ async fn receive(request: &HttpRequest, payload: Payload, context: &Context) -> 
     let signature = request.headers().get("stripe-signature").and_then(|value| value.to_str().ok());
     let signature = signature.unwrap_or_default().to_owned();
     let body = body::read(payload, context.limits).await?;
+    let place = context.queue.enter()?;
     let (app, span) = (context.app.clone(), Span::current());
     let work = tokio::task::spawn_blocking(move || {
-        let _entered = span.enter();
+        let (_entered, _place) = (span.enter(), place);
         receive_notice(&app, &body, &signature)
     });
     match work.await {

@@ -37,6 +37,9 @@ pub enum Fault {
     /// No connection could be had in time.
     #[error("no connection to the database: {0}")]
     Unavailable(String),
+    /// A statement took longer than it may.
+    #[error("the database took too long")]
+    TimedOut,
     /// Anything else. The text is for the log, never for a client.
     #[error("{0}")]
     Database(String),
@@ -51,7 +54,8 @@ impl From<Error> for Fault {
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
                 Fault::Unavailable(info.message().to_owned())
             }
-            // Diesel has no kind of its own for these two.
+            // Diesel has no kind of its own for these.
+            Error::DatabaseError(_, info) if info.message().contains("statement timeout") => Fault::TimedOut,
             Error::DatabaseError(_, info) if info.message().contains("deadlock detected") => Fault::LostRace,
             Error::DatabaseError(_, info)
                 if ["database is locked", "database or disk is full"].iter().any(|it| info.message().contains(it)) =>
@@ -125,10 +129,15 @@ pub struct Db {
 impl Db {
     /// Opens the database and checks that it answers.
     pub fn open(url: &DatabaseUrl, pool_size: u32) -> Result<Db, OpenError> {
+        Db::open_within(url, pool_size, Duration::ZERO)
+    }
+
+    /// The same, where a statement may take so long; zero sets no limit. SQLite cannot be told.
+    pub fn open_within(url: &DatabaseUrl, pool_size: u32, statement: Duration) -> Result<Db, OpenError> {
         let failed = |cause: String| OpenError { url: url.clone(), cause: DatabaseUrl::hide(first_line(&cause)) };
         let kind = if matches!(url, DatabaseUrl::Sqlite(_)) { "sqlite" } else { "postgres" };
         let metrics = Arc::new(Metrics::new(kind).map_err(|error| failed(error.to_string()))?);
-        let manager = || Manager { url: url.clone(), metrics: metrics.clone() };
+        let manager = || Manager { url: url.clone(), metrics: metrics.clone(), statement };
         // The pool tries for long and then says only that it timed out; a first connection says what is wrong.
         manager().connect().map_err(|error| failed(error.to_string()))?;
         let pool = |name, connections| {
@@ -344,6 +353,7 @@ impl Kept {
 pub(super) struct Manager {
     url: DatabaseUrl,
     metrics: Arc<Metrics>,
+    statement: Duration,
 }
 
 impl ManageConnection for Manager {
@@ -356,8 +366,11 @@ impl ManageConnection for Manager {
                 let mut conn = PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
                 // A statement with a LIMIT parameter would be planned anew at each run; ours are look-ups by index,
                 // whatever their parameters.
-                conn.batch_execute("SET plan_cache_mode = force_generic_plan; SET TIME ZONE 'UTC'")
-                    .map_err(diesel::r2d2::Error::QueryError)?;
+                let setup = format!(
+                    "SET plan_cache_mode = force_generic_plan; SET TIME ZONE 'UTC'; SET statement_timeout = {}",
+                    self.statement.as_millis()
+                );
+                conn.batch_execute(&setup).map_err(diesel::r2d2::Error::QueryError)?;
                 Conn::Postgres(conn)
             }
             DatabaseUrl::Sqlite(file) => {

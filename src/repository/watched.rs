@@ -113,7 +113,7 @@ impl Db {
         match error.fault() {
             Some(Fault::LostRace) => self.metrics.database.failed(Failed::LostRaces),
             Some(Fault::Unavailable(_)) => self.metrics.database.failed(Failed::Unavailable),
-            Some(Fault::Database(_)) => self.metrics.database.failed(Failed::Statement),
+            Some(Fault::Database(_) | Fault::TimedOut) => self.metrics.database.failed(Failed::Statement),
             None => {}
         }
     }

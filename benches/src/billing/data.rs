@@ -66,7 +66,7 @@ fn subscribe(app: &Arc<App>, key: &str, due: DateTime<Utc>) -> Result<(), Failur
             let request = Request::new(query).variables(Variables::from_json(json!({"in": input})));
             let request_id = "benchmark".to_owned();
             let caller = Caller { viewer: viewer.clone(), request_id, idempotency_key: None };
-            let answer: Value = serde_json::from_slice(&to_json(&api.execute(request, caller).await))?;
+            let answer: Value = serde_json::from_slice(&to_json(&api.execute(request, caller).await.response))?;
             if answer["data"][field]["userErrors"] != json!([]) {
                 return Err(format!("{field}: {answer}").into());
             }

@@ -9,7 +9,7 @@ use super::registry::{Argument, argument, node_interface, object};
 use super::run::bad_input;
 use super::select::Selected;
 use super::slice::length;
-use super::view::{Cx, Factor, Fetched, Loaded, Relation, View, refused};
+use super::view::{Cx, Fetched, Loaded, Relation, View, refused};
 use crate::domain::Id;
 use crate::domain::event::{Event, EventType, Position};
 use crate::graphql::mutations::Wire;
@@ -46,9 +46,6 @@ impl<T: Object> Relation<T> for Events {
         ];
         arguments.extend(wanted_arguments(registry));
         arguments
-    }
-    fn factor(&self) -> Factor {
-        Factor::Page
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let (stretch, slice) = match stretch(cx.env, selected) {

@@ -46,6 +46,9 @@ impl<T: Object, V: Object> Relation<T> for OfRow<T, V> {
     fn nullable(&self) -> bool {
         true
     }
+    fn is_worked_out(&self) -> bool {
+        true
+    }
     fn arguments(&self, registry: &mut Registry) -> Vec<Argument> {
         vec![argument::<Option<DateTime>>(registry, "at", self.at)]
     }
@@ -67,6 +70,9 @@ impl<T: Object, U: Entity, V: Object> Relation<T> for OfNamed<U, V> {
         object::<V>(registry)
     }
     fn nullable(&self) -> bool {
+        true
+    }
+    fn is_worked_out(&self) -> bool {
         true
     }
     fn arguments(&self, registry: &mut Registry) -> Vec<Argument> {

@@ -1,6 +1,7 @@
 //! The answer's bytes and its errors.
 
 use super::column::write_string;
+use super::run::coded;
 use async_graphql::{PathSegment, Pos, Response, ServerError, Value};
 
 /// JSON in the making. `path` says where the writer is, for errors.
@@ -8,6 +9,12 @@ pub struct Out<'q> {
     pub(super) bytes: Vec<u8>,
     pub(super) path: Vec<Step<'q>>,
     pub(super) errors: Vec<ServerError>,
+    /// How many objects were written, those included that became null later.
+    pub(super) objects: u64,
+    /// How long the answer may become.
+    most: usize,
+    /// Where it had become too long.
+    overflow: Option<Vec<PathSegment>>,
 }
 
 #[derive(Clone, Copy)]
@@ -23,13 +30,36 @@ pub(super) type Written = Result<(), Null>;
 /// Room for what most answers need, so that they are not moved while they grow.
 const ROOM: usize = 16 * 1024;
 
-impl Default for Out<'_> {
-    fn default() -> Self {
-        Out { bytes: Vec::with_capacity(ROOM), path: Vec::new(), errors: Vec::new() }
-    }
-}
-
 impl<'q> Out<'q> {
+    /// An answer that may become `most` bytes long.
+    pub(super) fn new(most: usize) -> Self {
+        let bytes = Vec::with_capacity(ROOM);
+        Out { bytes, path: Vec::new(), errors: Vec::new(), objects: 0, most, overflow: None }
+    }
+
+    /// Counts an object that is about to be written. Once the answer is too long, nothing is written any more.
+    pub(super) fn object(&mut self) -> Written {
+        self.objects = self.objects.saturating_add(1);
+        if self.bytes.len() > self.most && self.overflow.is_none() {
+            self.overflow = Some(self.path.iter().map(Step::segment).collect());
+        }
+        if self.overflow.is_some() { Err(Null) } else { Ok(()) }
+    }
+
+    /// The error of an answer that became too long, once.
+    pub(super) fn overflow(&mut self) -> Option<ServerError> {
+        let path = match self.overflow.take() {
+            Some(path) => path,
+            None if self.bytes.len() > self.most => Vec::new(),
+            None => return None,
+        };
+        let message = format!(
+            "The answer is longer than the {} bytes that are allowed. Select less, or ask for shorter pages.",
+            self.most
+        );
+        Some(ServerError { path, ..coded(message, "RESPONSE_TOO_LARGE") })
+    }
+
     pub(super) fn raw(&mut self, text: &str) {
         self.bytes.extend_from_slice(text.as_bytes());
     }

@@ -4,7 +4,7 @@ use super::declare::{Object, of};
 use super::json::{Out, Written};
 use super::registry::object;
 use super::select::Selected;
-use super::view::{Cx, Factor, Fetched, Loaded, Relation, View};
+use super::view::{Cx, Fetched, Loaded, Relation, View};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Query, Read, Stored};
@@ -39,9 +39,6 @@ impl<T: Object, U: Object + Stored, K: Into<Option<Id<T>>> + 'static> Relation<T
     fn nullable(&self) -> bool {
         false
     }
-    fn factor(&self) -> Factor {
-        Factor::Some
-    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let ids = distinct_ids(parents);
         let rows = if ids.is_empty() { Vec::new() } else { (self.query)(cx.tenant, &ids).load(cx.conn)? };
@@ -56,9 +53,6 @@ impl<T: Object, U: Object + Stored, K: Ord + Clone + 'static> Relation<T> for Al
     }
     fn nullable(&self) -> bool {
         false
-    }
-    fn factor(&self) -> Factor {
-        Factor::Some
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let keys: Vec<K> = parents.iter().map(|parent| (self.own)(parent)).collect();

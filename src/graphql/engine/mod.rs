@@ -46,5 +46,6 @@ pub use json::{not_executed, to_json};
 pub use mutate::{Mutation, Mutations, Payload, Ran, Running, Stopped};
 pub use one::AnyNode;
 pub use registry::{Argument, argument, choice_type, scalar_type};
-pub use run::{Engine, Request, bad_input, coded, internal};
-pub use stream::{Opening, Rows, Source, Subscriptions, failed, operation};
+pub use run::{Bounds, Engine, Request, bad_input, coded, complete_variables, internal};
+pub use slice::{LONGEST_PAGE, PAGE};
+pub use stream::{Opening, Rows, Source, Subscriptions, failed};

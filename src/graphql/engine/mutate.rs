@@ -140,7 +140,7 @@ fn write<'q, R: Request, P: Payload>(
 ) -> Result<(), Stopped> {
     let written = request.db().read(|conn| {
         let (tenant, now, scope) = (request.tenant(), request.now(), request.scope());
-        let mut cx = Cx { conn, tenant, now, scope, env };
+        let mut cx = Cx { conn, tenant, now, scope, env, until: None };
         let view = View::load(&mut cx, &[payload], &selected.sets)?;
         let seen = view.fields.iter().any(|(field, _)| field.name() == "userErrors");
         if let Some(refusal) = payload.refusal().filter(|_| !seen) {
@@ -153,7 +153,12 @@ fn write<'q, R: Request, P: Payload>(
         }
         Ok::<_, Fault>(Ok(view.write(payload, 0, out).is_ok()))
     })?;
-    match written? {
+    let written = written?;
+    if let Some(mut error) = out.overflow() {
+        error.message += " What was asked for was done.";
+        return Err(Stopped::Field(error));
+    }
+    match written {
         true => Ok(()),
         // What went wrong below is noted among the errors already.
         false => Err(Stopped::Field(ServerError::new(String::new(), None))),
@@ -178,7 +183,7 @@ pub fn register<R: Mutations>(registry: &mut Registry) -> String {
 /// is run.
 pub(super) fn answer_mutations<R: Mutations>(state: &State<R>, env: &QueryEnv) -> Answered {
     let mut answers = IndexMap::new();
-    let mut out = Out::default();
+    let mut out = Out::new(state.request.bounds().answer);
     let fields = select(env, &[&env.operation.node.selection_set.node], NAME, false);
     let known = |selected: &Selected<'_>| R::all().iter().find(|known| known.name == selected.name());
     for (selected, mutation) in fields.iter().filter_map(|selected| known(selected).map(|known| (selected, known))) {
@@ -239,7 +244,9 @@ fn run<'q, R: Mutations>(
     out: &mut Out<'q>,
 ) -> Result<(), Stopped> {
     out.path.push(Step::Key(running.selected.key));
+    state.mutations.fetch_add(1, Ordering::Relaxed);
     let done = (mutation.answer)(&state.request, env, running, out);
+    state.objects.store(out.objects, Ordering::Relaxed);
     out.path.pop();
     if done?.replayed {
         state.replayed.store(true, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use super::many::distinct_ids;
 use super::registry::{Argument, object};
 use super::select::{Selected, select};
 use super::slice::slice;
-use super::view::{Cx, Factor, Fetched, Loaded, Relation, View};
+use super::view::{Cx, Fetched, Loaded, Relation, View};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Listed, Query, Read, Slice};
@@ -54,9 +54,6 @@ impl<T: Object, U: Object + Listed, K: Into<Option<Id<T>>> + 'static> Relation<T
     }
     fn arguments(&self, registry: &mut Registry) -> Vec<Argument> {
         slice_arguments::<U>(registry)
-    }
-    fn factor(&self) -> Factor {
-        Factor::Page
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let slice = match slice::<U>(cx.env, selected) {

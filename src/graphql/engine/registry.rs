@@ -2,8 +2,6 @@
 //! module, made for its derive macros; every struct of it is spelled out in one function here and nowhere else.
 
 use super::declare::{Field, Kind, Object, of};
-use super::slice::{LONGEST_PAGE, PAGE};
-use super::view::Factor;
 use crate::graphql::scalars;
 use crate::repository::list::ChoiceKind;
 use async_graphql::indexmap::IndexMap;
@@ -58,43 +56,23 @@ fn field<T>(registry: &mut Registry, field: &Field<T>) -> MetaField {
     let (ty, arguments, cost): (_, _, Option<Cost>) = match &field.kind {
         Kind::Column(column) => (column.type_name(registry), Vec::new(), None),
         Kind::Relation(relation) => {
-            let cost: Option<Cost> = match relation.factor() {
-                Factor::Once => None,
-                Factor::Some => Some(list_cost),
-                Factor::Page => Some(page_cost),
-            };
+            let cost: Option<Cost> = if relation.is_worked_out() { Some(worked_out) } else { None };
             (relation.type_name(registry), relation.arguments(registry), cost)
         }
     };
     meta_field(field.name, &field.about, ty, arguments, cost)
 }
 
-/// How many objects a list that is not paged is taken to have.
-const LIST: usize = 5;
-
+/// async-graphql's own reckoning of costs is not asked for an answer: that a field has one is how it is told that a use case
+/// works its objects out (`limits/prices.rs`).
 #[expect(clippy::unnecessary_wraps, reason = "the type that async-graphql asks for")]
-fn list_cost(
+fn worked_out(
     _: &VisitorContext<'_>,
     _: &[Positioned<VariableDefinition>],
     _: &QueryField,
     below: usize,
 ) -> ServerResult<usize> {
-    Ok(below.saturating_mul(LIST).saturating_add(1))
-}
-
-/// What a page may cost: everything below it, as often as it is long.
-#[expect(clippy::unnecessary_wraps, reason = "the type that async-graphql asks for")]
-fn page_cost(
-    cx: &VisitorContext<'_>,
-    variables: &[Positioned<VariableDefinition>],
-    field: &QueryField,
-    below: usize,
-) -> ServerResult<usize> {
-    // A wrong argument is reported by validation itself; an error from here would say it twice.
-    let length = |name| cx.param_value::<Option<i32>>(variables, field, name, None).ok().flatten();
-    let length = length("first").or_else(|| length("last")).and_then(|length| usize::try_from(length).ok());
-    // A longer page is refused when the argument is read, with a kinder answer.
-    Ok(below.saturating_mul(length.unwrap_or(PAGE).min(LONGEST_PAGE)).saturating_add(1))
+    Ok(below.saturating_add(1))
 }
 
 /// Registers the interface that every object with an id has; answers its name.

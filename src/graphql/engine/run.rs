@@ -12,14 +12,15 @@ use async_graphql::parser::types::{ExecutableDocument, Field, OperationType};
 use async_graphql::registry::Registry;
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Name, ObjectType, OutputType, Positioned, QueryEnv, Response, Schema,
-    ServerError, ServerResult, Value,
+    ServerError, ServerResult, SubscriptionType, Value,
 };
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::marker::PhantomData;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 /// One request, as the roots see it.
 pub trait Request: Send + Sync + 'static {
@@ -35,6 +36,16 @@ pub trait Request: Send + Sync + 'static {
         Ok(self.now())
     }
     fn scope(&self) -> crate::domain::api_key::Scope;
+    fn bounds(&self) -> Bounds;
+}
+
+/// How far the reading of an answer may go.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// Bytes of the answer.
+    pub answer: usize,
+    /// When it is too late to read on.
+    pub until: Instant,
 }
 
 /// A request and its answers.
@@ -43,7 +54,18 @@ pub(super) struct State<R> {
     /// None when the database failed. Whichever root field async-graphql asks for first fills it.
     answers: OnceLock<Option<Answers>>,
     /// Whether a mutation answered what it had answered before; or a subscription was opened before.
-    pub replayed: std::sync::atomic::AtomicBool,
+    pub replayed: AtomicBool,
+    /// Objects that were written.
+    pub objects: AtomicU64,
+    /// Mutations that were run.
+    pub mutations: AtomicU64,
+}
+
+impl<R> State<R> {
+    fn new(request: R) -> Self {
+        let (objects, mutations) = (0.into(), 0.into());
+        State { request, answers: OnceLock::new(), replayed: false.into(), objects, mutations }
+    }
 }
 
 /// Each root field's JSON by its response key, in the order of the query: empty where a field failed that must not be
@@ -78,8 +100,14 @@ impl<R: Request> ContainerType for QueryRoot<R> {
     async fn resolve_field(&self, cx: &Context<'_>) -> ServerResult<Option<Value>> {
         resolve(cx, |state: &State<R>, env| {
             let request = &state.request;
-            let (tenant, now, scope) = (request.tenant(), request.now(), request.scope());
-            request.db().read(|conn| answer_query(&mut Cx { conn, tenant, now, scope, env }, request.query()))
+            let (tenant, now, scope, bounds) = (request.tenant(), request.now(), request.scope(), request.bounds());
+            let mut out = Out::new(bounds.answer);
+            let answered = request.db().read(|conn| {
+                let mut cx = Cx { conn, tenant, now, scope, env, until: Some(bounds.until) };
+                answer_query(&mut cx, request.query(), &mut out)
+            });
+            state.objects.store(out.objects, Ordering::Relaxed);
+            Ok((answered?, out.errors))
         })
     }
 }
@@ -106,6 +134,11 @@ fn resolve<R: Request>(
                     Fault::Unavailable(_) => {
                         coded("The database is not available. Try again in a few seconds.", "SERVICE_UNAVAILABLE")
                     }
+                    Fault::TimedOut => coded(
+                        "The database took too long. Select less, or ask for shorter pages; repeat a mutation only with the same \
+                         idempotency key, since it may have been done.",
+                        "TIMEOUT",
+                    ),
                     Fault::LostRace => coded("Too many others change the same. Try again.", "CONFLICT"),
                     Fault::Database(_) => internal(),
                 };
@@ -128,9 +161,8 @@ pub fn internal() -> ServerError {
     coded("Something went wrong on our side. The request id helps us find out what.", "INTERNAL_SERVER_ERROR")
 }
 
-fn answer_query<'q, Q: Object>(cx: &mut Cx<'_, 'q>, root: &Q) -> Answered {
+fn answer_query<'q, Q: Object>(cx: &mut Cx<'_, 'q>, root: &Q, out: &mut Out<'q>) -> Result<Answers, Fault> {
     let view = View::load(cx, &[root], &[&cx.env.operation.node.selection_set.node])?;
-    let mut out = Out::default();
     let mut ranges = Vec::with_capacity(view.fields.len());
     for (selected, what) in &view.fields {
         let start = out.bytes.len();
@@ -143,8 +175,12 @@ fn answer_query<'q, Q: Object>(cx: &mut Cx<'_, 'q>, root: &Q) -> Answered {
         };
         ranges.push((selected.key.to_owned(), range));
     }
-    let bytes = Bytes::from(out.bytes);
-    Ok((ranges.into_iter().map(|(key, range)| (key, range.map(|range| bytes.slice(range)))).collect(), out.errors))
+    if let Some(error) = out.overflow() {
+        out.errors.push(error);
+        ranges.iter_mut().for_each(|(_, range)| *range = range.as_ref().map(|_| 0..0));
+    }
+    let bytes = Bytes::from(std::mem::take(&mut out.bytes));
+    Ok(ranges.into_iter().map(|(key, range)| (key, range.map(|range| bytes.slice(range)))).collect())
 }
 
 impl<R: Request> OutputType for QueryRoot<R> {
@@ -176,7 +212,6 @@ impl<R: Request + Mutations> ObjectType for MutationRoot<R> {}
 /// A schema that is read by the engine.
 pub struct Engine<R: Subscriptions> {
     schema: Schema<QueryRoot<R>, MutationRoot<R>, SubscriptionRoot<R>>,
-    documents: Documents,
 }
 
 impl<R: Subscriptions> Engine<R> {
@@ -184,43 +219,41 @@ impl<R: Subscriptions> Engine<R> {
     pub fn new(extend: impl FnOnce(Builder<R>) -> Builder<R>) -> Self {
         let (query, mutation, subscription) = (PhantomData, PhantomData, PhantomData);
         let builder = Schema::build(QueryRoot(query), MutationRoot(mutation), SubscriptionRoot(subscription));
-        Engine { schema: extend(builder).finish(), documents: Documents::default() }
+        Engine { schema: extend(builder).finish() }
     }
 
     pub fn sdl(&self) -> String {
         self.schema.sdl()
     }
 
-    /// Runs one operation. Its future never waits for anything but the database, and blocks for that: poll it on a
-    /// thread that may. `check` looks at the document before anything else does.
+    /// Runs one operation of a document that was looked at. Its future never waits for anything but the database, and
+    /// blocks for that: poll it on a thread that may.
     pub async fn execute(
         &self,
         mut request: async_graphql::Request,
-        check: impl FnOnce(&ExecutableDocument) -> Result<(), ServerError>,
+        document: &ExecutableDocument,
         on_behalf_of: R,
-    ) -> Response {
-        let document = match self.prepared(&mut request, check) {
-            Ok(document) => document,
-            Err(error) => return Response::from_errors(vec![error]),
-        };
+    ) -> Executed {
         let name = request.operation_name.as_deref();
-        if operation(&document, name).is_some_and(|operation| operation.ty == OperationType::Subscription) {
+        if operation(document, name).is_some_and(|operation| operation.ty == OperationType::Subscription) {
             let message =
                 "A subscription is answered bit by bit: send it with `Accept: text/event-stream`, or over a WebSocket.";
-            return Response::from_errors(vec![coded(message, "SUBSCRIPTION_NEEDS_STREAM")]);
+            let response = Response::from_errors(vec![coded(message, "SUBSCRIPTION_NEEDS_STREAM")]);
+            return Executed { response, objects: 0, mutations: 0 };
         }
-        request.set_parsed_query(document);
-        let state = Arc::new(State { request: on_behalf_of, answers: OnceLock::new(), replayed: false.into() });
+        request.set_parsed_query(document.clone());
+        let state = Arc::new(State::new(on_behalf_of));
         let mut response = self.schema.execute(request.data(state.clone())).await;
         // async-graphql lists root fields as they finish; the specification, as they were asked for.
         if let (Value::Object(fields), Some(Some(answers))) = (&mut response.data, state.answers.get()) {
             fields.sort_by_key(|key, _| answers.get_index_of(key.as_str()));
         }
-        if state.replayed.load(std::sync::atomic::Ordering::Relaxed) {
+        if state.replayed.load(Ordering::Relaxed) {
             let replayed = IndexMap::from_iter([(Name::new("replayed"), Value::Boolean(true))]);
             response.extensions.insert("idempotency".to_owned(), Value::Object(replayed));
         }
-        response
+        let [objects, mutations] = [&state.objects, &state.mutations].map(|count| count.load(Ordering::Relaxed));
+        Executed { response, objects, mutations }
     }
 
     /// Opens a subscription: its answers, as they come, or why it has none. Its future waits for the database, and blocks
@@ -228,67 +261,48 @@ impl<R: Subscriptions> Engine<R> {
     pub async fn listen(
         &self,
         mut request: async_graphql::Request,
-        check: impl FnOnce(&ExecutableDocument) -> Result<(), ServerError>,
+        document: &ExecutableDocument,
         on_behalf_of: R,
     ) -> Result<BoxStream<'static, Response>, Response> {
-        let refused = |error| Response::from_errors(vec![error]);
-        let mut document = self.prepared(&mut request, check).map_err(refused)?;
-        ask_for_one(&mut document, request.operation_name.as_deref()).map_err(refused)?;
+        let mut document = document.clone();
+        ask_for_one(&mut document, request.operation_name.as_deref())
+            .map_err(|error| Response::from_errors(vec![error]))?;
         request.set_parsed_query(document);
-        let state = Arc::new(State { request: on_behalf_of, answers: OnceLock::new(), replayed: false.into() });
-        opened(self.schema.execute_stream(request.data(state))).await
+        opened(self.schema.execute_stream(request.data(Arc::new(State::new(on_behalf_of))))).await
     }
 
-    /// The document of a request that may be run. Completes its variables.
-    fn prepared(
-        &self,
-        request: &mut async_graphql::Request,
-        check: impl FnOnce(&ExecutableDocument) -> Result<(), ServerError>,
-    ) -> Result<ExecutableDocument, ServerError> {
-        let document = self.documents.parsed(&request.query).map_err(|error| {
-            let message = "The document is not GraphQL: look at the place that `locations` names.";
-            let mut refused = coded(message, "GRAPHQL_PARSE_FAILED");
-            refused.locations = ServerError::from(error).locations;
-            refused
-        })?;
-        check(&document)?;
-        complete_variables(&document, request)?;
-        Ok(ExecutableDocument::clone(&document))
+    /// The declared types.
+    pub fn registry() -> Registry {
+        let mut registry = Registry {
+            query_type: QueryRoot::<R>::type_name().into_owned(),
+            mutation_type: Some(MutationRoot::<R>::type_name().into_owned()),
+            subscription_type: Some(<SubscriptionRoot<R> as SubscriptionType>::type_name().into_owned()),
+            ..Registry::default()
+        };
+        QueryRoot::<R>::create_type_info(&mut registry);
+        MutationRoot::<R>::create_type_info(&mut registry);
+        <SubscriptionRoot<R> as SubscriptionType>::create_type_info(&mut registry);
+        registry
     }
+}
+
+/// An operation that was run.
+pub struct Executed {
+    pub response: Response,
+    /// Objects that were written.
+    pub objects: u64,
+    /// Mutations that were run, whatever became of them.
+    pub mutations: u64,
 }
 
 type Builder<R> = async_graphql::SchemaBuilder<QueryRoot<R>, MutationRoot<R>, SubscriptionRoot<R>>;
 
-/// Documents that were seen before are not parsed again.
-#[derive(Default)]
-struct Documents(RwLock<HashMap<String, Arc<ExecutableDocument>>>);
-
-/// How many documents are kept, and how long one may be that is.
-const KEPT_DOCUMENTS: usize = 1_000;
-const LONGEST_KEPT: usize = 8_000;
-
-impl Documents {
-    fn parsed(&self, query: &str) -> Result<Arc<ExecutableDocument>, async_graphql::parser::Error> {
-        let documents = || self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(document) = documents().get(query) {
-            return Ok(document.clone());
-        }
-        let document = Arc::new(async_graphql::parser::parse_query(query)?);
-        if query.len() <= LONGEST_KEPT {
-            let mut documents = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            // Clients that write values into their documents fill it with what never comes again: start anew.
-            if documents.len() >= KEPT_DOCUMENTS {
-                documents.clear();
-            }
-            documents.insert(query.to_owned(), document.clone());
-        }
-        Ok(document)
-    }
-}
-
 /// What async-graphql forgets about variables: their defaults, when it looks at `@skip` and `@include`, and that those
 /// which must not be null need a value. Without one, the field or the condition would be left out in silence.
-fn complete_variables(document: &ExecutableDocument, request: &mut async_graphql::Request) -> Result<(), ServerError> {
+pub fn complete_variables(
+    document: &ExecutableDocument,
+    request: &mut async_graphql::Request,
+) -> Result<(), ServerError> {
     let named = |name: Option<&Name>| {
         request.operation_name.is_none() || name.map(Name::as_str) == request.operation_name.as_deref()
     };

@@ -5,7 +5,7 @@ use super::json::{Out, Written};
 use super::many::distinct_ids;
 use super::registry::object;
 use super::select::Selected;
-use super::view::{Cx, Factor, Fetched, Loaded, Relation, View};
+use super::view::{Cx, Fetched, Loaded, Relation, View};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Conn, Query, Read, Stored};
@@ -85,9 +85,6 @@ impl<T: Object, U: Stored, V: Object> Relation<T> for Derived<T, U, V> {
     fn nullable(&self) -> bool {
         false
     }
-    fn factor(&self) -> Factor {
-        Factor::Some
-    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let (rows, places) = children(cx, self.query, self.parent, parents)?;
         let mut values = Vec::new();
@@ -110,9 +107,6 @@ impl<T: Object, V: Object> Relation<T> for Reckoned<T, V> {
     }
     fn nullable(&self) -> bool {
         false
-    }
-    fn factor(&self) -> Factor {
-        Factor::Some
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let reckoned = if parents.is_empty() { Vec::new() } else { (self.0)(cx.conn, cx.tenant, parents)? };

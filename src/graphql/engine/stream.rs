@@ -133,11 +133,14 @@ fn write<R: Request, P: Object>(request: &R, env: &QueryEnv, row: &P) -> Read<Re
     let Some(selected) = fields.first() else { return Ok(Response::default()) };
     let (written, out) = request.db().read(|conn| {
         let now = request.now_of(conn)?;
-        let mut cx = Cx { conn, tenant: request.tenant(), now, scope: request.scope(), env };
+        let mut cx = Cx { conn, tenant: request.tenant(), now, scope: request.scope(), env, until: None };
         let view = View::load(&mut cx, &[row], &selected.sets)?;
-        let mut out = Out::default();
+        let mut out = Out::new(request.bounds().answer);
         let written = out.at(Step::Key(selected.key), false, |out| view.write(row, 0, out));
-        Ok::<_, Fault>((written.is_ok(), out))
+        let overflow = out.overflow();
+        let written = written.is_ok() && overflow.is_none();
+        out.errors.extend(overflow);
+        Ok::<_, Fault>((written, out))
     })?;
     let json = if written { Bytes::from(out.bytes) } else { Bytes::new() };
     let data = Value::Object(IndexMap::from_iter([(Name::new(selected.key), Value::Binary(json))]));

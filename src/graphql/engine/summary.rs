@@ -6,7 +6,7 @@ use super::json::{Out, Written};
 use super::registry::{Argument, object};
 use super::select::Selected;
 use super::slice::filter;
-use super::view::{Cx, Factor, Fetched, Loaded, Relation, View};
+use super::view::{Cx, Fetched, Loaded, Relation, View};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Condition, Conn, Listed, Read};
@@ -31,9 +31,6 @@ impl<T: Object, U: Object + Listed, V: Object> Relation<T> for Summary<U, V> {
     }
     fn arguments(&self, registry: &mut Registry) -> Vec<Argument> {
         vec![filter_argument::<U>(registry)]
-    }
-    fn factor(&self) -> Factor {
-        Factor::Some
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, _: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let condition = match filter::<U>(cx.env, selected) {

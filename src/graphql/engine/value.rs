@@ -4,7 +4,7 @@ use super::declare::Object;
 use super::json::{Out, Written};
 use super::registry::object;
 use super::select::Selected;
-use super::view::{Cx, Factor, Fetched, Loaded, Relation, View};
+use super::view::{Cx, Fetched, Loaded, Relation, View};
 use crate::repository::Read;
 use async_graphql::registry::Registry;
 
@@ -87,10 +87,6 @@ impl<T: Object, U: Object> Relation<T> for Values<T, U> {
     }
     fn nullable(&self) -> bool {
         false
-    }
-    fn factor(&self) -> Factor {
-        // Those of a page are counted with the page.
-        Factor::Once
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let mut parts = Vec::new();

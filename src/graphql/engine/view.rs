@@ -10,7 +10,7 @@ use super::select::{Selected, select};
 use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
-use crate::repository::{Conn, Read};
+use crate::repository::{Conn, Fault, Read};
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::registry::Registry;
 use async_graphql::{QueryEnv, ServerError};
@@ -25,6 +25,17 @@ pub struct Cx<'c, 'q> {
     /// What the key of the request may do.
     pub scope: Scope,
     pub env: &'q QueryEnv,
+    /// When it is too late to read on; none where there is no such moment.
+    pub until: Option<std::time::Instant>,
+}
+
+impl Cx<'_, '_> {
+    fn check_time(&self) -> Read<()> {
+        match self.until {
+            Some(until) if std::time::Instant::now() > until => Err(Fault::TimedOut),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The error in the place of what the key may not see, where it may not.
@@ -42,23 +53,13 @@ pub trait Relation<T>: Send + Sync {
         let _ = registry;
         Vec::new()
     }
-    /// How often what is below may stand in the answer, for the cost of a query.
-    fn factor(&self) -> Factor {
-        Factor::Once
+    /// Whether a use case works each object out, which takes far longer than to read it.
+    fn is_worked_out(&self) -> bool {
+        false
     }
     /// One statement for all parents, then the same for what was selected below. Bad arguments are found before any
     /// statement: they are an error of the field, not of the request.
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>>;
-}
-
-/// How often what is below a field may stand in the answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Factor {
-    Once,
-    /// A short list.
-    Some,
-    /// As often as the page is long.
-    Page,
 }
 
 pub type Fetched<'q, T> = Result<Box<dyn Loaded<'q, T> + 'q>, ServerError>;
@@ -115,6 +116,7 @@ impl<'q, T: Object> View<'q, T> {
             Kind::Column(column) => return Ok(What::Column(&**column)),
             Kind::Relation(relation) => relation,
         };
+        cx.check_time()?;
         let name = &*of::<T>().name;
         let span = tracing::debug_span!("load", on = name, field = field.name, parents = rows.len(), rows = Empty);
         Ok(match span.in_scope(|| relation.load(cx, rows, selected))? {
@@ -125,6 +127,7 @@ impl<'q, T: Object> View<'q, T> {
 
     /// Writes one row: `index` is its place among the rows that were loaded.
     pub fn write(&self, row: &T, index: usize, out: &mut Out<'q>) -> Written {
+        out.object()?;
         out.bytes.push(b'{');
         for (position, (selected, what)) in self.fields.iter().enumerate() {
             let value = |out: &mut Out<'q>| self.value(selected, what, row, index, out);

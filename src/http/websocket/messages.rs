@@ -147,9 +147,10 @@ pub fn next(id: &str, answer: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
-    const LIMITS: Limits = Limits { body: 1000, query: 40, timeout: Duration::from_secs(1) };
+    fn limits() -> Limits {
+        Limits { query: 40, ..Limits::default() }
+    }
 
     #[test]
     fn what_is_no_message_closes_the_socket() {
@@ -180,7 +181,7 @@ mod tests {
             r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","variables":"x"}}"#,
             r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","operationName":1}}"#,
         ] {
-            let close = read(text.as_bytes(), &LIMITS).unwrap_err();
+            let close = read(text.as_bytes(), &limits()).unwrap_err();
             assert_eq!(close.code, 4400, "{text}");
             assert!(close.reason.len() <= 123, "{text}: {}", close.reason);
         }
@@ -190,17 +191,17 @@ mod tests {
     fn messages_are_read() {
         let subscribe =
             r#"{"id":"1","type":"subscribe","payload":{"query":"{a}","operationName":null,"variables":{"x":1}}}"#;
-        let Message::Subscribe { id, request } = read(subscribe.as_bytes(), &LIMITS).unwrap() else { panic!() };
+        let Message::Subscribe { id, request } = read(subscribe.as_bytes(), &limits()).unwrap() else { panic!() };
         assert_eq!((id.as_str(), request.unwrap().query.as_str()), ("1", "{a}"));
         let long = format!(r#"{{"id":"1","type":"subscribe","payload":{{"query":"{{ {} }}"}}}}"#, "a ".repeat(40));
-        let Message::Subscribe { request, .. } = read(long.as_bytes(), &LIMITS).unwrap() else { panic!() };
+        let Message::Subscribe { request, .. } = read(long.as_bytes(), &limits()).unwrap() else { panic!() };
         assert_eq!(request.unwrap_err().code, "PAYLOAD_TOO_LARGE");
         for payload in [r#"{"Authorization":"Bearer x"}"#, r#"{"authorization":"Bearer x"}"#] {
             let init = format!(r#"{{"type":"connection_init","payload":{payload}}}"#);
-            let Message::Init { authorization } = read(init.as_bytes(), &LIMITS).unwrap() else { panic!() };
+            let Message::Init { authorization } = read(init.as_bytes(), &limits()).unwrap() else { panic!() };
             assert_eq!(authorization.as_deref(), Some("Bearer x"));
         }
-        assert!(matches!(read(br#"{"type":"connection_init"}"#, &LIMITS), Ok(Message::Init { authorization: None })));
+        assert!(matches!(read(br#"{"type":"connection_init"}"#, &limits()), Ok(Message::Init { authorization: None })));
     }
 
     #[test]

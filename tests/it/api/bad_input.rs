@@ -136,6 +136,10 @@ both! {
             format!("{{ {} id {} }}", "customers { nodes { parent { ".repeat(levels), "} } }".repeat(levels))
         };
         let aliases = (0..31).fold(String::new(), |all, number| format!("{all} a{number}: __typename"));
+        let spreads = (0..24).fold(String::new(), |all, n| {
+            format!("{all} fragment f{n} on Query {{ ...f{next} ...f{next} }}", next = n + 1)
+        });
+        let bomb = format!("{{ ...f0 }} {spreads} fragment f24 on Query {{ tenant {{ id }} }}");
         let wide = "{ customers(first: 100) { nodes { orders(first: 100) { nodes {
             subscriptions(first: 100) { nodes { id } }
         } } } } }";
@@ -156,9 +160,32 @@ both! {
             (wide, "QUERY_TOO_COMPLEX"),
             (&format!("{{ tenant {{ id {} }} }}", "@include(if: true) ".repeat(41)), "QUERY_TOO_COMPLEX"),
             ("{ ...a } fragment a on Query { ...a }", "GRAPHQL_VALIDATION_FAILED"),
-            (&format!("{{ {}a{} }}", "a {".repeat(1000), "}".repeat(1000)), "GRAPHQL_PARSE_FAILED"),
+            ("{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }", "GRAPHQL_VALIDATION_FAILED"),
+            (&format!("{{ {}a{} }}", "a {".repeat(1000), "}".repeat(1000)), "QUERY_TOO_COMPLEX"),
+            // What would take the parser down with it.
+            (&"{".repeat(10_000), "QUERY_TOO_COMPLEX"),
+            (&"[".repeat(10_000), "QUERY_TOO_COMPLEX"),
+            (&format!("{{ node(id: {}", "[".repeat(10_000)), "QUERY_TOO_COMPLEX"),
+            (&format!("{{ node(id: [\"\"\"x\"{}", "[".repeat(10_000)), "QUERY_TOO_COMPLEX"),
+            (&format!("{{ node(id: {}", "{a:".repeat(5_000)), "QUERY_TOO_COMPLEX"),
+            (&format!("query ($a: {}", "[".repeat(10_000)), "QUERY_TOO_COMPLEX"),
+            (&format!("query ($a: [Int] = {}", "[".repeat(10_000)), "QUERY_TOO_COMPLEX"),
+            (&format!("{{ tenant {{ id }} }} # {}", "a ".repeat(7_000)), "OK"),
+            (&"a ".repeat(7_000), "QUERY_TOO_COMPLEX"),
+            (&"\"\"\"".repeat(5_000), "GRAPHQL_PARSE_FAILED"),
+            (&"query ".repeat(2_000), "GRAPHQL_PARSE_FAILED"),
+            (&"(".repeat(10_000), "QUERY_TOO_COMPLEX"),
+            (&bomb, "QUERY_TOO_COMPLEX"),
+            (&format!("{{ {} }}", "tenant { id } ".repeat(21)), "QUERY_TOO_COMPLEX"),
+            (&format!("mutation {{ {} }}", "createCustomer(input: {name: \"A\"}) { customer { id } } ".repeat(11)), "QUERY_TOO_COMPLEX"),
+            ("{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }", "QUERY_TOO_COMPLEX"),
+            ("{ __type(name: \"Node\") { possibleTypes { interfaces { possibleTypes { name } } } } }", "QUERY_TOO_COMPLEX"),
         ] {
             let answer = app.send(document, json!({}));
+            if expected == "OK" {
+                assert_eq!(answer.get("errors"), None, "{document}");
+                continue;
+            }
             assert_eq!(said(&answer)[0], expected, "{document}");
             assert_eq!(answer["data"], json!(null), "{document}");
         }

@@ -157,6 +157,11 @@ both! {
     a_body_is_one_object_of_json_in_utf_8(app) {
         let json = [("content-type", "application/json")];
         let good = format!(r#"{{"query": "{QUERY}"}}"#);
+        let nested = |open: &str, close: &str| {
+            let (open, close) = (open.repeat(10_000), close.repeat(10_000));
+            format!(r#"{{"query": "{QUERY}", "variables": {{"a": {open}1{close}}}}}"#)
+        };
+        let (deep, deep_objects) = (nested("[", "]"), nested(r#"{"a":"#, "}"));
         for (headers, body, status, expected) in [
             (&json[..], good.as_bytes(), 200, ""),
             (&[("content-type", "application/json; charset=UTF-8")], good.as_bytes(), 200, ""),
@@ -180,6 +185,8 @@ both! {
             (&json, b"{\"query\": \"{ tenant { name } }\", \"variables\": []}", 400, "BAD_REQUEST"),
             (&json, b"{\"query\": \"{ tenant { name } }\", \"operationName\": 1}", 400, "BAD_REQUEST"),
             (&json, b"{\"extensions\": {\"persistedQuery\": {}}}", 400, "BAD_REQUEST"),
+            (&json, deep.as_bytes(), 400, "BAD_REQUEST"),
+            (&json, deep_objects.as_bytes(), 400, "BAD_REQUEST"),
         ] {
             let (found, head, body) = post(app, headers, body);
             assert_eq!((found, code(&body).as_str()), (status, expected), "{headers:?}\n{head}\n{body}");

@@ -23,8 +23,11 @@ fn written(app: &TestApp, mutation: &str, input: Value) -> Vec<String> {
     let request = Request::new(query).variables(Variables::from_json(json!({"input": input})));
     let mut answer = Value::Null;
     let seen = run_by(|| {
-        let response =
-            tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(api.execute(request, caller));
+        let response = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(api.execute(request, caller))
+            .response;
         answer = serde_json::from_slice(&to_json(&response)).unwrap();
     });
     assert_eq!(answer["data"][mutation]["userErrors"], json!([]), "{answer}");

@@ -209,7 +209,7 @@ fn documents(subject: &Subject) {
         ("{ tenant { nme } }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ tenant { name }", "GRAPHQL_PARSE_FAILED"),
         (
-            "{ orders(first: 100) { nodes { subscriptions(first: 100) { nodes { customer { assets(first: 100) { totalCount } } } } } } }",
+            "{ orders(first: 100) { nodes { subscriptions(first: 100) { nodes { customer { assets(first: 100) { nodes { id } } } } } } } }",
             "QUERY_TOO_COMPLEX",
         ),
     ] {

@@ -75,7 +75,7 @@ impl Subject {
     fn text(&self, oracle: &Oracle, text: &str, variables: Variables) -> String {
         let viewer = oracle.world.viewer.clone();
         let caller = Caller { viewer, request_id: "differential".to_owned(), idempotency_key: None };
-        let response = wait(self.api.execute(Request::new(text).variables(variables), caller));
+        let response = wait(self.api.execute(Request::new(text).variables(variables), caller)).response;
         String::from_utf8(to_json(&response)).expect("UTF-8")
     }
 

@@ -6,6 +6,7 @@ use diesel::sql_types::Text;
 use perennial::repository::{DatabaseUrl, Db};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Backend {
@@ -64,6 +65,30 @@ impl TestDatabase {
 
     pub fn open(&self) -> Db {
         open(&self.url)
+    }
+
+    /// A connection that keeps everybody else from changing customers, and with PostgreSQL from reading them, until the
+    /// answer is dropped.
+    pub fn keep_customers(&self) -> Box<dyn std::any::Any> {
+        match self.backend {
+            Backend::Sqlite => {
+                let mut conn = SqliteConnection::establish(self.url.trim_start_matches("sqlite://")).unwrap();
+                diesel::sql_query("PRAGMA busy_timeout = 10000").execute(&mut conn).unwrap();
+                diesel::sql_query("BEGIN IMMEDIATE").execute(&mut conn).unwrap();
+                Box::new(conn)
+            }
+            Backend::Postgres => {
+                let mut conn = PgConnection::establish(&self.url).unwrap();
+                diesel::sql_query("BEGIN").execute(&mut conn).unwrap();
+                diesel::sql_query("LOCK TABLE customers IN ACCESS EXCLUSIVE MODE").execute(&mut conn).unwrap();
+                Box::new(conn)
+            }
+        }
+    }
+
+    /// The same database, where PostgreSQL ends statements that take longer.
+    pub fn open_within(&self, statement: Duration) -> Db {
+        Db::open_within(&self.url.parse::<DatabaseUrl>().unwrap(), POOL, statement).unwrap()
     }
 
     /// Runs a statement; answers its only column, `line`, as text, a row an element.

@@ -20,7 +20,7 @@ use perennial::domain::{Id, Instant, tenant::Tenant};
 use perennial::graphql::Api;
 use perennial::http::cors::Origins;
 use perennial::http::live::{Live, LiveSettings};
-use perennial::http::{self, HttpSettings, Limits};
+use perennial::http::{self, HttpSettings, Limits, QueryLimits};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -95,6 +95,25 @@ pub struct TestApp {
     agent: ureq::Agent,
 }
 
+/// How a test's server is set up.
+#[derive(Clone, Copy)]
+pub struct Setup {
+    pub query: QueryLimits,
+    pub http: Limits,
+    pub workers: usize,
+    /// Threads of each worker that may wait for the database.
+    pub blocking_threads: usize,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let http = Limits { timeout: Duration::from_mins(1), ..Limits::default() };
+        // The machine may be busy with other tests.
+        let query = QueryLimits { reading: Duration::from_mins(1), ..QueryLimits::default() };
+        Setup { query, http, workers: 2, blocking_threads: 16 }
+    }
+}
+
 /// What the server answered.
 #[derive(Debug)]
 pub struct Answer {
@@ -115,6 +134,19 @@ impl TestApp {
 
     /// With another gateway for live tenants, which is made with the clock that the program has.
     pub fn charged_by(database: TestDatabase, live: impl FnOnce(&Ambient) -> Option<Arc<dyn PaymentGateway>>) -> Self {
+        TestApp::started(database, live, Setup::default())
+    }
+
+    /// On a server of another size, or with other limits.
+    pub fn served(backend: Backend, setup: Setup) -> Self {
+        TestApp::started(TestDatabase::fresh(backend), |_| None, setup)
+    }
+
+    fn started(
+        database: TestDatabase,
+        live: impl FnOnce(&Ambient) -> Option<Arc<dyn PaymentGateway>>,
+        setup: Setup,
+    ) -> Self {
         let clock = Arc::new(Mutex::new(START.parse().unwrap()));
         let ambient = Ambient::new(
             {
@@ -127,9 +159,12 @@ impl TestApp {
         let gate = Arc::new(Gate::new(gateway.clone()));
         let gateways = Gateways { live: live(&ambient).unwrap_or_else(|| gate.clone()), test: gate.clone() };
         let public_url = PUBLIC_URL.to_owned();
-        let app = Arc::new(App { db: database.open(), ambient, gateways, public_url });
+        let app = Arc::new(App { db: database.open_within(setup.query.reading), ambient, gateways, public_url });
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
-        let (address, server) = serve(Arc::new(Api::new(app.clone())), app.clone(), settings());
+        let api = Arc::new(Api::within(app.clone(), setup.query));
+        let (workers, blocking_threads, limits) = (setup.workers, setup.blocking_threads, setup.http);
+        let settings = HttpSettings { workers, blocking_threads, limits, ..settings() };
+        let (address, server) = serve(api, app.clone(), settings);
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(64);
         let agent = config.timeout_global(Some(Duration::from_mins(1))).build().into();
         TestApp { app, database, tenant, key, gateway, gate, clock, address, server: Some(server), agent }
@@ -276,7 +311,7 @@ pub fn settings() -> HttpSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         workers: 2,
         blocking_threads: 16,
-        limits: Limits { body: 256 * 1024, query: 16 * 1024, timeout: Duration::from_mins(1) },
+        limits: Setup::default().http,
         shutdown_timeout: Duration::from_secs(5),
         playground: Some(http::playground::Playground::default()),
         new_request_id: || Uuid::from_u128(7),

@@ -1,27 +1,22 @@
-//! A look over a document before anything else touches it. Validation and execution walk every fragment again at
+//! A look over a document that was parsed, before anything else touches it. Validation and execution walk every fragment again at
 //! each place that spreads it, so a few hundred bytes of fragments that spread each other twice would keep a worker
 //! busy for minutes. Here every fragment is measured once, and the measure is what its spreads add.
 
-use async_graphql::parser::types::{Directive, ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
-use async_graphql::{ErrorExtensionValues, Name, Pos, Positioned, ServerError};
+use super::{QueryLimits, refused, too_complex};
+use async_graphql::parser::types::{
+    Directive, ExecutableDocument, FragmentDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Name, Pos, Positioned, ServerError};
 use std::collections::HashMap;
 
-/// The most fields, spreads and inline fragments of a document, with every spread replaced by what it stands for.
-const SELECTIONS: usize = 400;
-/// The most aliases, as written.
-const ALIASES: usize = 30;
-/// The most directives, as written, on operations, variables, fragments and selections together.
-const DIRECTIVES: usize = 40;
-/// How deep fields may nest.
-const DEPTH: usize = 15;
 /// How deep fields may nest below `__schema` and `__type`: the tools' own introspection query needs this much.
 const INTROSPECTION_DEPTH: usize = 20;
 /// How deep selections and spreads may nest before the walk itself refuses, so that it cannot exhaust the stack.
 const NESTING: usize = 64;
 
 /// Refuses a document that would be expensive merely to look at, or whose fragments spread themselves.
-pub fn check(document: &ExecutableDocument) -> Result<(), ServerError> {
-    let mut walk = Walk { fragments: &document.fragments, measured: HashMap::new(), aliases: 0, directives: 0 };
+pub fn check(document: &ExecutableDocument, limits: &QueryLimits) -> Result<(), ServerError> {
+    let mut walk = Walk { limits, fragments: &document.fragments, measured: HashMap::new(), aliases: 0, directives: 0 };
     let mut whole = Size::default();
     for (_, operation) in document.operations.iter() {
         walk.count_directives(&operation.node.directives)?;
@@ -29,12 +24,13 @@ pub fn check(document: &ExecutableDocument) -> Result<(), ServerError> {
             walk.count_directives(&variable.node.directives)?;
         }
         let size = walk.set(&operation.node.selection_set, 0)?;
-        whole = whole.beside(size, operation.pos)?;
-        whole.check_depth(operation.pos)?;
+        size.check_roots(operation.node.ty, operation.pos, limits)?;
+        whole = whole.beside(size, operation.pos, limits)?;
+        whole.check_depth(operation.pos, limits)?;
     }
     // What no operation spreads is refused by validation, but validation walks it first.
     for (name, fragment) in &document.fragments {
-        walk.fragment(name, fragment, 0)?.check_depth(fragment.pos)?;
+        walk.fragment(name, fragment, 0)?.check_depth(fragment.pos, limits)?;
     }
     Ok(())
 }
@@ -43,6 +39,8 @@ pub fn check(document: &ExecutableDocument) -> Result<(), ServerError> {
 #[derive(Clone, Copy, Default)]
 struct Size {
     selections: usize,
+    /// The fields of this level alone.
+    fields: usize,
     /// The deepest field outside introspection.
     depth: usize,
     /// The deepest field at or below `__schema` and `__type`; 0 when there is none.
@@ -51,31 +49,48 @@ struct Size {
 
 impl Size {
     /// This and another one next to it.
-    fn beside(self, other: Size, at: Pos) -> Result<Size, ServerError> {
+    fn beside(self, other: Size, at: Pos, limits: &QueryLimits) -> Result<Size, ServerError> {
         let selections = self.selections.saturating_add(other.selections);
-        if selections > SELECTIONS {
+        if selections > limits.selections {
             let message = format!(
-                "The document selects too much: at most {SELECTIONS} selections are allowed once fragments are expanded."
+                "The document selects too much: at most {} selections are allowed once fragments are expanded.",
+                limits.selections
             );
             return Err(too_complex(message, at));
         }
+        let fields = self.fields.saturating_add(other.fields);
         let depth = self.depth.max(other.depth);
-        Ok(Size { selections, depth, introspection: self.introspection.max(other.introspection) })
+        Ok(Size { selections, fields, depth, introspection: self.introspection.max(other.introspection) })
     }
 
     /// The size of a field that has this selection.
     fn below(self, field: &str) -> Size {
         let selections = self.selections.saturating_add(1);
         if matches!(field, "__schema" | "__type") {
-            return Size { selections, depth: 0, introspection: self.depth.max(self.introspection).saturating_add(1) };
+            let introspection = self.depth.max(self.introspection).saturating_add(1);
+            return Size { selections, fields: 1, depth: 0, introspection };
         }
         let introspection = if self.introspection == 0 { 0 } else { self.introspection.saturating_add(1) };
-        Size { selections, depth: self.depth.saturating_add(1), introspection }
+        Size { selections, fields: 1, depth: self.depth.saturating_add(1), introspection }
     }
 
-    fn check_depth(self, at: Pos) -> Result<(), ServerError> {
-        let (found, allowed) = if self.depth > DEPTH {
-            (self.depth, DEPTH)
+    /// Each field of a root is read, or run, by itself.
+    fn check_roots(self, ty: OperationType, at: Pos, limits: &QueryLimits) -> Result<(), ServerError> {
+        let (allowed, hint) = match ty {
+            OperationType::Mutation => (limits.mutations, "Send several documents, or use a mutation that takes many."),
+            OperationType::Query | OperationType::Subscription => (limits.root_fields, "Send several documents."),
+        };
+        if self.fields <= allowed {
+            return Ok(());
+        }
+        let message =
+            format!("The {ty} asks for {} fields at once: at most {allowed} are allowed. {hint}", self.fields);
+        Err(too_complex(message, at))
+    }
+
+    fn check_depth(self, at: Pos, limits: &QueryLimits) -> Result<(), ServerError> {
+        let (found, allowed) = if self.depth > limits.depth {
+            (self.depth, limits.depth)
         } else if self.introspection > INTROSPECTION_DEPTH {
             (self.introspection, INTROSPECTION_DEPTH)
         } else {
@@ -93,6 +108,7 @@ enum Measured {
 }
 
 struct Walk<'a> {
+    limits: &'a QueryLimits,
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     measured: HashMap<&'a str, Measured>,
     aliases: usize,
@@ -108,7 +124,7 @@ impl<'a> Walk<'a> {
         for selection in &set.node.items {
             self.count_directives(selection.node.directives())?;
             let one = self.selection(&selection.node, nesting.saturating_add(1))?;
-            size = size.beside(one, selection.pos)?;
+            size = size.beside(one, selection.pos, self.limits)?;
         }
         Ok(size)
     }
@@ -118,8 +134,9 @@ impl<'a> Walk<'a> {
             Selection::Field(field) => {
                 if field.node.alias.is_some() {
                     self.aliases = self.aliases.saturating_add(1);
-                    if self.aliases > ALIASES {
-                        let message = format!("The document has too many aliases: at most {ALIASES} are allowed.");
+                    if self.aliases > self.limits.aliases {
+                        let message =
+                            format!("The document has too many aliases: at most {} are allowed.", self.limits.aliases);
                         return Err(too_complex(message, field.pos));
                     }
                 }
@@ -157,8 +174,8 @@ impl<'a> Walk<'a> {
     fn count_directives(&mut self, directives: &[Positioned<Directive>]) -> Result<(), ServerError> {
         self.directives = self.directives.saturating_add(directives.len());
         match directives.last() {
-            Some(last) if self.directives > DIRECTIVES => Err(too_complex(
-                format!("The document has too many directives: at most {DIRECTIVES} are allowed."),
+            Some(last) if self.directives > self.limits.directives => Err(too_complex(
+                format!("The document has too many directives: at most {} are allowed.", self.limits.directives),
                 last.pos,
             )),
             _ => Ok(()),
@@ -171,20 +188,10 @@ fn spread(size: Size) -> Size {
     Size { selections: size.selections.saturating_add(1), ..size }
 }
 
-fn too_complex(message: String, at: Pos) -> ServerError {
-    refused(message, at, "QUERY_TOO_COMPLEX")
-}
-
 fn cycle(name: &str, at: Pos) -> ServerError {
     // A name may be as long as the document.
     let name: String = name.chars().take(60).collect();
     refused(format!("The fragment {name} spreads itself, directly or through others."), at, "GRAPHQL_VALIDATION_FAILED")
-}
-
-fn refused(message: String, at: Pos, code: &str) -> ServerError {
-    let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", code);
-    ServerError { extensions: Some(extensions), ..ServerError::new(message, Some(at)) }
 }
 
 #[cfg(test)]
@@ -194,9 +201,25 @@ mod tests {
     use async_graphql::parser::parse_query;
     use std::time::{Duration, Instant};
 
+    /// Roots of any width, so that what else is looked at can be seen by itself.
+    const LIMITS: QueryLimits = QueryLimits {
+        selections: 400,
+        aliases: 30,
+        directives: 40,
+        depth: 15,
+        root_fields: usize::MAX,
+        mutations: 3,
+        tokens: 0,
+        cost: 0,
+        bucket: 0,
+        restore_rate: 0,
+        answer: 0,
+        reading: Duration::ZERO,
+    };
+
     /// `OK`, or the code and the message.
     fn checked(document: &str) -> String {
-        match check(&parse_query(document).unwrap()) {
+        match check(&parse_query(document).unwrap(), &LIMITS) {
             Ok(()) => "OK".to_owned(),
             Err(error) => match error.extensions.as_ref().and_then(|all| all.get("code")) {
                 Some(Value::String(code)) => format!("{code} {}", error.message),
@@ -230,7 +253,7 @@ mod tests {
         bomb.push_str("fragment f24 on Q { a }");
         let document = parse_query(&bomb).unwrap();
         let began = Instant::now();
-        let refusal = check(&document).unwrap_err();
+        let refusal = check(&document, &LIMITS).unwrap_err();
         assert!(began.elapsed() < Duration::from_millis(5), "{:?}", began.elapsed());
         assert!(refusal.message.contains("400 selections"), "{}", refusal.message);
     }
@@ -274,6 +297,19 @@ mod tests {
         assert_eq!(checked(&format!("{{ x {} }}", "@a ".repeat(40))), "OK");
         assert!(checked(&format!("{{ x {} }}", "@a ".repeat(41))).contains("directives"));
         assert!(checked(&format!("query {} {{ x @a }}", "@a ".repeat(40))).contains("directives"));
+    }
+
+    #[test]
+    fn the_fields_of_a_root_count_through_fragments() {
+        let limits = QueryLimits { root_fields: 4, ..LIMITS };
+        let told = |document: &str| check(&parse_query(document).unwrap(), &limits).map_err(|error| error.message);
+        assert_eq!(told("{ a { x x x } b c { x x } ... { d } } fragment f on Q { a b }"), Ok(()));
+        assert_eq!(told("query A { a b c d } query B { a b c d } mutation C { a b c }"), Ok(()));
+        for document in ["{ a b c d e }", "{ a a a a a }", "{ a ... { ...f } } fragment f on Q { b c ... { d e } }"] {
+            assert!(told(document).unwrap_err().contains("5 fields at once: at most 4"), "{document}");
+        }
+        let refusal = told("mutation { a b ...f } fragment f on M { c d }").unwrap_err();
+        assert!(refusal.contains("The mutation asks for 4 fields at once: at most 3"), "{refusal}");
     }
 
     #[test]
