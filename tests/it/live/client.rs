@@ -26,12 +26,18 @@ impl Events {
         Events::try_at(app, url, key, document, variables).unwrap_or_else(|answer| panic!("{answer:?}"))
     }
 
-    pub fn try_at(app: &TestApp, url: &str, key: &str, document: &str, variables: Value) -> Result<Events, Answer> {
+    pub fn try_at(
+        app: &TestApp,
+        url: &str,
+        key: &str,
+        document: &str,
+        variables: Value,
+    ) -> Result<Events, Box<Answer>> {
         let request = app.agent().post(url).header("authorization", format!("Bearer {key}"));
         let request = request.header("accept", "text/event-stream");
         let response = request.send_json(json!({"query": document, "variables": variables})).unwrap();
         if response.status() != 200 {
-            return Err(Answer::of(response));
+            return Err(Box::new(Answer::of(response)));
         }
         let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(header("content-type").as_deref(), Some("text/event-stream"));

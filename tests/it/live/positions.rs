@@ -174,7 +174,7 @@ fn a_transaction_that_commits_late_is_waited_for() {
         early.recv().unwrap();
         let after = app.customer("Jane");
         let unsettled = app.database.texts("SELECT subject AS line FROM events");
-        assert_eq!(unsettled, [after.clone()], "it is stored");
+        assert_eq!(unsettled, [after.as_str()], "it is stored");
         assert_eq!(told(&page(app, json!({"after": "0"}))), Vec::<String>::new(), "but what comes before it is not");
         let from_now = app.app.db.read(|conn| event::end(conn, app.tenant)).unwrap();
         commit.send(()).unwrap();

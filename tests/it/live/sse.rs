@@ -253,8 +253,8 @@ fn other_programs_tell_on_postgres() {
     assert_eq!(text(&listener.field("events")["subject"]), first);
     // The connection breaks, and is made anew by itself. What is told meanwhile is not lost.
     let broken = "SELECT CAST(pg_terminate_backend(pid) AS TEXT) AS line FROM pg_stat_activity
-                  WHERE datname = current_database() AND query LIKE 'LISTEN%' OR query LIKE '%pg_backend_pid%'
-                      AND pid <> pg_backend_pid() OR query LIKE '%pg_notify%' AND pid <> pg_backend_pid()";
+                  WHERE datname = current_database() AND pid <> pg_backend_pid()
+                      AND (query LIKE 'LISTEN%' OR query LIKE '%pg_backend_pid()' OR query LIKE '%pg_notify%')";
     assert!(!app.database.texts(broken).is_empty());
     let second = app.customer("John");
     assert_eq!(text(&listener.field("events")["subject"]), second);
