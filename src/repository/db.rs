@@ -5,8 +5,6 @@ use super::batch::Batch;
 use super::ears::Ears;
 use super::url::DatabaseUrl;
 use super::watched::{Statements, Watched};
-use crate::domain::Id;
-use crate::domain::tenant::Tenant;
 use crate::telemetry::Metrics;
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, CacheSize, SimpleConnection, TransactionManager};
@@ -14,9 +12,10 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sqlite::SqliteConnection;
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use super::tx::Tx;
 
 /// A connection to either database. Run queries on it with `on_backend!`.
 pub enum Conn {
@@ -80,32 +79,6 @@ pub trait Failure: From<Fault> {
 impl Failure for Fault {
     fn fault(&self) -> Option<&Fault> {
         Some(self)
-    }
-}
-
-/// A transaction that may write. Dereferences to its connection, for reading.
-pub struct Tx<'c> {
-    conn: &'c mut Conn,
-    /// Whose listeners are to be woken once it is committed.
-    told: Vec<Id<Tenant>>,
-}
-
-impl Tx<'_> {
-    /// Notes that there is something to hear for those who listen to a tenant.
-    pub(super) fn told(&mut self, tenant: Id<Tenant>) {
-        self.told.push(tenant);
-    }
-}
-
-impl Deref for Tx<'_> {
-    type Target = Conn;
-    fn deref(&self) -> &Conn {
-        self.conn
-    }
-}
-impl DerefMut for Tx<'_> {
-    fn deref_mut(&mut self) -> &mut Conn {
-        self.conn
     }
 }
 
@@ -255,9 +228,9 @@ impl Db {
     fn write_once<T, E: Failure>(&self, run: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let _entered = tracing::debug_span!("transaction", kind = "write").entered();
         let (mut kept, ()) = Db::connection_after(&self.writer, |conn| conn.begin("BEGIN", "BEGIN IMMEDIATE"))?;
-        let mut tx = Tx { conn: &mut kept.conn, told: Vec::new() };
+        let mut tx = Tx::new(&mut kept.conn);
         let answer = run(&mut tx);
-        let told = tx.told;
+        let told = tx.into_told();
         let ended = kept.end(&answer, answer.is_ok());
         let answer = kept.blamed(answer.and_then(|answer| ended.map(|()| answer).map_err(E::from)));
         if answer.is_ok() {
@@ -375,8 +348,7 @@ impl ManageConnection for Manager {
             }
             DatabaseUrl::Sqlite(file) => {
                 let mut conn = SqliteConnection::establish(file).map_err(diesel::r2d2::Error::ConnectionError)?;
-                conn.batch_execute(SQLITE_SETUP).map_err(diesel::r2d2::Error::QueryError)?;
-                log_ahead(&mut conn).map_err(diesel::r2d2::Error::QueryError)?;
+                super::sqlite::set_up(&mut conn).map_err(diesel::r2d2::Error::QueryError)?;
                 conn.set_prepared_statement_cache_size(CacheSize::Unbounded);
                 Conn::Sqlite(conn)
             }
@@ -392,29 +364,6 @@ impl ManageConnection for Manager {
 
     fn has_broken(&self, kept: &mut Kept) -> bool {
         kept.broken || std::thread::panicking() || super::on_backend!(kept.conn, |conn| conn.is_broken())
-    }
-}
-
-/// With a log ahead, NORMAL loses nothing when the process dies, and at most the last moments when the machine does.
-const SQLITE_SETUP: &str = "
-    PRAGMA busy_timeout = 10000;
-    PRAGMA synchronous = NORMAL;
-    PRAGMA foreign_keys = ON;
-    PRAGMA cache_size = -2000;
-";
-
-/// Turns the log ahead on (WAL), with which readers and one writer work at once. Of several programs that open a new file
-/// at the same moment one does it; SQLite does not wait there, so the others wait for its writer and look again.
-fn log_ahead(conn: &mut SqliteConnection) -> Result<(), Error> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match conn.batch_execute("PRAGMA journal_mode = WAL") {
-            Err(error) if tries < MOST_TRIES && error.to_string().contains("database is locked") => {
-                conn.batch_execute("BEGIN IMMEDIATE; COMMIT")?;
-            }
-            done => return done,
-        }
     }
 }
 
