@@ -71,6 +71,13 @@ pub struct Config {
     #[arg(help_heading = "Options for every command", value_enum, hide_env_values = true)]
     pub log_format: LogFormat,
 
+    /// Where to send traces: the address of a collector that speaks OTLP over HTTP, such as http://localhost:4318
+    ///
+    /// Left out unless set. OTEL_TRACES_SAMPLER, OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS count as usual.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", global = true, value_parser = public_url)]
+    #[arg(help_heading = "Options for every command", hide_env_values = true)]
+    otlp_endpoint: Option<String>,
+
     #[command(subcommand)]
     pub command: Command,
 }
@@ -86,6 +93,11 @@ impl Config {
     pub fn log(&self) -> &str {
         let default = if self.is_demo() { DEMO_LOG } else { LOG };
         self.log.as_deref().filter(|filter| !filter.is_empty()).unwrap_or(default)
+    }
+
+    /// Where to send traces.
+    pub fn collector(&self) -> Option<&str> {
+        self.otlp_endpoint.as_deref()
     }
 
     fn is_demo(&self) -> bool {

@@ -37,6 +37,8 @@ pub enum Failure {
     PortTaken(SocketAddr),
     #[error("cannot listen on {address}: {cause}")]
     Listen { address: SocketAddr, cause: io::Error },
+    #[error("--otlp-endpoint: {0}")]
+    Traces(String),
     #[error("cannot serve metrics on {address}: {cause}")]
     Metrics { address: SocketAddr, cause: io::Error },
     #[error("the server stopped: {0}")]

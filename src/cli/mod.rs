@@ -4,6 +4,7 @@
 mod billing;
 mod documents;
 mod failure;
+mod json_log;
 mod keys;
 mod logging;
 mod server;
@@ -24,7 +25,8 @@ const FEW: u32 = 2;
 
 /// Does what the command line asks for.
 pub fn run(config: Config) -> Result<(), Failure> {
-    logging::start(config.log(), config.log_format)?;
+    // What is left of the traces is sent at the end.
+    let _traces = logging::start(config.log(), config.log_format, config.collector())?;
     match &config.command {
         Command::Serve { server: args, gateway, migrate } => {
             // To bring tables up to date takes as long as it takes: the limits are for those who are served.

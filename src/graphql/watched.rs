@@ -4,11 +4,12 @@
 use crate::app::Viewer;
 use crate::telemetry::metrics::Operation;
 use crate::telemetry::tally::{self, Tally};
-use crate::telemetry::{Metrics, hex};
+use crate::telemetry::{Metrics, hex, traces};
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Name, Response, Value};
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use tracing::Span;
 
@@ -57,6 +58,9 @@ impl<'m> Watched<'m> {
             OperationType::Subscription => "subscription",
         };
         self.name = name.unwrap_or_default().chars().take(LOGGED_NAME).collect();
+        if traces::are_sent() {
+            traces::rename(&Span::current(), format!("{} {}", self.kind, self.name).trim_end().to_owned());
+        }
     }
 
     /// It is over.
@@ -67,6 +71,9 @@ impl<'m> Watched<'m> {
         codes.dedup();
         if !codes.is_empty() {
             Span::current().record("codes", codes.join(","));
+        }
+        if !response.errors.is_empty() && traces::are_sent() {
+            Span::current().record("otel.status_code", "ERROR");
         }
     }
 
@@ -82,17 +89,11 @@ impl<'m> Watched<'m> {
         let name = if self.name.is_empty() { "anonymous" } else { &self.name };
         let operation = Operation { kind: self.kind, name, outcome, took };
         self.metrics.operations.count(&operation, tally.statements, tally.rows);
-        for used in deprecated {
+        // An operation that selects a field in several places uses it once.
+        for used in deprecated.into_iter().collect::<HashSet<_>>() {
             self.metrics.operations.deprecated(&format!("{}.{}", used.on, used.field), &self.key);
         }
-        tracing::record_all!(
-            Span::current(),
-            kind = self.kind,
-            operation = &*self.name,
-            statements = tally.statements,
-            database_us = micros(tally.database),
-            rows_read = tally.rows,
-        );
+        // Before that is recorded, so that it is not said twice.
         if took >= self.slow {
             self.metrics.operations.slow();
             tracing::warn!(
@@ -105,6 +106,14 @@ impl<'m> Watched<'m> {
                 "a slow operation"
             );
         }
+        tracing::record_all!(
+            Span::current(),
+            kind = self.kind,
+            operation = &*self.name,
+            statements = tally.statements,
+            database_us = micros(tally.database),
+            rows_read = tally.rows,
+        );
         (refusals, tally)
     }
 

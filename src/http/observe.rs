@@ -3,7 +3,7 @@
 use super::negotiation::MediaType;
 use super::rejection::Rejection;
 use super::trace::{self, REQUEST_ID, RequestId};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, traces};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -17,7 +17,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Instant;
-use tracing::field::{Empty, display};
+use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
@@ -61,6 +61,9 @@ pub async fn observe(
     drop(in_flight);
     let duration_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     tracing::record_all!(span, status = status.as_u16(), bytes = bytes.unwrap_or_default(), duration_us = duration_us);
+    if status.is_server_error() && traces::are_sent() {
+        span.record("otel.status_code", "ERROR");
+    }
     span.in_scope(|| match (status.is_server_error(), quiet) {
         (true, _) => tracing::error!("failed"),
         (false, false) => tracing::info!("answered"),
@@ -105,10 +108,20 @@ fn span(request: &ServiceRequest, id: &str) -> Span {
         status = Empty,
         bytes = Empty,
         duration_us = Empty,
+        otel.name = Empty,
+        otel.kind = Empty,
+        otel.status_code = Empty,
     );
-    if let Some(parent) = trace::trace_parent(request.headers()) {
-        span.record("trace_id", display(parent.trace_id));
-        span.record("parent_id", display(parent.parent_id));
+    let parent = trace::trace_parent(request.headers());
+    if let Some(parent) = parent {
+        tracing::record_all!(span, trace_id = parent.trace_id, parent_id = parent.parent_id);
+    }
+    if traces::are_sent() {
+        if let Some(parent) = parent {
+            traces::go_on(&span, parent.trace_id, parent.parent_id, parent.is_sampled);
+        }
+        let name = format!("{} {}", method(request.method()), route(request.path()));
+        tracing::record_all!(span, otel.name = name, otel.kind = "server");
     }
     span
 }

@@ -32,6 +32,8 @@ pub fn given_request_id(headers: &HeaderMap) -> Option<&str> {
 pub struct TraceParent<'a> {
     pub trace_id: &'a str,
     pub parent_id: &'a str,
+    /// Whether the caller keeps this trace.
+    pub is_sampled: bool,
 }
 
 /// Reads `traceparent`. One that is malformed counts as absent, as the recommendation asks.
@@ -42,7 +44,9 @@ pub fn trace_parent(headers: &HeaderMap) -> Option<TraceParent<'_>> {
     // Later versions may add parts; this one has none.
     let whole = is_hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
     let valid = whole && is_id(trace_id, 32) && is_id(parent_id, 16) && is_hex(flags, 2);
-    valid.then_some(TraceParent { trace_id, parent_id })
+    // The last bit of two hexadecimal digits.
+    let is_sampled = flags.ends_with(|digit: char| digit.to_digit(16).is_some_and(|digit| digit % 2 == 1));
+    valid.then_some(TraceParent { trace_id, parent_id, is_sampled })
 }
 
 fn is_hex(text: &str, length: usize) -> bool {
@@ -79,9 +83,9 @@ mod tests {
         let trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
         let parent_id = "00f067aa0ba902b7";
         let good = with("traceparent", &format!("00-{trace_id}-{parent_id}-01"));
-        assert_eq!(trace_parent(&good), Some(TraceParent { trace_id, parent_id }));
-        let later = with("traceparent", &format!("01-{trace_id}-{parent_id}-01-more"));
-        assert_eq!(trace_parent(&later), Some(TraceParent { trace_id, parent_id }));
+        assert_eq!(trace_parent(&good), Some(TraceParent { trace_id, parent_id, is_sampled: true }));
+        let later = with("traceparent", &format!("01-{trace_id}-{parent_id}-02-more"));
+        assert_eq!(trace_parent(&later), Some(TraceParent { trace_id, parent_id, is_sampled: false }));
         for text in [
             "",
             "00",

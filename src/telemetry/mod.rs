@@ -2,6 +2,7 @@
 
 pub mod metrics;
 pub mod tally;
+pub mod traces;
 
 pub use metrics::Metrics;
 

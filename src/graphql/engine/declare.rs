@@ -42,6 +42,8 @@ pub(super) struct Field<T> {
     pub kind: Kind<T>,
     /// Which scope it takes to see it, where reading is not enough.
     pub needs: Option<Scope>,
+    /// What to use instead, where it is only kept for those who use it already.
+    pub deprecated: Option<&'static str>,
 }
 
 pub(super) enum Kind<T> {
@@ -290,13 +292,23 @@ impl<T: Object> Type<T> {
         self
     }
 
+    /// The field before it is only kept for those who use it already, which is counted: the reason says what to use
+    /// instead.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is deprecated yet"))]
+    pub fn deprecated(mut self, reason: &'static str) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.deprecated = Some(reason);
+        }
+        self
+    }
+
     /// The identifier of a row of a `Node`. Only nodes stand where identifiers are asked for.
     pub(super) fn id(&self, row: &T) -> Id<T> {
         self.id.map_or(Id::new(uuid::Uuid::nil()), |id| id(row))
     }
 
     fn with(mut self, name: &'static str, about: impl Into<Cow<'static, str>>, kind: Kind<T>) -> Self {
-        self.fields.push(Field { name, about: about.into(), kind, needs: None });
+        self.fields.push(Field { name, about: about.into(), kind, needs: None, deprecated: None });
         self
     }
 }

@@ -39,6 +39,9 @@ mod timed;
 mod value;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use column::AnyId;
 pub use declare::{Object, Type};
 pub use events::wanted_arguments;

@@ -6,7 +6,7 @@ use crate::graphql::scalars;
 use crate::repository::list::ChoiceKind;
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Field as QueryField, VariableDefinition};
-use async_graphql::registry::{MetaEnumValue, MetaField, MetaInputValue, MetaType, Registry};
+use async_graphql::registry::{Deprecation, MetaEnumValue, MetaField, MetaInputValue, MetaType, Registry};
 use async_graphql::{ID, InputType, Positioned, ServerResult, VisitorContext};
 
 type Cost = fn(&VisitorContext<'_>, &[Positioned<VariableDefinition>], &QueryField, usize) -> ServerResult<usize>;
@@ -60,7 +60,11 @@ fn field<T>(registry: &mut Registry, field: &Field<T>) -> MetaField {
             (relation.type_name(registry), relation.arguments(registry), cost)
         }
     };
-    meta_field(field.name, &field.about, ty, arguments, cost)
+    let meta = meta_field(field.name, &field.about, ty, arguments, cost);
+    match field.deprecated {
+        Some(reason) => MetaField { deprecation: Deprecation::Deprecated { reason: Some(reason.to_owned()) }, ..meta },
+        None => meta,
+    }
 }
 
 /// async-graphql's own reckoning of costs is not asked for an answer: that a field has one is how it is told that a use case

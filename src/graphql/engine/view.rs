@@ -11,6 +11,7 @@ use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
 use crate::repository::{Conn, Fault, Read};
+use crate::telemetry::tally;
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::registry::Registry;
 use async_graphql::{QueryEnv, ServerError};
@@ -111,6 +112,9 @@ impl<'q, T: Object> View<'q, T> {
         let nullable = field.nullable();
         if let Some(error) = refused(field.name, field.needs, cx.scope) {
             return Ok(What::Refused { nullable, error });
+        }
+        if field.deprecated.is_some() {
+            tally::deprecated(&of::<T>().name, field.name);
         }
         let relation = match &field.kind {
             Kind::Column(column) => return Ok(What::Column(&**column)),

@@ -185,7 +185,18 @@ impl TestApp {
         operator::create_key(&self.app, self.tenant, "test", scope).unwrap().1
     }
 
+    /// From now on it is a panic to ask for the time, until the clock is set.
+    pub fn break_clock(&self) {
+        let clock = self.clock.clone();
+        let broken = std::thread::spawn(move || {
+            let _held = clock.lock().unwrap();
+            panic!("a test breaks the clock");
+        });
+        assert!(broken.join().is_err());
+    }
+
     pub fn set_clock(&self, now: &str) {
+        self.clock.clear_poison();
         *self.clock.lock().unwrap() = now.parse().unwrap();
     }
 
