@@ -41,7 +41,7 @@ pub fn accept(
     let spoken = response.headers().contains_key(header::SEC_WEBSOCKET_PROTOCOL);
     let credentials = api_key.map(|api_key| Credentials { api_key, tenant });
     let socket = Socket::new(context, session, place, credentials, tenant, request_id.0.to_string());
-    let span = tracing::info_span!("socket", id = &*request_id.0);
+    let span = tracing::info_span!("socket", request_id = &*request_id.0);
     actix_web::rt::spawn(socket.serve(messages, spoken).instrument(span));
     Ok(response)
 }

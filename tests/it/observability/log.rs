@@ -28,7 +28,7 @@ on_both! {
         let line = line(&program, "\"answered\"");
         let fields: BTreeSet<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
         let expected = [
-            "bytes", "database_us", "duration_us", "key", "kind", "level", "message", "method", "operation", "path",
+            "bytes", "cost", "database_us", "duration_us", "key", "kind", "level", "message", "method", "operation", "path",
             "request_id", "rows_read", "statements", "status", "target", "tenant", "timestamp",
         ];
         assert_eq!(fields, BTreeSet::from(expected));
