@@ -49,7 +49,7 @@ pub struct LimitArgs {
     max_depth: NonZeroUsize,
 
     /// The most fields that a query asks for at its root
-    #[arg(long, env = "PERENNIAL_MAX_ROOT_FIELDS", value_name = "COUNT", default_value = "20", hide_env_values = true)]
+    #[arg(long, env = "PERENNIAL_MAX_ROOT_FIELDS", value_name = "COUNT", default_value = "30", hide_env_values = true)]
     max_root_fields: NonZeroUsize,
 
     /// The most mutations of a document, each of which is a transaction

@@ -62,7 +62,7 @@ impl Default for QueryLimits {
             aliases: 30,
             directives: 40,
             depth: 15,
-            root_fields: 20,
+            root_fields: 30,
             mutations: 10,
             cost: 100_000,
             bucket: 1_000_000,

@@ -108,6 +108,7 @@ impl Own {
         let made = run("createApiKey", json!({"name": "till", "scope": "READ"}), "apiKey { id }");
         let registered =
             run("registerDocuments", json!({"documents": ["{ viewer { scope } }"]}), "rows { document { id } }");
+        app.settle();
         let happened = app.send_as(key, &[], "{ events(first: 1) { nodes { id } } }", json!({})).json();
         let held = app.hold(tenant.parse().unwrap(), subscription.parse().unwrap());
         let part = |list: &str| text(&subscribed["subscription"][list][0]["id"]);

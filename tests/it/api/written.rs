@@ -77,7 +77,7 @@ both! {
         match app.database.backend {
             Backend::Postgres => assert_eq!(seen, ["SELECT", "WITH"]),
             Backend::Sqlite => {
-                assert_eq!(seen, [parts(&[("SELECT", 1), ("BEGIN", 1)]), changed(2), parts(&[("COMMIT", 1)])].concat());
+                assert_eq!(seen, [parts(&[("SELECT", 1), ("BEGIN", 1)]), changed(3), parts(&[("COMMIT", 1)])].concat());
             }
         }
         // The last unit looks for devices that are kept for the order.

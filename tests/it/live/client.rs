@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Events(BufReader<Box<dyn Read + Send>>);
 
 impl Events {
-    /// Subscribes, and is listened to when this answers.
+    /// Subscribes, and is listened to when this answers. What happened before is not heard, unless it
+    /// is asked for.
     pub fn open(app: &TestApp, document: &str, variables: Value) -> Events {
         Events::at(app, &app.url("/graphql"), &app.key, document, variables)
     }
@@ -33,6 +34,9 @@ impl Events {
         document: &str,
         variables: Value,
     ) -> Result<Events, Box<Answer>> {
+        if variables.get("after").is_none() {
+            app.settle();
+        }
         let request = app.agent().post(url).header("authorization", format!("Bearer {key}"));
         let request = request.header("accept", "text/event-stream");
         let response = request.send_json(json!({"query": document, "variables": variables})).unwrap();

@@ -1,6 +1,6 @@
 //! Who listens hears of everything once, in order: by polling, by server-sent events and over a WebSocket.
 
-mod client;
+pub mod client;
 mod positions;
 mod sse;
 mod web;

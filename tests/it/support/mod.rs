@@ -200,6 +200,16 @@ impl TestApp {
         *self.clock.lock().unwrap() = now.parse().unwrap();
     }
 
+    /// Waits until everything that has happened can be read among the events: on PostgreSQL, until no transaction of the
+    /// whole server, so of no other test either, is older.
+    pub fn settle(&self) {
+        let open =
+            "SELECT count(*) FROM events WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+        while self.database.backend == Backend::Postgres && self.database.number(open) > 0 {
+            std::thread::yield_now();
+        }
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

@@ -3,6 +3,7 @@
 use super::super::blamed;
 use super::super::own::Own;
 use super::{KEYS, named_by, nobody, schema, unwrapped};
+use crate::live::client::Events;
 use crate::support::both;
 use crate::support::builders::text;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// Whether a type lies below the roots, which are asked by themselves.
 fn below_the_roots(ty: &str) -> bool {
-    !["Query", "Mutation"].contains(&ty) && !ty.starts_with("__")
+    !["Query", "Mutation", "SubscriptionRoot"].contains(&ty) && !ty.starts_with("__")
 }
 
 /// The arguments of a field that take ids, each with the place of the id in it: none for an id itself, the field of a
@@ -134,5 +135,29 @@ both! {
         after.insert("api_keys".to_owned(), before["api_keys"].clone());
         assert_eq!(after, before);
         assert!(own.ids.len() > 30);
+    }
+
+    /// (What is heard of everything at once is covered by the list of events, which reads the same.)
+    nobody_listens_to_an_object_of_another_tenant(app) {
+        let own = Own::make(app, &app.key);
+        let other = Own::make(app, &app.another_tenant("Other").1);
+        let types = schema(app);
+        let streams = types["SubscriptionRoot"]["fields"].as_array().unwrap();
+        for field in streams.iter().filter(|field| field["name"] != "events") {
+            let name = field["name"].as_str().unwrap();
+            let (argument, _) = id_arguments(&types, field)[0];
+            assert_eq!(argument["name"], "id", "{name}: say how it is asked");
+            let ask = |id: &str| {
+                let document = format!("subscription ($id: ID!) {{ {name}(id: $id) {{ position }} }}");
+                let mut heard = Events::open(app, &document, json!({"id": id}));
+                let answer = heard.answer();
+                heard.ends();
+                answer.to_string().replace(id, "ID")
+            };
+            let theirs = &other.ids[named_by(&own, name.trim_end_matches("Updated"))];
+            let answer = ask(theirs);
+            assert!(answer.contains("NOT_FOUND"), "{name}: {answer}");
+            assert_eq!(answer, ask(&nobody(theirs)), "{name}");
+        }
     }
 }
