@@ -11,7 +11,7 @@ mod threads;
 use crate::domain::Id;
 use crate::domain::event::{Event, Position};
 use crate::domain::tenant::Tenant;
-use crate::repository::event::{Wanted, end, news};
+use crate::repository::event::{Wanted, news, now};
 use crate::repository::{Db, Read};
 use channel::{Channel, Found};
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -79,7 +79,7 @@ impl Feed {
 
     /// Listens to a tenant: from a position on, or from now. It may wait for the database.
     pub fn listen(&self, tenant: Id<Tenant>, wanted: Wanted, after: Option<Position>) -> Read<Listener> {
-        let now = self.0.db.read_once(|conn| end(conn, tenant))?;
+        let (now, seen) = self.0.db.read_once(|conn| now(conn, tenant))?;
         let mut state = self.0.state();
         self.0.start(&mut state);
         state.listeners += 1;
@@ -89,7 +89,9 @@ impl Feed {
         drop(state);
         self.0.look.notify_one();
         let (shared, at, caught) = (self.0.clone(), after.unwrap_or(now), VecDeque::new());
-        Ok(Listener { shared, tenant, wanted, at, number, caught })
+        // Whoever goes on after a position has not heard of it.
+        let passed = if after.is_none() { seen.into_iter().collect() } else { BTreeSet::new() };
+        Ok(Listener { shared, tenant, wanted, at, number, caught, passed })
     }
 
     /// Ends what everybody hears, as the program is about to end.
@@ -154,6 +156,8 @@ pub struct Listener {
     number: u64,
     /// What was read to catch up, and not heard yet.
     caught: VecDeque<Event>,
+    /// What happened before it listened, and comes all the same.
+    passed: BTreeSet<Position>,
 }
 
 /// What a listener comes upon.
@@ -172,22 +176,28 @@ impl Listener {
         if state.ended {
             return Poll::Ready(Step::Ended);
         }
-        if let Some(event) = self.caught.pop_front() {
-            return Poll::Ready(Step::Event(Arc::new(event)));
+        while let Some(event) = self.caught.pop_front() {
+            if !self.passed.remove(&event.position) {
+                return Poll::Ready(Step::Event(Arc::new(event)));
+            }
         }
         // It is there for as long as anybody listens.
         let Some(channel) = state.channels.get_mut(&self.tenant) else { return Poll::Ready(Step::Ended) };
-        match channel.find(self.at, &self.wanted) {
-            Found::Event(event) => {
-                self.at = event.position;
-                Poll::Ready(Step::Event(event))
+        loop {
+            match channel.find(self.at, &self.wanted) {
+                Found::Event(event) => {
+                    self.at = event.position;
+                    if !self.passed.remove(&event.position) {
+                        return Poll::Ready(Step::Event(event));
+                    }
+                }
+                Found::Nothing { upto } => {
+                    self.at = upto;
+                    channel.wakers.insert(self.number, waker.clone());
+                    return Poll::Pending;
+                }
+                Found::Behind => return Poll::Ready(Step::Behind),
             }
-            Found::Nothing { upto } => {
-                self.at = upto;
-                channel.wakers.insert(self.number, waker.clone());
-                Poll::Pending
-            }
-            Found::Behind => Poll::Ready(Step::Behind),
         }
     }
 

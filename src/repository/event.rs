@@ -143,6 +143,15 @@ pub fn end(conn: &mut Conn, tenant: Id<Tenant>) -> Read<Position> {
     Ok(last.map_or(Position::START, |last| last.position))
 }
 
+/// From where on who begins to listen now must read, and what lies behind that and is no news: it can be seen, and waits only
+/// for transactions that are not over.
+pub fn now(conn: &mut Conn, tenant: Id<Tenant>) -> Read<(Position, Vec<Position>)> {
+    let end = end(conn, tenant)?;
+    let behind = Stretch { wanted: Wanted::default(), after: Some(end), before: None };
+    let seen = behind.query(tenant).ordered(ORDER, Direction::Asc).load(conn)?;
+    Ok((end, seen.into_iter().map(|event| event.position).collect()))
+}
+
 /// Whether anything was ever told of an object.
 pub fn is_known(conn: &mut Conn, tenant: Id<Tenant>, subject: &str) -> Read<bool> {
     let about: Query<Event> =
