@@ -4,7 +4,7 @@ use super::batch::Batch;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
-use super::query::{Condition, Query, Values, stored};
+use super::query::{Condition, Query, Values, partly_stored, stored};
 use super::schema::assets;
 use super::sql_types::{At, amount, instant};
 use crate::domain::asset::{Asset, AssetAssignment, AssetStatus};
@@ -16,7 +16,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant};
 use diesel::prelude::*;
 
-stored!(Asset, assets(
+partly_stored!(Asset, assets(
     id, serial_number, sku, product_id, status, reason, reserved_order_id, customer_id, subscription_id, currency,
     acquisition_cost, location, notes, version, created_at, updated_at
 ) => {

@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
-use super::query::{Query, stored};
+use super::query::{Query, partly_stored, stored};
 use super::rows::{Rows, rows};
 use super::schema::{customer_revenues, customers};
 use super::sql_types::{At, In, instant};
@@ -13,7 +13,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant, Money};
 use diesel::prelude::*;
 
-stored!(Customer, customers(
+partly_stored!(Customer, customers(
     id, external_id, name, email, phone, timezone, parent_customer_id, metadata, device_count, version, created_at,
     updated_at, archived_at, country
 ) => {

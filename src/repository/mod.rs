@@ -31,6 +31,7 @@ pub mod list;
 pub mod meter;
 pub mod migrations;
 pub mod order;
+mod partly;
 pub mod payment;
 pub mod payment_method;
 pub mod plan;

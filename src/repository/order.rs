@@ -4,7 +4,7 @@ use super::batch::Batch;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
-use super::query::{Query, stored};
+use super::query::{Query, partly_stored};
 use super::rows::rows;
 use super::schema::{order_items, orders};
 use super::sql_types::{At, instant};
@@ -14,7 +14,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant, Money};
 use diesel::prelude::*;
 
-stored!(Order, orders(
+partly_stored!(Order, orders(
     id, number, status, customer_id, billing_group_id, currency, total_devices, rented_devices, notes, cancel_reason,
     version, created_at, updated_at, confirmed_at, fulfilled_at, cancelled_at
 ) => {
@@ -33,7 +33,7 @@ listed!(Order: List::new()
     .instant(orders::created_at).sorted(|order| order.created_at.into())
     .instant(orders::updated_at).sorted(|order| order.updated_at.into()));
 
-stored!(OrderItem, order_items(
+partly_stored!(OrderItem, order_items(
     id, order_id, position, product_id, sku, quantity, fulfilled_quantity, currency, unit_price, contract_length
 ) => OrderItem {
     id, order_id, position, product_id, sku, quantity, fulfilled_quantity,

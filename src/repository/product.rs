@@ -3,7 +3,7 @@
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
-use super::query::{Condition, Query, Values, stored};
+use super::query::{Condition, Query, Values, partly_stored, stored};
 use super::rows::rows;
 use super::schema::{products, rental_prices};
 use super::sql_types::{At, amount};
@@ -12,7 +12,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Money};
 use diesel::prelude::*;
 
-stored!(Product, products(
+partly_stored!(Product, products(
     id, sku, name, status, currency, list_price, metadata, version, created_at, updated_at
 ) => {
     let (At(created_at), At(updated_at)) = (created_at, updated_at);

@@ -3,6 +3,7 @@
 
 use super::db::{Conn, Read, Tx};
 use super::list::{Bind, Direction, Slice};
+use super::partly::{self, Columns};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::telemetry::tally;
@@ -13,6 +14,8 @@ pub trait Stored: Sized + Send + Sync + 'static {
     const TABLE: &'static str;
     /// The column of its identifier, beside the tenant.
     const KEY: &'static str = "id";
+    /// Its columns, where a row can be read in part; none where it is always read as a whole.
+    const COLUMNS: &'static [&'static str] = &[];
     /// Runs one SELECT of this table's columns.
     fn load(conn: &mut Conn, query: &Query<Self>) -> Read<Vec<Self>>;
 }
@@ -28,6 +31,8 @@ pub struct Query<T> {
     pub(super) limit: Option<i64>,
     /// Whether the rows stay as they are read until the transaction ends.
     pub(super) held: Option<Hold>,
+    /// The columns that are read; all of them where nothing is said.
+    pub(super) columns: Option<Columns>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -82,6 +87,7 @@ impl<T> Query<T> {
             order: Vec::new(),
             limit: None,
             held: None,
+            columns: None,
             of: PhantomData,
         }
     }
@@ -162,6 +168,12 @@ impl<T: Stored> Query<T> {
         Query::new(tenant).filter(Condition::Is(column, Comparison::Equal, Bind::Text(text.to_owned())))
     }
 
+    /// Only these columns of each row are wanted, beside its key and what it is found and sorted by; the others may be
+    /// blank. All of them where none are named.
+    pub fn only(self, columns: Option<&[&str]>) -> Self {
+        Query { columns: columns.and_then(partly::places::<T>), ..self }
+    }
+
     pub fn load(&self, conn: &mut Conn) -> Read<Vec<T>> {
         let rows = T::load(conn, self)?;
         tally::rows(rows.len());
@@ -224,3 +236,26 @@ macro_rules! stored {
     };
 }
 pub(super) use stored;
+
+/// The same for a type whose rows can be read in part. The value is made of blanks, too: it may not fail for them.
+macro_rules! partly_stored {
+    ($type:ty, $table:ident ($($column:ident),+ $(,)?) => $value:expr) => {
+        impl $crate::repository::query::Stored for $type {
+            const TABLE: &'static str = stringify!($table);
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
+
+            fn load(
+                conn: &mut $crate::repository::Conn,
+                query: &$crate::repository::Query<Self>,
+            ) -> $crate::repository::Read<Vec<Self>> {
+                use $crate::repository::partly::Got;
+                use $crate::repository::query_sql::select;
+                use $crate::repository::schema::$table;
+                type Columns = ($(diesel::dsl::SqlTypeOf<$table::$column>,)+);
+                let columns = concat!($(stringify!($column), ", "),+);
+                select::<Columns, _, _>(conn, columns, query, |($(Got($column),)+)| Ok($value))
+            }
+        }
+    };
+}
+pub(super) use partly_stored;

@@ -3,6 +3,7 @@
 
 use super::db::{Conn, Read};
 use super::list::{Bind, Direction};
+use super::partly;
 use super::query::{Comparison, Condition, Hold, Query, Stored, Values};
 use super::sql_types::{At, Identifier, Moment, hex};
 use crate::domain::{Date, Id};
@@ -26,7 +27,13 @@ where
     for<'q> Statement<'q, Columns>: LoadQuery<'q, PgConnection, Row> + LoadQuery<'q, SqliteConnection, Row>,
     Row: FromSqlRow<Columns, Pg> + FromSqlRow<Columns, Sqlite>,
 {
-    let columns = columns.trim_end_matches(", ");
+    let part = match conn {
+        Conn::Postgres(_) => part(query),
+        // SQLite would go through all of a tenant's rows in an index that happens to hold the few columns, rather than
+        // look up the rows that are named.
+        Conn::Sqlite(_) => None,
+    };
+    let columns = part.as_deref().unwrap_or_else(|| columns.trim_end_matches(", "));
     match conn {
         Conn::Postgres(conn) => {
             values(Statement::<Columns>::select(Dialect::Postgres, columns, query).load_iter(conn)?, value)
@@ -35,6 +42,16 @@ where
             values(Statement::<Columns>::select(Dialect::Sqlite, columns, query).load_iter(conn)?, value)
         }
     }
+}
+
+/// The columns of which a part of a row is made: those that were asked for, the key, and those that the rows are found
+/// and sorted by.
+fn part<T: Stored>(query: &Query<T>) -> Option<String> {
+    let asked = query.columns?;
+    let parent = query.parents.iter().map(|(column, _)| *column);
+    let needed: Vec<_> = parent.chain(query.order.iter().map(|(column, _)| *column)).chain([T::KEY]).collect();
+    let columns = asked | partly::places::<T>(&needed)?;
+    partly::is_known::<T>(columns).then(|| partly::listed::<T>(columns))
 }
 
 /// All rows as values. Collecting them would forget how many there are, where the database says so.
@@ -73,6 +90,18 @@ where
         Conn::Postgres(conn) => grouped(Dialect::Postgres).load(conn)?,
         Conn::Sqlite(conn) => grouped(Dialect::Sqlite).load(conn)?,
     })
+}
+
+/// Identifiers as SQLite gets a list of them.
+fn json(ids: &[Id<()>]) -> String {
+    let mut json = String::with_capacity(2 + 35 * ids.len());
+    for id in ids {
+        json.push_str(if json.is_empty() { "[\"" } else { ",\"" });
+        json.push_str(&hex(*id));
+        json.push('"');
+    }
+    json.push_str(if json.is_empty() { "[]" } else { "]" });
+    json
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -138,8 +167,8 @@ impl<'q, Columns> Statement<'q, Columns> {
         statement
     }
 
-    /// A page for each parent. PostgreSQL looks each page up by itself, so that a parent with a million children costs
-    /// no more than one with ten; SQLite has no lateral join, and numbers the children instead.
+    /// A page for each parent, looked up by itself, so that a parent with a million children costs no more than one with
+    /// ten. SQLite has no lateral join: there each parent's page is a list of keys.
     fn pages<T: Stored>(
         &mut self,
         columns: &str,
@@ -161,20 +190,17 @@ impl<'q, Columns> Statement<'q, Columns> {
                 self.push(&[") AS page"]);
             }
             Dialect::Sqlite => {
-                self.push(&[
-                    "SELECT ",
-                    columns,
-                    " FROM (SELECT ",
-                    columns,
-                    ", row_number() OVER (PARTITION BY ",
-                    column,
-                ]);
-                self.ordered(query);
-                self.push(&[") AS place FROM ", T::TABLE]);
+                self.push(&["SELECT ", columns, " FROM (SELECT unhex(value) AS of_parent FROM json_each("]);
+                self.bind(Parameter::Json(json(parents)));
+                self.push(&[")) CROSS JOIN ", T::TABLE, " WHERE tenant_id = "]);
+                self.bind(Parameter::Id(query.tenant.untyped()));
+                self.push(&[" AND ", T::KEY, " IN (SELECT ", T::KEY, " FROM ", T::TABLE]);
                 self.chosen(query);
-                self.children(query);
-                self.push(&[") WHERE place <= "]);
+                self.push(&[" AND ", column, " = of_parent"]);
+                self.ordered(query);
+                self.push(&[" LIMIT "]);
                 self.bind(Parameter::Limit(limit));
+                self.push(&[")"]);
             }
         }
         self.ordered(query);
@@ -255,9 +281,7 @@ impl<'q, Columns> Statement<'q, Columns> {
             Dialect::Postgres => self.list(" = ANY(", Parameter::Ids(ids), ")"),
             // One parameter and one text for any number of ids, where `IN (?, ?, …)` would be prepared each time.
             Dialect::Sqlite => {
-                let json =
-                    format!("[{}]", ids.iter().map(|id| format!("\"{}\"", hex(*id))).collect::<Vec<_>>().join(","));
-                self.list(" IN (SELECT unhex(value) FROM json_each(", Parameter::Json(json), "))");
+                self.list(" IN (SELECT unhex(value) FROM json_each(", Parameter::Json(json(ids)), "))");
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
-use super::query::{Condition, Query, Values, stored};
+use super::query::{Condition, Query, Values, partly_stored, stored};
 use super::rows::{Rows, rows};
 use super::schema::{scheduled_payments, subscriptions};
 use super::sql_types::{At, In, amount, instant};
@@ -20,7 +20,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant, Money};
 use diesel::prelude::*;
 
-stored!(Subscription, subscriptions(
+partly_stored!(Subscription, subscriptions(
     id, handle, status, customer_id, plan_id, order_id, order_item_id, asset_id, billing_group_id, parent_subscription_id,
     currency, timezone, monthly_amount, contract_length, billing_start, start_date, end_date, trial_start, trial_end,
     billing_anchor, current_period_start, current_period_end, next_billing_date, next_billing_at, due_at,

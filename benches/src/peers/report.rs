@@ -39,9 +39,10 @@ impl Line {
         median(self.of(peer, value))
     }
 
-    /// Others only ever add to what a request takes.
+    /// Others only ever add to what a request takes. (What a connection of PostgreSQL has used is gone when it ends, which
+    /// it does now and then: such a run says nothing.)
     fn least(&self, peer: Peer, value: impl Fn(&Measured) -> f64) -> Option<f64> {
-        self.of(peer, value).into_iter().filter(|value| value.is_finite()).min_by(f64::total_cmp)
+        self.of(peer, value).into_iter().filter(|value| *value > 0.0).min_by(f64::total_cmp)
     }
 
     /// How many times PostGraphile's rate, in the same round.

@@ -14,7 +14,7 @@ use async_graphql::OutputType;
 use async_graphql::registry::Registry;
 use bigdecimal::BigDecimal;
 use chrono::{Datelike, Timelike};
-use std::fmt::Write;
+use std::io::Write;
 
 /// A scalar or an enum: its GraphQL type, and how it is written.
 pub trait Leaf: Send + Sync + 'static {
@@ -174,39 +174,31 @@ fn write_id<E: Entity>(bytes: &mut Vec<u8>, id: Id<E>) {
 
 /// Writes what needs no escaping as a string.
 fn write_display(bytes: &mut Vec<u8>, value: &impl std::fmt::Display) {
-    let mut text = String::with_capacity(16);
-    // Writing to a String never fails.
-    let _ = write!(text, "\"{value}\"");
-    bytes.extend_from_slice(text.as_bytes());
+    // Writing to a Vec never fails.
+    let _ = write!(bytes, "\"{value}\"");
 }
 
 /// `"2026-01-31T00:00:00Z"`, with the fraction only where there is one.
 fn write_instant(bytes: &mut Vec<u8>, instant: Instant) {
-    let two = |bytes: &mut Vec<u8>, n: u32| {
-        bytes.extend(
-            [n / 10, n % 10]
-                .into_iter()
-                .filter_map(|digit| char::from_digit(digit, 10))
-                .filter_map(|c| u8::try_from(c).ok()),
-        );
-    };
+    let (date, time) = (instant.date_naive(), instant.time());
     bytes.push(b'"');
-    bytes.extend_from_slice(itoa::Buffer::new().format(instant.year()).as_bytes());
-    for (sign, part) in [
-        (b'-', instant.month()),
-        (b'-', instant.day()),
-        (b'T', instant.hour()),
-        (b':', instant.minute()),
-        (b':', instant.second()),
-    ] {
-        bytes.push(sign);
-        two(bytes, part);
+    bytes.extend_from_slice(itoa::Buffer::new().format(date.year()).as_bytes());
+    for (sign, part) in
+        [(b'-', date.month()), (b'-', date.day()), (b'T', time.hour()), (b':', time.minute()), (b':', time.second())]
+    {
+        bytes.extend_from_slice(&[sign, digit(part / 10), digit(part)]);
     }
-    let micros = instant.nanosecond() / 1000;
+    let micros = time.nanosecond() / 1000;
     if micros > 0 {
-        bytes.extend_from_slice(format!(".{micros:06}").as_bytes());
+        bytes.push(b'.');
+        bytes.extend([100_000, 10_000, 1_000, 100, 10, 1].map(|unit| digit(micros / unit)));
     }
     bytes.extend_from_slice(b"Z\"");
+}
+
+/// The last digit of a number.
+fn digit(number: u32) -> u8 {
+    b'0' + u8::try_from(number % 10).unwrap_or(0)
 }
 
 /// Writes a text as a JSON string.

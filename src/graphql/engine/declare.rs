@@ -6,6 +6,7 @@ use super::foreseen::{Foresee, OfNamed, OfRow};
 use super::many::{Alike, Many};
 use super::one::{AnyNode, Find, FindBy, One};
 use super::page::Connection;
+use super::reads::Reads;
 use super::single::{Derived, Reckon, Reckoned, Single};
 use super::summary::{Summary, Sums};
 use super::timed::Timed;
@@ -44,6 +45,8 @@ pub(super) struct Field<T> {
     pub needs: Option<Scope>,
     /// What to use instead, where it is only kept for those who use it already.
     pub deprecated: Option<&'static str>,
+    /// What it takes of a row.
+    pub reads: Reads,
 }
 
 pub(super) enum Kind<T> {
@@ -63,11 +66,12 @@ impl<T: Object> Type<T> {
     {
         self.id = Some(id);
         self.with("id", "The identifier, unique among all objects.", Kind::Column(Box::new(TypedId(id))))
+            .reading(Reads::Key)
     }
 
     /// A scalar or an enum that the row holds. An `Option` is a nullable field.
     pub fn column<V: Leaf>(self, name: &'static str, about: &'static str, get: fn(&T) -> &V) -> Self {
-        self.with(name, about, Kind::Column(Box::new(Borrowed(get))))
+        self.with(name, about, Kind::Column(Box::new(Borrowed(get)))).reading(Reads::own(name))
     }
 
     /// A scalar or an enum that is computed from the row.
@@ -82,12 +86,12 @@ impl<T: Object> Type<T> {
 
     /// An object that is part of the row, such as an amount of money.
     pub fn value<U: Object>(self, name: &'static str, about: &'static str, get: fn(&T) -> &U) -> Self {
-        self.with(name, about, Kind::Relation(Box::new(Value(get))))
+        self.with(name, about, Kind::Relation(Box::new(Value(get)))).reading(Reads::part::<U>(name))
     }
 
     /// An object that is part of the row, or null.
     pub fn maybe_value<U: Object>(self, name: &'static str, about: &'static str, get: fn(&T) -> Option<&U>) -> Self {
-        self.with(name, about, Kind::Relation(Box::new(MaybeValue(get))))
+        self.with(name, about, Kind::Relation(Box::new(MaybeValue(get)))).reading(Reads::part::<U>(name))
     }
 
     /// Objects that are part of the row.
@@ -97,7 +101,7 @@ impl<T: Object> Type<T> {
 
     /// The object that the row names.
     pub fn one<U: Object + Stored>(self, name: &'static str, about: &'static str, key: fn(&T) -> Id<U>) -> Self {
-        self.with(name, about, Kind::Relation(Box::new(One::Always(key))))
+        self.with(name, about, Kind::Relation(Box::new(One::Always(key)))).reading(Reads::key(name))
     }
 
     /// The object that the row names, or null where it names none.
@@ -107,7 +111,7 @@ impl<T: Object> Type<T> {
         about: &'static str,
         key: fn(&T) -> Option<Id<U>>,
     ) -> Self {
-        self.with(name, about, Kind::Relation(Box::new(One::Perhaps(key))))
+        self.with(name, about, Kind::Relation(Box::new(One::Perhaps(key)))).reading(Reads::key(name))
     }
 
     /// The object that the row names, or null where it names none, or where the object is gone by now.
@@ -129,7 +133,7 @@ impl<T: Object> Type<T> {
         query: fn(Id<Tenant>, &[Id<T>]) -> Query<U>,
         parent: fn(&U) -> K,
     ) -> Self {
-        self.with(name, about, Kind::Relation(Box::new(Many { query, parent })))
+        self.with(name, about, Kind::Relation(Box::new(Many { query, parent }))).reading(Reads::Key)
     }
 
     /// The only object that names this one, or null where there is none.
@@ -140,7 +144,7 @@ impl<T: Object> Type<T> {
         query: fn(Id<Tenant>, &[Id<T>]) -> Query<U>,
         parent: fn(&U) -> Id<T>,
     ) -> Self {
-        self.with(name, about, Kind::Relation(Box::new(Single { query, parent })))
+        self.with(name, about, Kind::Relation(Box::new(Single { query, parent }))).reading(Reads::Key)
     }
 
     /// Values that follow from the row together with the only object that names it; none where there is no such object.
@@ -181,7 +185,7 @@ impl<T: Object> Type<T> {
         query: fn(Id<Tenant>, &[Id<T>]) -> Query<U>,
         parent: fn(&U) -> K,
     ) -> Self {
-        self.with(name, about, Kind::Relation(Box::new(Connection::Below { query, parent })))
+        self.with(name, about, Kind::Relation(Box::new(Connection::Below { query, parent }))).reading(Reads::Key)
     }
 
     /// A list of all objects of a type, to be paged through, filtered and sorted.
@@ -308,7 +312,15 @@ impl<T: Object> Type<T> {
     }
 
     fn with(mut self, name: &'static str, about: impl Into<Cow<'static, str>>, kind: Kind<T>) -> Self {
-        self.fields.push(Field { name, about: about.into(), kind, needs: None, deprecated: None });
+        self.fields.push(Field { name, about: about.into(), kind, needs: None, deprecated: None, reads: Reads::Row });
+        self
+    }
+
+    /// Says what the field just added needs of a row.
+    fn reading(mut self, reads: Reads) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.reads = reads;
+        }
         self
     }
 }

@@ -2,12 +2,14 @@
 
 use super::declare::{Object, of};
 use super::json::{Out, Written};
+use super::reads::columns;
 use super::registry::object;
 use super::select::Selected;
-use super::view::{Cx, Fetched, Loaded, Relation, View};
+use super::view::{Cx, Fetched, Loaded, Relation, View, statements};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Query, Read, Stored};
+use async_graphql::QueryEnv;
 use async_graphql::registry::Registry;
 use std::ops::Range;
 
@@ -39,9 +41,14 @@ impl<T: Object, U: Object + Stored, K: Into<Option<Id<T>>> + 'static> Relation<T
     fn nullable(&self) -> bool {
         false
     }
+    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
+        1 + statements::<U>(env, &selected.sets)
+    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let ids = distinct_ids(parents);
-        let rows = if ids.is_empty() { Vec::new() } else { (self.query)(cx.tenant, &ids).load(cx.conn)? };
+        let columns = columns::<U>(cx.env, &selected.sets);
+        let query = || (self.query)(cx.tenant, &ids).only(columns.as_deref());
+        let rows = if ids.is_empty() { Vec::new() } else { query().load(cx.conn)? };
         let keys = parents.iter().map(|parent| Some(of::<T>().id(parent)));
         Ok(Ok(Box::new(ManyLoaded::new(cx, rows, keys, |row| (self.parent)(row).into(), selected)?)))
     }
@@ -53,6 +60,9 @@ impl<T: Object, U: Object + Stored, K: Ord + Clone + 'static> Relation<T> for Al
     }
     fn nullable(&self) -> bool {
         false
+    }
+    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
+        1 + statements::<U>(env, &selected.sets)
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let keys: Vec<K> = parents.iter().map(|parent| (self.own)(parent)).collect();

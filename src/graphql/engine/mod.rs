@@ -28,6 +28,7 @@ mod many;
 mod mutate;
 mod one;
 mod page;
+mod reads;
 mod registry;
 mod run;
 mod select;

@@ -2,16 +2,17 @@
 
 use super::declare::{Object, of};
 use super::json::{Out, Written};
+use super::reads::columns;
 use super::registry::{Argument, argument, node_interface, object};
 use super::run::{bad_input, coded};
 use super::select::Selected;
-use super::view::{Cx, Fetched, Loaded, Relation, View, refused};
+use super::view::{Cx, Fetched, Loaded, Relation, View, refused, statements};
 use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Entity, Id};
 use crate::repository::{Query, Read, Stored};
 use async_graphql::registry::Registry;
-use async_graphql::{ID, Pos, ServerError};
+use async_graphql::{ID, Pos, QueryEnv, ServerError};
 use std::marker::PhantomData;
 
 /// The object that a row names.
@@ -43,7 +44,11 @@ impl<'q, U: Object + Stored> Found<'q, U> {
         let mut ids: Vec<Id<U>> = keys.iter().flatten().copied().collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut rows = if ids.is_empty() { Vec::new() } else { Query::by_ids(cx.tenant, &ids).load(cx.conn)? };
+        let mut rows = if ids.is_empty() {
+            Vec::new()
+        } else {
+            Query::by_ids(cx.tenant, &ids).only(columns::<U>(cx.env, &selected.sets).as_deref()).load(cx.conn)?
+        };
         rows.sort_unstable_by_key(|row| ty.id(row));
         let place = |id| rows.binary_search_by_key(&id, |row| ty.id(row)).map_or(Place::Missing, Place::Row);
         let places = keys.iter().map(|key| key.map_or(Place::NoKey, place)).collect();
@@ -71,6 +76,9 @@ impl<T: Object, U: Object + Stored> Relation<T> for One<T, U> {
     }
     fn nullable(&self) -> bool {
         !matches!(self, One::Always(_))
+    }
+    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
+        1 + statements::<U>(env, &selected.sets)
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let keys: Vec<Option<Id<U>>> = match self {
@@ -129,6 +137,9 @@ impl<T: Object, U: Object + Stored + Entity> Relation<T> for Find<U> {
     }
     fn arguments(&self, registry: &mut Registry) -> Vec<Argument> {
         vec![argument::<ID>(registry, "id", "Which object: its id, or its bare UUID.")]
+    }
+    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
+        1 + statements::<U>(env, &selected.sets)
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let id = match selected.argument::<ID>(cx.env, "id") {
@@ -189,9 +200,12 @@ impl<T: Object, U: Object + Stored> Relation<T> for FindBy<U> {
         }
         arguments
     }
+    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
+        1 + statements::<U>(env, &selected.sets)
+    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let found = match self.query(cx, selected) {
-            Ok(Some(query)) => query.first(cx.conn)?,
+            Ok(Some(query)) => query.only(columns::<U>(cx.env, &selected.sets).as_deref()).first(cx.conn)?,
             Ok(None) => None,
             Err(error) => return Ok(Err(error)),
         };

@@ -5,13 +5,16 @@ use super::cursor;
 use super::declare::{Object, Type, of};
 use super::json::{Out, Written};
 use super::many::distinct_ids;
+use super::reads::columns;
 use super::registry::{Argument, object};
 use super::select::{Selected, select};
 use super::slice::slice;
-use super::view::{Cx, Fetched, Loaded, Relation, View};
+use super::view::{Cx, Fetched, Loaded, Relation, View, statements};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Listed, Query, Read, Slice};
+use async_graphql::QueryEnv;
+use async_graphql::parser::types::SelectionSet;
 use async_graphql::registry::Registry;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -55,16 +58,22 @@ impl<T: Object, U: Object + Listed, K: Into<Option<Id<T>>> + 'static> Relation<T
     fn arguments(&self, registry: &mut Registry) -> Vec<Argument> {
         slice_arguments::<U>(registry)
     }
+    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
+        let wanted = Wanted::of::<U>(env, selected);
+        usize::from(wanted.rows) + usize::from(wanted.total) + statements::<Page<U>>(env, &selected.sets)
+    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let slice = match slice::<U>(cx.env, selected) {
             Ok(slice) => Arc::new(slice),
             Err(error) => return Ok(Err(error)),
         };
-        let wanted = Wanted::of::<U>(cx, selected);
+        let wanted = Wanted::of::<U>(cx.env, selected);
+        let columns = columns::<U>(cx.env, &rows::<U>(cx.env, selected));
         let (pages, places) = match self {
             Connection::All { query } => {
                 let query = || query(cx.tenant);
-                let rows = if wanted.rows { query().slice(&slice).load(cx.conn)? } else { Vec::new() };
+                let page = || query().slice(&slice).only(columns.as_deref());
+                let rows = if wanted.rows { page().load(cx.conn)? } else { Vec::new() };
                 let total = wanted.total.then(|| query().filtered(slice.filter.as_ref()).count(cx.conn)).transpose()?;
                 let total = total.and_then(|counts| counts.first().map(|(_, count)| *count)).unwrap_or_default();
                 (vec![Page::new(rows, &slice, &wanted, total)], vec![0; parents.len()])
@@ -72,8 +81,8 @@ impl<T: Object, U: Object + Listed, K: Into<Option<Id<T>>> + 'static> Relation<T
             Connection::Below { query, parent } => {
                 let ids = distinct_ids(parents);
                 let query = || query(cx.tenant, &ids);
-                let rows =
-                    if wanted.rows && !ids.is_empty() { query().slice(&slice).load(cx.conn)? } else { Vec::new() };
+                let page = || query().slice(&slice).only(columns.as_deref());
+                let rows = if wanted.rows && !ids.is_empty() { page().load(cx.conn)? } else { Vec::new() };
                 let counts = if wanted.total && !ids.is_empty() {
                     query().filtered(slice.filter.as_ref()).count(cx.conn)?
                 } else {
@@ -89,6 +98,22 @@ impl<T: Object, U: Object + Listed, K: Into<Option<Id<T>>> + 'static> Relation<T
     }
 }
 
+/// What is selected of the rows of a page.
+fn rows<'q, U: Object + Listed>(env: &'q QueryEnv, selected: &Selected<'q>) -> Vec<&'q SelectionSet> {
+    let mut sets = Vec::new();
+    for field in select(env, &selected.sets, &of::<Page<U>>().name, false) {
+        match field.name() {
+            "nodes" => sets.extend(field.sets),
+            "edges" => {
+                let edge = select(env, &field.sets, &of::<Edge<U>>().name, false);
+                sets.extend(edge.into_iter().filter(|field| field.name() == "node").flat_map(|field| field.sets));
+            }
+            _ => {}
+        }
+    }
+    sets
+}
+
 /// What is selected of a page: it is neither read nor computed otherwise.
 pub(super) struct Wanted {
     pub rows: bool,
@@ -97,8 +122,8 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    pub fn of<U: Object + Listed>(cx: &Cx<'_, '_>, selected: &Selected<'_>) -> Self {
-        let fields = select(cx.env, &selected.sets, &of::<Page<U>>().name, false);
+    pub fn of<U: Object + Listed>(env: &QueryEnv, selected: &Selected<'_>) -> Self {
+        let fields = select(env, &selected.sets, &of::<Page<U>>().name, false);
         let total = |field: &Selected<'_>| field.name() == "totalCount";
         let typename = |field: &Selected<'_>| field.name() == "__typename";
         Wanted {

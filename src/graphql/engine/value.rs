@@ -4,8 +4,9 @@ use super::declare::Object;
 use super::json::{Out, Written};
 use super::registry::object;
 use super::select::Selected;
-use super::view::{Cx, Fetched, Loaded, Relation, View};
+use super::view::{Cx, Fetched, Loaded, Relation, View, statements};
 use crate::repository::Read;
+use async_graphql::QueryEnv;
 use async_graphql::registry::Registry;
 
 /// One object that is part of the row.
@@ -21,6 +22,9 @@ impl<T: Object, U: Object> Relation<T> for Value<T, U> {
     }
     fn nullable(&self) -> bool {
         false
+    }
+    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
+        statements::<U>(env, &selected.sets)
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let parts: Vec<&U> = parents.iter().map(|parent| (self.0)(parent)).collect();
@@ -45,6 +49,9 @@ impl<T: Object, U: Object> Relation<T> for MaybeValue<T, U> {
     }
     fn nullable(&self) -> bool {
         true
+    }
+    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
+        statements::<U>(env, &selected.sets)
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let mut parts = Vec::new();
@@ -87,6 +94,9 @@ impl<T: Object, U: Object> Relation<T> for Values<T, U> {
     }
     fn nullable(&self) -> bool {
         false
+    }
+    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
+        statements::<U>(env, &selected.sets)
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let mut parts = Vec::new();

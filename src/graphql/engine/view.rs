@@ -58,9 +58,27 @@ pub trait Relation<T>: Send + Sync {
     fn is_worked_out(&self) -> bool {
         false
     }
+    /// How many statements loading takes, with all that is selected below; [`SEVERAL`] where that is not known.
+    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
+        let _ = (env, selected);
+        SEVERAL
+    }
     /// One statement for all parents, then the same for what was selected below. Bad arguments are found before any
     /// statement: they are an error of the field, not of the request.
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>>;
+}
+
+/// More statements than one.
+pub const SEVERAL: usize = 2;
+
+/// How many statements loading what `sets` select of rows of `T` takes: at least [`SEVERAL`] where that is not known.
+pub fn statements<T: Object>(env: &QueryEnv, sets: &[&SelectionSet]) -> usize {
+    let ty = of::<T>();
+    let of_field = |selected: &Selected<'_>| match ty.fields.iter().find(|field| field.name == selected.name()) {
+        Some(Field { kind: Kind::Relation(relation), .. }) => relation.statements(env, selected),
+        _ => 0,
+    };
+    select(env, sets, &ty.name, ty.id.is_some()).iter().map(of_field).sum()
 }
 
 pub type Fetched<'q, T> = Result<Box<dyn Loaded<'q, T> + 'q>, ServerError>;

@@ -1,5 +1,6 @@
 //! What random queries reach seldom, with the answers written down.
 
+use super::alone::each_field_alone_says_the_same as alone;
 use super::data::CODES;
 use super::store::{Row, text};
 use super::{Subject, errors, on};
@@ -372,7 +373,7 @@ fn previews(subject: &Subject) {
 /// The chosen queries have the answers that are written down, on this database.
 pub fn chosen_queries_have_their_answers(db: Db) {
     let subject = Subject::new(db);
-    for test in [nulls, pages, nodes, documents, keys, left_out, mutations, previews] {
+    for test in [nulls, pages, nodes, documents, keys, left_out, alone, mutations, previews] {
         test(&subject);
     }
 }

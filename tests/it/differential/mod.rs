@@ -6,10 +6,12 @@
 //! - `oracle.rs` answers from there, with `lists.rs` for what is filtered, sorted and cut; `nulls.rs` puts right what the
 //!   executor gets wrong. `types.rs` is the schema, read from its own text: a new field is compared as soon as `store.rs`
 //!   has it, and fails the test until then.
+//! - `alone.rs` asks for each field by itself.
 //! - `generator.rs` makes the queries and `arguments.rs` their arguments, from a seed that a failure names.
 //!
 //! The tests that take a database run on any; call them on a [`deep`] stack, each on an empty database.
 
+mod alone;
 mod arguments;
 pub mod chosen;
 mod coverage;
