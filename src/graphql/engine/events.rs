@@ -52,7 +52,7 @@ impl<T: Object> Relation<T> for Events {
             Ok((stretch, slice)) => (stretch, Arc::new(slice)),
             Err(error) => return Ok(Err(error)),
         };
-        let selection = Selection::of::<Event>(cx, selected);
+        let selection = Selection::of::<Event>(cx.env, selected);
         let most = i64::try_from(slice.size).unwrap_or(i64::MAX).saturating_add(1);
         let rows = match selection.rows {
             true => stretch.read(cx.conn, cx.tenant, most, slice.backward)?,

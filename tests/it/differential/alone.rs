@@ -72,5 +72,5 @@ pub fn each_field_alone_says_the_same(subject: &Subject) {
             compared += 1;
         }
     }
-    assert!(compared > 100, "{compared} fields were compared");
+    assert!(compared > 75, "{compared} fields were compared");
 }
