@@ -73,7 +73,7 @@ impl Call<'_> {
             Ok((outcome, batch))
         });
         if stored.is_ok() {
-            self.app.metrics().published(published);
+            self.app.metrics().events.stored(published);
         }
         answer(stored)
     }

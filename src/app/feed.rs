@@ -17,7 +17,7 @@ use channel::{Channel, Found};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many events are read at once by whoever catches up.
 const PAGE: usize = 100;
@@ -86,6 +86,7 @@ impl Feed {
         let number = state.listeners;
         let channel = state.channels.entry(tenant).or_insert_with(|| Channel::new(now));
         channel.listeners += 1;
+        self.0.db.metrics.events.listeners.inc();
         drop(state);
         self.0.look.notify_one();
         let (shared, at, caught) = (self.0.clone(), after.unwrap_or(now), VecDeque::new());
@@ -138,7 +139,7 @@ impl State {
     /// Has a tenant looked at, if anybody listens to it.
     fn wake(&mut self, tenant: Id<Tenant>) -> bool {
         let channel = self.channels.get_mut(&tenant);
-        channel.map(|channel| channel.look_at = None).is_some()
+        channel.map(|channel| channel.told(Instant::now())).is_some()
     }
 
     fn wake_all(&mut self) {
@@ -213,6 +214,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
+        self.shared.db.metrics.events.listeners.dec();
         let mut state = self.shared.state();
         let left = state.channels.get_mut(&self.tenant).map(|channel| {
             channel.wakers.remove(&self.number);

@@ -225,7 +225,7 @@ impl Call<'_> {
             Ok(Some(outcome))
         });
         if stored.is_ok() {
-            self.app.metrics().published(published);
+            self.app.metrics().events.stored(published);
         }
         match stored {
             Ok(None) => Ok(None),
@@ -338,7 +338,7 @@ impl App {
             published = events.len();
             Ok::<_, Stop>(done)
         })?;
-        self.metrics().published(published);
+        self.metrics().events.stored(published);
         Ok(done)
     }
 }

@@ -19,6 +19,8 @@ pub struct Channel {
     pub wakers: HashMap<u64, Waker>,
     /// When to look for something new; at once, where there is none.
     pub look_at: Option<Instant>,
+    /// Since when there is something new that was not read yet, as far as it was told.
+    told_at: Option<Instant>,
     /// What was read last, oldest first.
     recent: VecDeque<Arc<Event>>,
     /// Behind this position, everything up to `head` is among that.
@@ -42,7 +44,7 @@ impl Channel {
     /// One that begins behind a position.
     pub fn new(head: Position) -> Self {
         let (wakers, recent, look_at) = (HashMap::new(), VecDeque::new(), None);
-        Channel { listeners: 0, wakers, look_at, recent, from: head, head, patience: SOONEST }
+        Channel { listeners: 0, wakers, look_at, told_at: None, recent, from: head, head, patience: SOONEST }
     }
 
     pub fn head(&self) -> Position {
@@ -61,13 +63,20 @@ impl Channel {
         }
     }
 
-    /// Takes in what was read behind `after`, and says when to look again.
-    pub fn take(&mut self, after: Position, news: News, now: Instant, pace: Duration) {
+    /// There is something new.
+    pub fn told(&mut self, now: Instant) {
+        self.look_at = None;
+        self.told_at.get_or_insert(now);
+    }
+
+    /// Takes in what was read behind `after`, and says when to look again. Answers how long that had waited, where it was
+    /// told of.
+    pub fn take(&mut self, after: Position, news: News, now: Instant, pace: Duration) -> Option<Duration> {
         // A channel that was left and begun anew meanwhile has nothing to do with it.
         if after != self.head {
-            return;
+            return None;
         }
-        let heard = !news.events.is_empty();
+        let (heard, waits) = (!news.events.is_empty(), news.unsettled);
         self.recent.extend(news.events.into_iter().map(Arc::new));
         self.head = news.upto;
         while self.recent.len() > KEPT
@@ -85,9 +94,13 @@ impl Channel {
         if let Some(look_at) = &mut self.look_at {
             *look_at = now + wait;
         }
-        if heard {
-            self.wake_listeners();
+        if !heard {
+            // Somebody looked before it was told: then nothing has waited.
+            self.told_at = self.told_at.filter(|_| waits);
+            return None;
         }
+        self.wake_listeners();
+        self.told_at.take().map(|told_at| now.duration_since(told_at))
     }
 
     pub fn wake_listeners(&mut self) {

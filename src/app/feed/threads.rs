@@ -46,7 +46,11 @@ impl Shared {
                     state = self.state();
                     let channel = state.channels.get_mut(&tenant);
                     match (channel, read) {
-                        (Some(channel), Ok(news)) => channel.take(after, news, Instant::now(), self.pace.look),
+                        (Some(channel), Ok(news)) => {
+                            if let Some(waited) = channel.take(after, news, Instant::now(), self.pace.look) {
+                                self.db.metrics.events.read(waited);
+                            }
+                        }
                         (Some(channel), Err(fault)) => {
                             tracing::warn!(%fault, %tenant, "what happened could not be read: it is tried again");
                             channel.look_at = Some(Instant::now() + AFTER_FAILURE);

@@ -15,8 +15,8 @@ use futures_util::stream::{self, AbortHandle, BoxStream, SelectAll, StreamExt, a
 use std::collections::HashMap;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
-use tracing::Span;
-use tracing::field::display;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 /// A socket that is served.
 pub struct Socket {
@@ -237,11 +237,8 @@ impl Socket {
             Ok(request) => request,
             Err(rejection) => return self.refuse(&id, rejection.code, &rejection.message).await,
         };
-        if let Some(name) = &request.operation_name {
-            Span::current().record("operation", display(name.chars().take(100).collect::<String>()));
-        }
         let (context, request_id) = (self.context.clone(), self.request_id.clone());
-        let begun = async move { run(&context, credentials, request, request_id, None).await };
+        let begun = noted(async move { run(&context, credentials, request, request_id, None).await });
         let parts = stream::once(begun).flat_map(|begun| match begun {
             Ok(parts) => parts.map(Some).map(Ok).left_stream(),
             Err(rejection) => stream::once(std::future::ready(Err(rejection))).right_stream(),
@@ -308,4 +305,29 @@ fn broken(error: &ProtocolError) -> End {
         ProtocolError::Io(_) => End::Gone,
         _ => Close::new(1002, "The frame cannot be read").into(),
     }
+}
+
+/// Runs an operation in a span of its own, and notes it in the log as other requests are noted.
+async fn noted<T>(operation: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    // Of the highest level, as that of other requests.
+    let span = tracing::error_span!(
+        "operation",
+        tenant = Empty,
+        key = Empty,
+        kind = Empty,
+        operation = Empty,
+        cost = Empty,
+        statements = Empty,
+        database_us = Empty,
+        rows_read = Empty,
+        codes = Empty,
+        duration_us = Empty,
+        otel.name = Empty,
+        otel.status_code = Empty,
+    );
+    let answer = operation.instrument(span.clone()).await;
+    span.record("duration_us", u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+    span.in_scope(|| tracing::info!("answered on a socket"));
+    answer
 }

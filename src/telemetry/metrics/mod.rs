@@ -1,12 +1,14 @@
 //! Counters for Prometheus. One set belongs to one database, and goes wherever that goes.
 
 mod database;
+mod events;
 mod http;
 mod jobs;
 mod names;
 mod operations;
 
 pub use database::{Database, Failed, Pool};
+pub use events::Events;
 pub use http::Http;
 pub use jobs::{Billing, Collecting, Jobs};
 pub use operations::{Operation, Operations};
@@ -29,7 +31,7 @@ pub struct Metrics {
     pub jobs: Jobs,
     pub billing: Billing,
     pub collecting: Collecting,
-    events: IntCounter,
+    pub events: Events,
 }
 
 impl Metrics {
@@ -50,14 +52,9 @@ impl Metrics {
             jobs: Jobs::new(&make)?,
             billing: Billing::new(&make)?,
             collecting: Collecting::new(&make)?,
-            events: make.counter("perennial_events_total", "Events that were stored for those who listen.")?,
+            events: Events::new(&make)?,
             registry,
         })
-    }
-
-    /// Events were stored for those who listen.
-    pub fn published(&self, events: usize) {
-        self.events.inc_by(u64::try_from(events).unwrap_or_default());
     }
 
     /// All of it, in Prometheus' text format.

@@ -1,5 +1,6 @@
 //! One line a request, and what was slow. Nothing that a client sent as a value.
 
+use crate::live::client::Socket;
 use crate::support::on_both;
 use crate::support::program::{Program, tenant};
 use serde_json::{Value, json};
@@ -57,6 +58,22 @@ on_both! {
         let refused = self::line(&program, "\"answered\"");
         assert_eq!(refused["codes"], answer["data"]["createCustomer"]["userErrors"][0]["code"]);
         assert_eq!(refused["kind"], "mutation");
+    }
+
+    an_operation_on_a_socket_is_a_line_too(database) {
+        let program = Program::serve(&database.url);
+        let (tenant_id, key) = tenant(&database.url);
+        let mut socket = Socket::begun(program.address, &key);
+        socket.subscribe("1", QUERY, json!({"name": "a secret"}));
+        socket.field("1", "tenant");
+        let line = line(&program, "answered on a socket");
+        for (field, expected) in
+            [("tenant", json!(tenant_id)), ("kind", json!("query")), ("statements", json!(2)), ("rows_read", json!(1))]
+        {
+            assert_eq!(line[field], expected, "{field}");
+        }
+        assert!(line["request_id"].is_string() && line["duration_us"].is_u64() && line["cost"].is_u64(), "{line}");
+        assert!(!line.to_string().contains("a secret"));
     }
 
     what_is_slow_is_named_by_its_hash(database) {

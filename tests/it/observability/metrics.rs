@@ -1,6 +1,7 @@
 //! `/metrics`: it is not on the public port, it is well-formed, and its counters move.
 
 use super::exposition::Samples;
+use crate::live::client::Events;
 use crate::support::program::{Program, tenant};
 use crate::support::{TestApp, both, on_both};
 use perennial::app::billing::{self, Billed};
@@ -101,6 +102,20 @@ both! {
         let after = scrape(app);
         let stored = app.database.number("SELECT count(*) FROM events");
         assert_more(&before, &after, &[("perennial_events_total", f64::from(i32::try_from(stored).unwrap()))]);
+    }
+
+    how_long_events_wait_for_those_who_listen_is_counted(app) {
+        let before = scrape(app);
+        let mut heard = Events::open(app, "subscription { events { type } }", json!({}));
+        app.customer("Jane");
+        assert_eq!(heard.field("events"), json!({"type": "CUSTOMER_CREATED"}));
+        assert_more(&before, &scrape(app), &[("perennial_event_lag_seconds_count", 1.0), ("perennial_listeners", 1.0)]);
+        drop(heard);
+        // The server sees that it is left when it says something next.
+        app.customer("Joan");
+        while scrape(app).get("perennial_listeners") > 0.5 {
+            std::thread::yield_now();
+        }
     }
 
     a_failed_statement_is_counted_and_refused_operations_are_not(app) {
