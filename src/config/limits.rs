@@ -53,7 +53,7 @@ pub struct LimitArgs {
     max_root_fields: NonZeroUsize,
 
     /// The most mutations of a document, each of which is a transaction
-    #[arg(long, env = "PERENNIAL_MAX_MUTATIONS", value_name = "COUNT", default_value = "10", hide_env_values = true)]
+    #[arg(long, env = "PERENNIAL_MAX_MUTATIONS", value_name = "COUNT", default_value = "30", hide_env_values = true)]
     max_mutations: NonZeroUsize,
 
     /// The most objects that one answer may be expected to hold

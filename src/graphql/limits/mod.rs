@@ -63,7 +63,7 @@ impl Default for QueryLimits {
             directives: 40,
             depth: 15,
             root_fields: 30,
-            mutations: 10,
+            mutations: 30,
             cost: 100_000,
             bucket: 1_000_000,
             restore_rate: 100_000,

@@ -177,7 +177,7 @@ both! {
             (&"(".repeat(10_000), "QUERY_TOO_COMPLEX"),
             (&bomb, "QUERY_TOO_COMPLEX"),
             (&format!("{{ {} }}", "tenant { id } ".repeat(31)), "QUERY_TOO_COMPLEX"),
-            (&format!("mutation {{ {} }}", "createCustomer(input: {name: \"A\"}) { customer { id } } ".repeat(11)), "QUERY_TOO_COMPLEX"),
+            (&format!("mutation {{ {} }}", "createCustomer(input: {name: \"A\"}) { customer { id } } ".repeat(31)), "QUERY_TOO_COMPLEX"),
             ("{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }", "QUERY_TOO_COMPLEX"),
             ("{ __type(name: \"Node\") { possibleTypes { interfaces { possibleTypes { name } } } } }", "QUERY_TOO_COMPLEX"),
         ] {

@@ -195,7 +195,7 @@ both! {
 /// Takes in so many assets, several with each request; answers their serial numbers.
 fn stock(app: &TestApp, count: usize) -> Vec<String> {
     let serial_numbers: Vec<String> = (1..=count).map(|number| format!("S{number}")).collect();
-    for some in serial_numbers.chunks(10) {
+    for some in serial_numbers.chunks(25) {
         let mut document = String::from("mutation {");
         for serial_number in some {
             let input = format!(r#"{{sku: "LAP", serialNumber: "{serial_number}"}}"#);
