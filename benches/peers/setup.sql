@@ -105,6 +105,11 @@ BEGIN
             jsonb_build_object('orderId', found_order.id, 'assetId', device.id), moment),
         (tenant, peers.new_id(), 'asset.assigned', device.id::TEXT,
             jsonb_build_object('subscriptionId', made.id, 'customerId', customer), moment);
+    IF rented < found_order.total_devices THEN
+        INSERT INTO public.events (tenant_id, id, event_type, subject, data, created_at) VALUES
+            (tenant, peers.new_id(), 'order.updated', found_order.id::TEXT,
+                jsonb_build_object('number', found_order.number), moment);
+    END IF;
     IF rented = found_order.total_devices THEN
         -- Devices that were kept for the order and are not needed any more.
         FOR held IN

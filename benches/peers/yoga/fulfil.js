@@ -144,7 +144,9 @@ async function fulfil(client, tenant, { orderId, customerId, assetSerialNumber }
     ["subscription.created", id, { orderId: order.id, assetId: asset.id }],
     ["asset.assigned", asset.id, { subscriptionId: id, customerId: order.customer_id }],
   ];
-  if (done) {
+  if (!done) {
+    events.push(["order.updated", order.id, { number: order.number }]);
+  } else {
     const released = await rows(
       "release",
       `UPDATE assets SET status = 'AVAILABLE', reserved_order_id = NULL, version = version + 1, updated_at = $3
