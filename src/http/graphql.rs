@@ -97,7 +97,7 @@ async fn answer(
     if http.headers().get(COST).is_some_and(|value| value == "1") {
         request.extensions.insert(TELL_COST.to_owned(), Value::Boolean(true));
     }
-    let place = context.queue.enter()?;
+    let place = context.wait()?;
     // One hop to a thread that may wait for the database, for all that the request needs of it.
     let (app, api, span) = (context.app.clone(), context.api.clone(), Span::current());
     let (runtime, request_id) = (Handle::current(), request_id.0.to_string());

@@ -1,5 +1,6 @@
 //! What the two ways to listen have in common: how many may listen, how long silence may last, and one operation.
 
+use super::places::{Place, Places};
 use super::rejection::Rejection;
 use super::{Context, graphql};
 use crate::app::{App, Viewer};
@@ -13,7 +14,6 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -55,39 +55,27 @@ impl Default for LiveSettings {
 /// All who listen to this program.
 pub struct Live {
     pub settings: LiveSettings,
-    open: Arc<AtomicUsize>,
+    places: Places,
     ending: watch::Sender<bool>,
-}
-
-/// The place of one who listens, which is free again when this is dropped.
-pub struct Place(Arc<AtomicUsize>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Live {
     pub fn new(settings: LiveSettings) -> Live {
-        Live { settings, open: Arc::default(), ending: watch::Sender::new(false) }
+        Live { settings, places: Places::new(settings.connections), ending: watch::Sender::new(false) }
     }
 
     /// A place for one more, if there is one.
     pub fn enter(&self) -> Result<Place, Rejection> {
-        let most = self.settings.connections;
-        let place = Place(self.open.clone());
-        if self.open.fetch_add(1, Ordering::Relaxed) < most {
-            return Ok(place);
-        }
-        tracing::warn!(most, "as many listen as may: another one was refused");
-        let message = "Too many listen to this server at the moment. Try again later, or poll the list of events.";
-        Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", message).retry_after("10"))
+        self.places.take().ok_or_else(|| {
+            tracing::warn!(most = self.settings.connections, "as many listen as may: another one was refused");
+            let message = "Too many listen to this server at the moment. Try again later, or poll the list of events.";
+            Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", message).retry_after("10")
+        })
     }
 
     /// How many listen.
     pub fn open(&self) -> usize {
-        self.open.load(Ordering::Relaxed)
+        self.places.taken()
     }
 
     /// Tells all sockets that the program is about to end. Streams end with the feed.
@@ -142,7 +130,7 @@ pub async fn run(
     idempotency_key: Option<String>,
 ) -> Result<BoxStream<'static, Part>, Rejection> {
     let (app, api, span, runtime) = (context.app.clone(), context.api.clone(), Span::current(), Handle::current());
-    let place = context.queue.enter()?;
+    let place = context.wait()?;
     let begun = tokio::task::spawn_blocking(move || {
         let (_entered, _place) = (span.enter(), place);
         let viewer = credentials.viewer(&app)?;

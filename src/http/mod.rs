@@ -10,8 +10,8 @@ pub mod live;
 pub mod metrics;
 pub mod negotiation;
 pub mod observe;
+pub mod places;
 pub mod playground;
-pub mod queue;
 pub mod rejection;
 pub mod request;
 pub mod sse;
@@ -28,8 +28,9 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpServer, web};
 use cors::Origins;
 use live::Live;
+use places::{Place, Places};
 use playground::Playground;
-use queue::Queue;
+use rejection::Rejection;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -115,7 +116,16 @@ pub struct Context {
     pub draining: Draining,
     pub live: Arc<Live>,
     pub origins: Origins,
-    pub queue: Queue,
+    /// For requests that work with the database, or wait for it. Those that find no thread wait in a queue without an end,
+    /// each longer than the one before.
+    waiting: Places,
+}
+
+impl Context {
+    /// A place among those that may wait for the database.
+    pub fn wait(&self) -> Result<Place, Rejection> {
+        self.waiting.take().ok_or_else(Rejection::busy)
+    }
 }
 
 /// Longer than the minute after which most load balancers drop an idle connection, so that they do it first.
@@ -126,7 +136,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Call it where an actix or Tokio runtime runs.
 pub fn start(app: Arc<App>, api: Arc<Api>, settings: &HttpSettings) -> std::io::Result<(Server, SocketAddr)> {
     let limits = settings.limits;
-    let queue = Queue::new(settings.workers.saturating_mul(settings.blocking_threads).saturating_add(limits.waiting));
+    let served = settings.workers.saturating_mul(settings.blocking_threads);
     let context = web::Data::new(Context {
         app,
         api,
@@ -134,7 +144,7 @@ pub fn start(app: Arc<App>, api: Arc<Api>, settings: &HttpSettings) -> std::io::
         draining: settings.draining.clone(),
         live: settings.live.clone(),
         origins: settings.origins.clone(),
-        queue,
+        waiting: Places::new(served.saturating_add(limits.waiting)),
     });
     let playground = playground::routes(settings.playground.clone());
     let new_request_id = settings.new_request_id;

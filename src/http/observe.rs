@@ -2,7 +2,7 @@
 
 use super::negotiation::MediaType;
 use super::rejection::Rejection;
-use super::trace::{self, REQUEST_ID, RequestId};
+use super::trace::{self, REQUEST_ID, RequestId, operation_span};
 use crate::telemetry::{Metrics, traces};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -87,30 +87,17 @@ pub async fn observe(
 /// One span a request. Who reads the credentials and who runs the operation add what they find.
 fn span(request: &ServiceRequest, id: &str) -> Span {
     let path: String = request.path().chars().take(LOGGED_PATH).collect();
-    // Of the highest level, so that whatever is logged at all is logged with the request id.
-    let span = tracing::error_span!(
+    let span = operation_span!(
         "request",
         request_id = id,
         method = request.method().as_str(),
         path,
         trace_id = Empty,
         parent_id = Empty,
-        tenant = Empty,
-        key = Empty,
-        kind = Empty,
-        operation = Empty,
-        cost = Empty,
-        statements = Empty,
-        database_us = Empty,
-        rows_read = Empty,
-        codes = Empty,
         refused = Empty,
         status = Empty,
         bytes = Empty,
-        duration_us = Empty,
-        otel.name = Empty,
-        otel.kind = Empty,
-        otel.status_code = Empty,
+        otel.kind = Empty
     );
     let parent = trace::trace_parent(request.headers());
     if let Some(parent) = parent {

@@ -1,7 +1,8 @@
 //! Server-sent events: one operation a request, by the protocol of `graphql-sse` ("distinct connections mode").
 
 use super::graphql::json;
-use super::live::{Credentials, Part, Place, run};
+use super::live::{Credentials, Part, run};
+use super::places::Place;
 use super::rejection::Rejection;
 use super::trace::RequestId;
 use super::{Context, credentials, request};

@@ -5,6 +5,30 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::{HttpMessage, HttpRequest};
 use std::rc::Rc;
 
+/// A span for an operation: with the fields of its own, and those that `graphql::watched` and whoever reads the credentials
+/// fill in. Of the highest level, so that whatever is logged at all is logged with it.
+macro_rules! operation_span {
+    ($name:literal $(, $($own:tt)+)?) => {
+        tracing::error_span!(
+            $name,
+            $($($own)+,)?
+            tenant = tracing::field::Empty,
+            key = tracing::field::Empty,
+            kind = tracing::field::Empty,
+            operation = tracing::field::Empty,
+            cost = tracing::field::Empty,
+            statements = tracing::field::Empty,
+            database_us = tracing::field::Empty,
+            rows_read = tracing::field::Empty,
+            codes = tracing::field::Empty,
+            duration_us = tracing::field::Empty,
+            otel.name = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty,
+        )
+    };
+}
+pub(super) use operation_span;
+
 /// The header that carries the request id both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken over.

@@ -36,7 +36,7 @@ async fn receive(request: &HttpRequest, payload: Payload, context: &Context) -> 
     let signature = request.headers().get("stripe-signature").and_then(|value| value.to_str().ok());
     let signature = signature.unwrap_or_default().to_owned();
     let body = body::read(payload, context.limits).await?;
-    let place = context.queue.enter()?;
+    let place = context.wait()?;
     let (app, span) = (context.app.clone(), Span::current());
     let work = tokio::task::spawn_blocking(move || {
         let (_entered, _place) = (span.enter(), place);

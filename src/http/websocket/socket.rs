@@ -2,9 +2,11 @@
 
 use super::super::Context;
 use super::super::credentials;
-use super::super::live::{Credentials, Part, Place, run};
+use super::super::live::{Credentials, Part, run};
+use super::super::places::Place;
 use super::super::rejection::Rejection;
 use super::super::sse::every;
+use super::super::trace::operation_span;
 use super::messages::{Close, Message, Sent, next, plain, read};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
@@ -16,7 +18,6 @@ use std::collections::HashMap;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
-use tracing::field::Empty;
 
 /// A socket that is served.
 pub struct Socket {
@@ -310,22 +311,7 @@ fn broken(error: &ProtocolError) -> End {
 /// Runs an operation in a span of its own, and notes it in the log as other requests are noted.
 async fn noted<T>(operation: impl Future<Output = T>) -> T {
     let began = Instant::now();
-    // Of the highest level, as that of other requests.
-    let span = tracing::error_span!(
-        "operation",
-        tenant = Empty,
-        key = Empty,
-        kind = Empty,
-        operation = Empty,
-        cost = Empty,
-        statements = Empty,
-        database_us = Empty,
-        rows_read = Empty,
-        codes = Empty,
-        duration_us = Empty,
-        otel.name = Empty,
-        otel.status_code = Empty,
-    );
+    let span = operation_span!("operation");
     let answer = operation.instrument(span.clone()).await;
     span.record("duration_us", u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
     span.in_scope(|| tracing::info!("answered on a socket"));
