@@ -69,28 +69,17 @@ pub struct Caller {
     pub idempotency_key: Option<String>,
 }
 
-/// What was answered, and what that took.
+/// What was answered.
 pub struct Answer {
     pub response: Response,
-    pub spent: Spent,
     /// Where the key has used up what it may ask for: when to ask again.
     pub retry_after: Option<Duration>,
 }
 
 impl From<Response> for Answer {
-    /// What was refused before it took anything.
     fn from(response: Response) -> Self {
-        Answer { response, spent: Spent::default(), retry_after: None }
+        Answer { response, retry_after: None }
     }
-}
-
-/// What a request cost.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Spent {
-    /// Objects that the answer could have held.
-    pub requested: u64,
-    /// Objects that it does hold.
-    pub actual: u64,
 }
 
 /// With this among the `extensions` of a request, what it cost is told in the answer.
@@ -215,16 +204,16 @@ impl Api {
         let on_behalf = self.on_behalf(caller);
         let done = self.engine.execute(request, &checked.document, on_behalf).await;
         let run = done.mutations.saturating_mul(MUTATION);
-        let spent = Spent { requested, actual: done.objects.saturating_add(run).saturating_add(estimate.uncounted) };
-        let available = self.settle(key, spent).unwrap_or(available);
+        let actual = done.objects.saturating_add(run).saturating_add(estimate.uncounted);
+        let available = self.settle(key, requested, actual).unwrap_or(available);
         let mut response = done.response;
         if tell {
-            self.tell_cost(&mut response, requested, Some(spent.actual), available);
+            self.tell_cost(&mut response, requested, Some(actual), available);
         }
         errors::finish(&mut response, &request_id);
-        tracing::Span::current().record("cost", spent.actual);
+        tracing::Span::current().record("cost", actual);
         watched.end(&response);
-        Answer { response, spent, retry_after: None }
+        response.into()
     }
 
     /// Opens a subscription, or answers why not. Its key pays for one answer, when it is opened.
@@ -275,9 +264,9 @@ impl Api {
     }
 
     /// Gives back to a key what was expected and not read; answers what is left where that is another number now.
-    fn settle(&self, key: Id<ApiKey>, spent: Spent) -> Option<u64> {
-        let changes = self.buckets.watch() && spent.actual != spent.requested;
-        changes.then(|| self.buckets.settle(key, spent.requested, spent.actual, Moment::now()))
+    fn settle(&self, key: Id<ApiKey>, requested: u64, actual: u64) -> Option<u64> {
+        let changes = self.buckets.watch() && actual != requested;
+        changes.then(|| self.buckets.settle(key, requested, actual, Moment::now()))
     }
 
     fn tell_cost(&self, response: &mut Response, requested: u64, actual: Option<u64>, available: u64) {

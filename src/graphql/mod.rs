@@ -46,7 +46,7 @@ mod trusted_document;
 mod usage;
 mod watched;
 
-pub use api::{Answer, Answers, Api, Asked, Caller, Spent, TELL_COST, schema_sdl, seconds};
+pub use api::{Answer, Answers, Api, Asked, Caller, TELL_COST, schema_sdl, seconds};
 pub use documents::{check_text, named_by};
 pub use engine::{not_executed, to_json};
 pub use introspection::Introspection;

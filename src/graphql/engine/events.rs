@@ -2,14 +2,13 @@
 //! subscription goes on from.
 
 use super::declare::Object;
-use super::json::{Out, Written};
-use super::one::AnyNode;
+use super::one::{AnyLoaded, AnyNode};
 use super::page::{Page, PagesLoaded, Wanted as Selection};
 use super::registry::{Argument, argument, node_interface, object};
 use super::run::bad_input;
 use super::select::Selected;
 use super::slice::length;
-use super::view::{Cx, Fetched, Loaded, Relation, View, refused};
+use super::view::{Cx, Fetched, Relation, View, refused};
 use crate::domain::Id;
 use crate::domain::event::{Event, EventType, Position};
 use crate::graphql::mutations::Wire;
@@ -147,29 +146,9 @@ impl<T: Object> Relation<T> for Named<T> {
             let own: Vec<_> = ids.iter().map(|id| id.filter(|(of, _)| *of == place).map(|(_, id)| id)).collect();
             let hidden = refused(known.name, known.needs, cx.scope).is_some();
             let wanted = !hidden && own.iter().any(Option::is_some);
-            groups.push(if wanted { Some((known.load)(cx, &own, selected)?) } else { None });
+            groups.push(if wanted { Some(Ok((known.load)(cx, &own, selected)?)) } else { None });
         }
-        let places = ids.into_iter().map(|id| id.map(|(place, _)| place)).collect();
-        Ok(Ok(Box::new(NamedLoaded { groups, places })))
-    }
-}
-
-struct NamedLoaded<'q, T> {
-    /// What was loaded of each type; none of those that the key may not see.
-    groups: Vec<Option<Box<dyn Loaded<'q, T> + 'q>>>,
-    /// The type of each row's id.
-    places: Vec<Option<usize>>,
-}
-
-impl<'q, T> Loaded<'q, T> for NamedLoaded<'q, T> {
-    fn write(&self, parent: &T, index: usize, out: &mut Out<'q>) -> Written {
-        let place = self.places.get(index).copied().flatten();
-        match place.and_then(|place| self.groups.get(place)).and_then(Option::as_ref) {
-            Some(group) => group.write(parent, index, out),
-            None => {
-                out.raw("null");
-                Ok(())
-            }
-        }
+        let types = ids.into_iter().map(|id| id.map(|(place, _)| place)).collect();
+        Ok(Ok(Box::new(AnyLoaded { groups, types, many: false, pos: selected.field.pos })))
     }
 }

@@ -317,23 +317,25 @@ impl<T: Object> Relation<T> for Any<T> {
                 None => Some(Ok((known.load)(cx, &own, selected)?)),
             });
         }
-        let types = ids.into_iter().map(|(place, _)| place).collect();
+        let types = ids.into_iter().map(|(place, _)| Some(place)).collect();
         Ok(Ok(Box::new(AnyLoaded { groups, types, many: self.many, pos: selected.field.pos })))
     }
 }
 
-struct AnyLoaded<'q, T> {
+pub(super) struct AnyLoaded<'q, T> {
     /// What was loaded of each type, or why it was not.
-    groups: Vec<Option<Fetched<'q, T>>>,
-    /// The type of each id.
-    types: Vec<usize>,
-    many: bool,
-    pos: Pos,
+    pub groups: Vec<Option<Fetched<'q, T>>>,
+    /// The type of each id; none where it is none that is known.
+    pub types: Vec<Option<usize>>,
+    /// Whether each parent has all of them, and not one each.
+    pub many: bool,
+    pub pos: Pos,
 }
 
 impl<'q, T> AnyLoaded<'q, T> {
     fn one(&self, parent: &T, index: usize, out: &mut Out<'q>) -> Written {
-        let group = self.types.get(index).and_then(|place| self.groups.get(*place)).and_then(Option::as_ref);
+        let place = self.types.get(index).copied().flatten();
+        let group = place.and_then(|place| self.groups.get(place)).and_then(Option::as_ref);
         match group {
             Some(Ok(group)) => group.write(parent, index, out),
             Some(Err(error)) => Err(out.fail(error.clone(), self.pos)),
@@ -346,11 +348,11 @@ impl<'q, T> AnyLoaded<'q, T> {
 }
 
 impl<'q, T> Loaded<'q, T> for AnyLoaded<'q, T> {
-    fn write(&self, parent: &T, _: usize, out: &mut Out<'q>) -> Written {
+    fn write(&self, parent: &T, index: usize, out: &mut Out<'q>) -> Written {
         if self.many {
             out.list(self.types.len(), true, |out, index| self.one(parent, index, out))
         } else {
-            self.one(parent, 0, out)
+            self.one(parent, index, out)
         }
     }
 }
