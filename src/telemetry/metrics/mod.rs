@@ -130,20 +130,4 @@ mod tests {
         assert!(text.lines().any(|line| line == other));
         assert!(text.contains(r#"{field="Order.old",key="other"} 9000"#));
     }
-
-    /// How long it takes to count one operation, for `docs/performance.md`.
-    #[test]
-    #[ignore = "a measurement: cargo test --release --lib -- --ignored --nocapture counting_one"]
-    fn counting_one_operation() {
-        let metrics = Metrics::new("sqlite").unwrap();
-        let rounds = 1_000_000;
-        let began = std::time::Instant::now();
-        for number in 0..rounds {
-            let name = ["Orders", "Customers", "Assets", "Invoices"][number % 4];
-            let operation = Operation { kind: "query", name, outcome: "OK", took: Duration::from_micros(300) };
-            metrics.operations.count(&operation, 6, 100);
-            metrics.http.answered("/graphql", "POST", 200, Some(20_000));
-        }
-        println!("{:?} an operation", began.elapsed() / u32::try_from(rounds).unwrap());
-    }
 }
