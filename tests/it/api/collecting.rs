@@ -1,6 +1,6 @@
 //! Collecting: what is due is charged once, its customers are reminded to the day, and what is not paid at all fails.
 
-use super::{blamed, refuses_at, with};
+use super::{refuses_at, with};
 use crate::support::builders::{text, to_m30};
 use crate::support::collecting::Billed;
 use crate::support::payments::assert_settled;
@@ -14,20 +14,20 @@ use serde_json::{Value, json};
 const STANDS: &str = "status amountDue { amount } nextAttemptAt dunningStartedAt dunningStep";
 
 /// A shop whose dunning has these intervals and this end.
-fn shop(app: &TestApp, intervals: &[i32], action: &str, changes: Value) {
+pub fn shop(app: &TestApp, intervals: &[i32], action: &str, changes: Value) {
     app.shop(json!({}));
     let dunning = with(json!({"schedule": intervals, "finalAction": action}), changes);
     app.mutate("updateTenantSettings", json!({"dunning": dunning}), "__typename");
 }
 
 /// A subscription that was billed on 30 April at ten, and whose invoice is past due on 1 May.
-fn billed(app: &TestApp, changes: Value) -> Billed {
+pub fn billed(app: &TestApp, changes: Value) -> Billed {
     app.set_clock("2025-04-30T10:00:00Z");
     app.billed(changes)
 }
 
 /// Collects at each of these moments, of May 2025.
-fn collect_in_may(app: &TestApp, moments: &[&str]) -> Vec<Collected> {
+pub fn collect_in_may(app: &TestApp, moments: &[&str]) -> Vec<Collected> {
     let at = |moment: &&str| {
         app.set_clock(&format!("2025-05-{moment}:00Z"));
         app.collect()
@@ -35,7 +35,7 @@ fn collect_in_may(app: &TestApp, moments: &[&str]) -> Vec<Collected> {
     moments.iter().map(at).collect()
 }
 
-fn stands(app: &TestApp, invoice: &str) -> Value {
+pub fn stands(app: &TestApp, invoice: &str) -> Value {
     app.invoice(invoice, STANDS)
 }
 
@@ -338,58 +338,6 @@ both! {
         app.set_clock("2025-05-01T00:00:00Z");
         assert_eq!(collect_due_of_all(&app.app, None).unwrap(), Collected { reminded: 1, ..NONE });
         assert_eq!(past_due("<>"), 1);
-    }
-
-    a_new_payment_method_settles_and_ends_the_dunning(app) {
-        shop(app, &[3, 7], "PAUSE", json!({}));
-        let one = billed(app, json!({}));
-        app.payment_method(&one.customer, "LOST_OR_STOLEN");
-        collect_in_may(app, &["01T00:00", "02T09:00"]);
-        let set = |source: &str| {
-            let input = json!({"subscriptionId": one.subscription, "source": source});
-            app.mutate("updateSubscriptionPaymentMethod", input, "subscription { version terms { paymentMethod { id } } }")
-        };
-        // One that does not work changes nothing of the reminders.
-        set(&app.token("INSUFFICIENT_FUNDS"));
-        let expected = json!({
-            "status": "PAST_DUE", "amountDue": {"amount": "300.00"}, "nextAttemptAt": "2025-05-04T00:00:00Z",
-            "dunningStartedAt": "2025-05-01T00:00:00Z", "dunningStep": 1,
-        });
-        assert_eq!(stands(app, &one.invoice), expected);
-        let good = app.payment_method(&one.customer, "SUCCEEDS");
-        let changed = set(&good);
-        assert_eq!(changed["subscription"]["terms"]["paymentMethod"]["id"], good);
-        assert_eq!(stands(app, &one.invoice)["status"], "PAID");
-        assert_eq!(stands(app, &one.invoice)["dunningStartedAt"], json!(null));
-        assert_settled(app);
-    }
-
-    a_payment_method_that_cannot_be_set(app) {
-        shop(app, &[3], "END", json!({}));
-        let one = billed(app, json!({}));
-        let [card, gone] = ["SUCCEEDS", "SUCCEEDS"].map(|card| app.payment_method(&one.customer, card));
-        app.mutate("archivePaymentMethod", json!({"paymentMethodId": gone}), "__typename");
-        let other = app.payment_method(&app.customer("Joe"), "SUCCEEDS");
-        let input = |source: &str| json!({"subscriptionId": one.subscription, "source": source});
-        for (source, expected) in [
-            ("", "SOURCE_REQUIRED input.source"),
-            ("card", "SOURCE_REQUIRED input.source"),
-            (other.as_str(), "PAYMENT_METHOD_NOT_FOUND input.source"),
-            (gone.as_str(), "PAYMENT_METHOD_NOT_ACTIVE input.source"),
-            ("ct_00000000000000000000000000", "INVALID_TOKEN input.source"),
-        ] {
-            refuses_at(app, "updateSubscriptionPaymentMethod", input(source), &[expected]);
-        }
-        let stale = with(input(&card), json!({"expectedVersion": 7}));
-        let refused = app.attempt("updateSubscriptionPaymentMethod", stale, "subscription { version }");
-        assert_eq!((blamed(&refused["userErrors"]), &refused["subscription"]["version"]),
-            (vec!["CONFLICT input.expectedVersion".to_owned()], &json!(1)));
-        let nobody = json!({"subscriptionId": "sub_00000000000000000000000000", "source": card});
-        refuses_at(app, "updateSubscriptionPaymentMethod", nobody, &["SUBSCRIPTION_NOT_FOUND input.subscriptionId"]);
-        app.mutate("archivePaymentMethod", json!({"paymentMethodId": card}), "__typename");
-        collect_in_may(app, &["01T00:00", "04T00:00"]);
-        let token = app.token("SUCCEEDS");
-        refuses_at(app, "updateSubscriptionPaymentMethod", input(&token), &["SUBSCRIPTION_OVER input.subscriptionId"]);
     }
 }
 

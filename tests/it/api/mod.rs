@@ -29,6 +29,7 @@ mod lists;
 mod lookups;
 mod meter;
 mod nested_pages;
+mod new_method;
 mod order;
 mod own;
 mod payment;
