@@ -2,6 +2,7 @@
 //! subscription goes on from.
 
 use super::declare::Object;
+use super::document::QueryEnv;
 use super::one::{AnyLoaded, AnyNode};
 use super::page::{Page, PagesLoaded, Wanted as Selection};
 use super::registry::{Argument, argument, node_interface, object};
@@ -15,7 +16,7 @@ use crate::graphql::mutations::Wire;
 use crate::repository::event::{Stretch, Wanted};
 use crate::repository::{Direction, Read, Slice};
 use async_graphql::registry::Registry;
-use async_graphql::{ID, QueryEnv, ServerError};
+use async_graphql::{ID, ServerError};
 use std::sync::{Arc, OnceLock};
 
 /// The longest id of an object, and the most types that are asked for at once.

@@ -1,6 +1,7 @@
 //! Fields that lead to all objects that name this one, or that have a key in common with it.
 
 use super::declare::{Object, of};
+use super::document::QueryEnv;
 use super::json::{Out, Written};
 use super::reads::columns;
 use super::registry::object;
@@ -9,7 +10,6 @@ use super::view::{Cx, Fetched, Loaded, Relation, View, statements};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Query, Read, Stored};
-use async_graphql::QueryEnv;
 use async_graphql::registry::Registry;
 use std::ops::Range;
 

@@ -4,7 +4,8 @@
 //! else follows from the declaration:
 //!
 //! - `registry.rs` tells async-graphql, which parses, validates and introspects.
-//! - `run.rs` is where async-graphql calls in: one blocking hop, one connection, one snapshot for a whole query.
+//! - `run.rs` runs an operation: one blocking hop, one connection, one snapshot for a whole query. async-graphql calls in there
+//!   where it has to validate or to introspect; what it found valid before (`document.rs`, `valid.rs`) goes past it.
 //! - `select.rs` asks which fields are meant for a type. `view.rs` loads a level: each relation of all its rows in one
 //!   statement (`one.rs`, `many.rs`, `single.rs`, `page.rs`; `value.rs` for what is part of the row, `timed.rs`
 //!   for what follows from the time, `summary.rs` for sums, `foreseen.rs` for what a use case works out), then the level below.
@@ -20,6 +21,7 @@ mod arguments;
 mod column;
 mod cursor;
 mod declare;
+mod document;
 mod events;
 mod filter;
 mod foreseen;
@@ -37,6 +39,7 @@ mod slice;
 mod stream;
 mod summary;
 mod timed;
+mod valid;
 mod value;
 mod view;
 
@@ -45,11 +48,12 @@ mod tests;
 
 pub use column::AnyId;
 pub use declare::{Object, Type};
+pub use document::{Document, complete_variables};
 pub use events::wanted_arguments;
 pub use json::{not_executed, to_json};
 pub use mutate::{Mutation, Mutations, Payload, Ran, Running, Stopped};
 pub use one::AnyNode;
 pub use registry::{Argument, argument, choice_type, scalar_type};
-pub use run::{Bounds, Engine, Request, bad_input, coded, complete_variables, internal};
+pub use run::{Bounds, Engine, Request, bad_input, coded, internal};
 pub use slice::{LONGEST_PAGE, PAGE};
 pub use stream::{Opening, Rows, Source, Subscriptions, failed};

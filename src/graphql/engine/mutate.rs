@@ -2,6 +2,7 @@
 //! on a snapshot taken after the commit.
 
 use super::declare::Object;
+use super::document::QueryEnv;
 use super::json::{Out, Step};
 use super::registry::{Argument, meta_field, object, plain_object};
 use super::run::{Answered, Request, State, coded};
@@ -13,7 +14,7 @@ use crate::repository::Fault;
 use crate::telemetry::tally;
 use async_graphql::indexmap::IndexMap;
 use async_graphql::registry::Registry;
-use async_graphql::{InputType, QueryEnv, ServerError};
+use async_graphql::{InputType, ServerError};
 use bytes::Bytes;
 use std::sync::atomic::Ordering;
 
@@ -184,7 +185,7 @@ pub fn register<R: Mutations>(registry: &mut Registry) -> String {
 pub(super) fn answer_mutations<R: Mutations>(state: &State<R>, env: &QueryEnv) -> Answered {
     let mut answers = IndexMap::new();
     let mut out = Out::new(state.request.bounds().answer);
-    let fields = select(env, &[&env.operation.node.selection_set.node], NAME, false);
+    let fields = select(env, &[env.selection()], NAME, false);
     let known = |selected: &Selected<'_>| R::all().iter().find(|known| known.name == selected.name());
     for (selected, mutation) in fields.iter().filter_map(|selected| known(selected).map(|known| (selected, known))) {
         if let Err(error) = may_run(state, mutation, env, selected) {

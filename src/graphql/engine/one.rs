@@ -1,6 +1,7 @@
 //! Fields that lead to one object: by a key of the row, by an id of the query, or by a natural key.
 
 use super::declare::{Object, of};
+use super::document::QueryEnv;
 use super::json::{Out, Written};
 use super::reads::columns;
 use super::registry::{Argument, argument, node_interface, object};
@@ -12,7 +13,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Entity, Id};
 use crate::repository::{Query, Read, Stored};
 use async_graphql::registry::Registry;
-use async_graphql::{ID, Pos, QueryEnv, ServerError};
+use async_graphql::{ID, Pos, ServerError};
 use std::marker::PhantomData;
 
 /// The object that a row names.

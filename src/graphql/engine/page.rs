@@ -3,6 +3,7 @@
 use super::arguments::slice_arguments;
 use super::cursor;
 use super::declare::{Object, Type, of};
+use super::document::QueryEnv;
 use super::json::{Out, Written};
 use super::many::distinct_ids;
 use super::reads::columns;
@@ -13,7 +14,6 @@ use super::view::{Cx, Fetched, Loaded, Relation, View, statements};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Listed, Query, Read, Slice};
-use async_graphql::QueryEnv;
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::registry::Registry;
 use std::collections::HashMap;

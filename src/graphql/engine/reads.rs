@@ -1,10 +1,10 @@
 //! Which columns of a row a field needs, so that a query reads no others. What a field cannot say needs the whole row.
 
 use super::declare::{Object, of};
+use super::document::QueryEnv;
 use super::select::select;
 use crate::domain::Money;
 use crate::repository::Stored;
-use async_graphql::QueryEnv;
 use async_graphql::parser::types::SelectionSet;
 use std::any::TypeId;
 

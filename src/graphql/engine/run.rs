@@ -1,18 +1,20 @@
-//! Where async-graphql calls in, and where a request comes from.
+//! How an operation is run, and where async-graphql calls in.
 
 use super::declare::{Object, of};
+use super::document::{Document, QueryEnv, operation};
 use super::json::{Out, Step};
 use super::mutate::Mutations;
 use super::registry::object;
-use super::stream::{SubscriptionRoot, Subscriptions, ask_for_one, opened, operation};
+use super::select::{Selected, select};
+use super::stream::{SubscriptionRoot, Subscriptions, ask_for_one, opened};
 use super::view::{Cx, SEVERAL, View, What, statements};
 use crate::repository::{Conn, Db, Fault};
 use async_graphql::indexmap::IndexMap;
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationType};
+use async_graphql::parser::types::{Field, OperationType};
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, Name, ObjectType, OutputType, Positioned, QueryEnv, Response, Schema,
-    ServerError, ServerResult, SubscriptionType, Value,
+    ContainerType, Context, ContextSelectionSet, Name, ObjectType, OutputType, PathSegment, Positioned, Response,
+    Schema, ServerError, ServerResult, SubscriptionType, Value,
 };
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -51,6 +53,8 @@ pub struct Bounds {
 /// A request and its answers.
 pub(super) struct State<R> {
     pub request: R,
+    /// What is asked for.
+    pub env: QueryEnv,
     /// None when the database failed. Whichever root field async-graphql asks for first fills it.
     answers: OnceLock<Option<Answers>>,
     /// Whether a mutation answered what it had answered before; or a subscription was opened before.
@@ -62,9 +66,12 @@ pub(super) struct State<R> {
 }
 
 impl<R> State<R> {
-    fn new(request: R) -> Self {
+    /// Takes the variables out of what was asked.
+    fn new(request: R, asked: &mut async_graphql::Request, document: &Arc<Document>) -> Self {
+        let variables = std::mem::take(&mut asked.variables);
+        let env = QueryEnv::new(document.clone(), asked.operation_name.clone(), variables);
         let (objects, mutations) = (0.into(), 0.into());
-        State { request, answers: OnceLock::new(), replayed: false.into(), objects, mutations }
+        State { request, env, answers: OnceLock::new(), replayed: false.into(), objects, mutations }
     }
 }
 
@@ -98,60 +105,84 @@ pub struct MutationRoot<R>(PhantomData<fn() -> R>);
 
 impl<R: Request> ContainerType for QueryRoot<R> {
     async fn resolve_field(&self, cx: &Context<'_>) -> ServerResult<Option<Value>> {
-        resolve(cx, |state: &State<R>, env| {
-            let request = &state.request;
-            let (tenant, now, scope, bounds) = (request.tenant(), request.now(), request.scope(), request.bounds());
-            let mut out = Out::new(bounds.answer);
-            let answer = |conn: &mut Conn| {
-                let mut cx = Cx { conn, tenant, now, scope, env, until: Some(bounds.until) };
-                answer_query(&mut cx, request.query(), &mut out)
-            };
-            // One statement sees one moment by itself: it is spared two ways to the server.
-            let sets = [&env.operation.node.selection_set.node];
-            let alone = statements::<R::Query>(env, &sets) < SEVERAL;
-            let answered = if alone { request.db().read_once(answer) } else { request.db().read(answer) };
-            state.objects.store(out.objects, Ordering::Relaxed);
-            Ok((answered?, out.errors))
-        })
+        resolve(cx, &Root::<R>::query())
     }
 }
 
 impl<R: Request + Mutations> ContainerType for MutationRoot<R> {
     async fn resolve_field(&self, cx: &Context<'_>) -> ServerResult<Option<Value>> {
-        resolve(cx, |state: &State<R>, env| super::mutate::answer_mutations(state, env))
+        resolve(cx, &Root::<R>::mutation())
     }
+}
+
+/// The root of an operation: its name, and how the operation is answered.
+struct Root<R> {
+    name: &'static str,
+    answer: fn(&State<R>) -> Answered,
+}
+
+impl<R: Request> Root<R> {
+    fn query() -> Self {
+        Root { name: &of::<R::Query>().name, answer: answer_query }
+    }
+
+    fn mutation() -> Self
+    where
+        R: Mutations,
+    {
+        Root { name: super::mutate::NAME, answer: |state| super::mutate::answer_mutations(state, &state.env) }
+    }
+
+    /// Answers the whole operation. It blocks.
+    fn run(&self, state: &State<R>) -> (Option<Answers>, Vec<ServerError>) {
+        let fault = match (self.answer)(state) {
+            Ok((answers, errors)) => return (Some(answers), errors),
+            Err(fault) => fault,
+        };
+        tracing::error!(cause = %fault, "the database failed");
+        let mut error = match fault {
+            Fault::Unavailable(_) => {
+                coded("The database is not available. Try again in a few seconds.", "SERVICE_UNAVAILABLE")
+            }
+            Fault::TimedOut => coded(
+                "The database took too long. Select less, or ask for shorter pages; repeat a mutation only with the same \
+                 idempotency key, since it may have been done.",
+                "TIMEOUT",
+            ),
+            Fault::LostRace => coded("Too many others change the same. Try again.", "CONFLICT"),
+            Fault::Database(_) => internal(),
+        };
+        // It happened while the request was executed: it has a place.
+        if let Some(first) = self.fields(&state.env).iter().find(|field| !is_foreign(field)) {
+            error.path = vec![PathSegment::Field(first.key.to_owned())];
+            error.locations = vec![first.field.pos];
+        }
+        (None, vec![error])
+    }
+
+    fn fields<'q>(&self, env: &'q QueryEnv) -> Vec<Selected<'q>> {
+        select(env, &[env.selection()], self.name, false)
+    }
+
+    /// Whether the operation needs nothing of async-graphql any more.
+    fn is_alone(&self, env: &QueryEnv) -> bool {
+        let fields = self.fields(env);
+        !fields.is_empty() && !fields.iter().any(is_foreign) && env.is_valid()
+    }
+}
+
+/// Whether async-graphql answers a field of the root: what begins with two underscores is introspection.
+fn is_foreign(field: &Selected<'_>) -> bool {
+    field.name().starts_with("__")
 }
 
 /// Answers the whole operation when its first field is asked for. It blocks: [`Engine::execute`] is called on a thread
 /// that may.
-fn resolve<R: Request>(
-    cx: &Context<'_>,
-    answer: impl FnOnce(&State<R>, &QueryEnv) -> Answered,
-) -> ServerResult<Option<Value>> {
+fn resolve<R: Request>(cx: &Context<'_>, root: &Root<R>) -> ServerResult<Option<Value>> {
     let state = cx.data::<Arc<State<R>>>().map_err(|error| error.into_server_error(cx.item.pos))?;
     let answers = state.answers.get_or_init(|| {
-        let (answers, errors) = match answer(state, cx.query_env) {
-            Ok((answers, errors)) => (Some(answers), errors),
-            Err(fault) => {
-                tracing::error!(cause = %fault, "the database failed");
-                let error = match fault {
-                    Fault::Unavailable(_) => {
-                        coded("The database is not available. Try again in a few seconds.", "SERVICE_UNAVAILABLE")
-                    }
-                    Fault::TimedOut => coded(
-                        "The database took too long. Select less, or ask for shorter pages; repeat a mutation only with the same \
-                         idempotency key, since it may have been done.",
-                        "TIMEOUT",
-                    ),
-                    Fault::LostRace => coded("Too many others change the same. Try again.", "CONFLICT"),
-                    Fault::Database(_) => internal(),
-                };
-                // It happened while the request was executed: it has a place.
-                let mut error = cx.set_error_path(error);
-                error.locations = vec![cx.item.pos];
-                (None, vec![error])
-            }
-        };
+        state.env.document().found_valid(cx.schema_env);
+        let (answers, errors) = root.run(state);
         errors.into_iter().for_each(|error| cx.add_error(error));
         answers
     });
@@ -165,8 +196,23 @@ pub fn internal() -> ServerError {
     coded("Something went wrong on our side. The request id helps us find out what.", "INTERNAL_SERVER_ERROR")
 }
 
-fn answer_query<'q, Q: Object>(cx: &mut Cx<'_, 'q>, root: &Q, out: &mut Out<'q>) -> Result<Answers, Fault> {
-    let view = View::load(cx, &[root], &[&cx.env.operation.node.selection_set.node])?;
+fn answer_query<R: Request>(state: &State<R>) -> Answered {
+    let (request, env) = (&state.request, &state.env);
+    let (tenant, now, scope, bounds) = (request.tenant(), request.now(), request.scope(), request.bounds());
+    let mut out = Out::new(bounds.answer);
+    let answer = |conn: &mut Conn| {
+        let mut cx = Cx { conn, tenant, now, scope, env, until: Some(bounds.until) };
+        write(&mut cx, request.query(), &mut out)
+    };
+    // One statement sees one moment by itself: it is spared two ways to the server.
+    let alone = statements::<R::Query>(env, &[env.selection()]) < SEVERAL;
+    let answered = if alone { request.db().read_once(answer) } else { request.db().read(answer) };
+    state.objects.store(out.objects, Ordering::Relaxed);
+    Ok((answered?, out.errors))
+}
+
+fn write<'q, Q: Object>(cx: &mut Cx<'_, 'q>, root: &Q, out: &mut Out<'q>) -> Result<Answers, Fault> {
+    let view = View::load(cx, &[root], &[cx.env.selection()])?;
     let mut ranges = Vec::with_capacity(view.fields.len());
     for (selected, what) in &view.fields {
         let start = out.bytes.len();
@@ -235,23 +281,25 @@ impl<R: Subscriptions> Engine<R> {
     pub async fn execute(
         &self,
         mut request: async_graphql::Request,
-        document: &ExecutableDocument,
+        document: &Arc<Document>,
         on_behalf_of: R,
     ) -> Executed {
-        let name = request.operation_name.as_deref();
-        if operation(document, name).is_some_and(|operation| operation.ty == OperationType::Subscription) {
-            let message =
-                "A subscription is answered bit by bit: send it with `Accept: text/event-stream`, or over a WebSocket.";
-            let response = Response::from_errors(vec![coded(message, "SUBSCRIPTION_NEEDS_STREAM")]);
-            return Executed { response, objects: 0, mutations: 0 };
-        }
-        request.set_parsed_query(document.clone());
-        let state = Arc::new(State::new(on_behalf_of));
-        let mut response = self.schema.execute(request.data(state.clone())).await;
-        // async-graphql lists root fields as they finish; the specification, as they were asked for.
-        if let (Value::Object(fields), Some(Some(answers))) = (&mut response.data, state.answers.get()) {
-            fields.sort_by_key(|key, _| answers.get_index_of(key.as_str()));
-        }
+        let kind = operation(document, request.operation_name.as_deref()).map(|operation| operation.ty);
+        let state = Arc::new(State::new(on_behalf_of, &mut request, document));
+        let root = match kind {
+            Some(OperationType::Query) => Some(Root::query()),
+            Some(OperationType::Mutation) => Some(Root::mutation()),
+            Some(OperationType::Subscription) => {
+                let message = "A subscription is answered bit by bit: send it with `Accept: text/event-stream`, or over a WebSocket.";
+                let response = Response::from_errors(vec![coded(message, "SUBSCRIPTION_NEEDS_STREAM")]);
+                return Executed { response, objects: 0, mutations: 0 };
+            }
+            None => None,
+        };
+        let mut response = match root.filter(|root| root.is_alone(&state.env)) {
+            Some(root) => answered(root.run(&state)),
+            None => self.validated(request, &state).await,
+        };
         if state.replayed.load(Ordering::Relaxed) {
             let replayed = IndexMap::from_iter([(Name::new("replayed"), Value::Boolean(true))]);
             response.extensions.insert("idempotency".to_owned(), Value::Object(replayed));
@@ -260,19 +308,33 @@ impl<R: Subscriptions> Engine<R> {
         Executed { response, objects, mutations }
     }
 
+    /// Has an operation validated and executed by async-graphql, which asks the roots for what they have.
+    async fn validated(&self, mut request: async_graphql::Request, state: &Arc<State<R>>) -> Response {
+        request.variables = state.env.variables.clone();
+        request.set_parsed_query((**state.env.document()).clone());
+        let mut response = self.schema.execute(request.data(state.clone())).await;
+        // async-graphql lists root fields as they finish; the specification, as they were asked for.
+        if let (Value::Object(fields), Some(Some(answers))) = (&mut response.data, state.answers.get()) {
+            fields.sort_by_key(|key, _| answers.get_index_of(key.as_str()));
+        }
+        response
+    }
+
     /// Opens a subscription: its answers, as they come, or why it has none. Its future waits for the database, and blocks
     /// for that; the stream does not.
     pub async fn listen(
         &self,
         mut request: async_graphql::Request,
-        document: &ExecutableDocument,
+        document: &Arc<Document>,
         on_behalf_of: R,
     ) -> Result<BoxStream<'static, Response>, Response> {
-        let mut document = document.clone();
-        ask_for_one(&mut document, request.operation_name.as_deref())
+        let mut parsed = (***document).clone();
+        ask_for_one(&mut parsed, request.operation_name.as_deref())
             .map_err(|error| Response::from_errors(vec![error]))?;
-        request.set_parsed_query(document);
-        opened(self.schema.execute_stream(request.data(Arc::new(State::new(on_behalf_of))))).await
+        let state = State::new(on_behalf_of, &mut request, document);
+        request.variables = state.env.variables.clone();
+        request.set_parsed_query(parsed);
+        opened(self.schema.execute_stream(request.data(Arc::new(state)))).await
     }
 
     /// The declared types.
@@ -290,6 +352,15 @@ impl<R: Subscriptions> Engine<R> {
     }
 }
 
+/// The response of an operation that needed nothing of async-graphql.
+fn answered((answers, errors): (Option<Answers>, Vec<ServerError>)) -> Response {
+    let field = |(key, json): (String, Option<Bytes>)| (Name::new(key), Value::Binary(json.unwrap_or_default()));
+    let data = answers.map(|answers| Value::Object(answers.into_iter().map(field).collect()));
+    let mut response = Response::new(data.unwrap_or_default());
+    response.errors = errors;
+    response
+}
+
 /// An operation that was run.
 pub struct Executed {
     pub response: Response,
@@ -300,32 +371,3 @@ pub struct Executed {
 }
 
 type Builder<R> = async_graphql::SchemaBuilder<QueryRoot<R>, MutationRoot<R>, SubscriptionRoot<R>>;
-
-/// What async-graphql forgets about variables: their defaults, when it looks at `@skip` and `@include`, and that those
-/// which must not be null need a value. Without one, the field or the condition would be left out in silence.
-pub fn complete_variables(
-    document: &ExecutableDocument,
-    request: &mut async_graphql::Request,
-) -> Result<(), ServerError> {
-    let named = |name: Option<&Name>| {
-        request.operation_name.is_none() || name.map(Name::as_str) == request.operation_name.as_deref()
-    };
-    let operations: Vec<_> = document.operations.iter().filter(|(name, _)| named(*name)).collect();
-    let [(_, operation)] = operations.as_slice() else { return Ok(()) };
-    for definition in &operation.node.variable_definitions {
-        let name = &definition.node.name.node;
-        if let Some(default) = &definition.node.default_value
-            && !request.variables.contains_key(name)
-        {
-            request.variables.insert(name.clone(), default.node.clone());
-        }
-        let ty = &definition.node.var_type.node;
-        if !ty.nullable && matches!(request.variables.get(name), None | Some(Value::Null)) {
-            let message = format!("The variable ${name} of the type {ty} needs a value.");
-            let mut refused = bad_input(message, &[&format!("${name}")]);
-            refused.locations = vec![definition.pos];
-            return Err(refused);
-        }
-    }
-    Ok(())
-}

@@ -1,9 +1,9 @@
-//! Which fields a query means for one object type: aliases, fragments, merging, arguments. (`@skip` and `@include` are
-//! gone by now: async-graphql removes them while it prepares the request.)
+//! Which fields a query means for one object type: aliases, fragments, merging, `@skip` and `@include`, arguments.
 
+use super::document::QueryEnv;
 use super::run::bad_input;
-use async_graphql::parser::types::{Field, Selection, SelectionSet};
-use async_graphql::{InputType, Name, Positioned, QueryEnv, ServerError, ServerResult, Value};
+use async_graphql::parser::types::{Directive, Field, Selection, SelectionSet};
+use async_graphql::{InputType, Name, Positioned, ServerError, ServerResult, Value};
 
 /// One key of the answer. Several fields with this key are one field with several selection sets.
 pub struct Selected<'q> {
@@ -23,7 +23,7 @@ pub fn select<'q>(env: &'q QueryEnv, sets: &[&'q SelectionSet], name: &str, is_n
 
 fn add<'q>(env: &'q QueryEnv, set: &'q SelectionSet, name: &str, is_node: bool, selected: &mut Vec<Selected<'q>>) {
     let applies = |condition: &str| condition == name || (is_node && condition == "Node");
-    for selection in &set.items {
+    for selection in set.items.iter().filter(|selection| !is_left_out(env, selection.node.directives())) {
         match &selection.node {
             Selection::Field(field) => {
                 let key = field.node.response_key().node.as_str();
@@ -39,14 +39,27 @@ fn add<'q>(env: &'q QueryEnv, set: &'q SelectionSet, name: &str, is_node: bool, 
                 }
             }
             Selection::FragmentSpread(spread) => {
-                if let Some(fragment) = env.fragments.get(&spread.node.fragment_name.node)
-                    && applies(&fragment.node.type_condition.node.on.node)
+                if let Some(fragment) = env.fragment(&spread.node.fragment_name.node)
+                    && applies(&fragment.type_condition.node.on.node)
                 {
-                    add(env, &fragment.node.selection_set.node, name, is_node, selected);
+                    add(env, &fragment.selection_set.node, name, is_node, selected);
                 }
             }
         }
     }
+}
+
+/// Whether `@skip` or `@include` says that something is not to be answered.
+fn is_left_out(env: &QueryEnv, directives: &[Positioned<Directive>]) -> bool {
+    directives.iter().any(|directive| {
+        let when = match directive.node.name.node.as_str() {
+            "skip" => true,
+            "include" => false,
+            _ => return false,
+        };
+        let condition = directive.node.get_argument("if");
+        condition.is_some_and(|given| (resolve(env, &given.node) == Some(Value::Boolean(true))) == when)
+    })
 }
 
 impl<'q> Selected<'q> {
@@ -75,7 +88,7 @@ impl<'q> Selected<'q> {
 pub fn resolve(env: &QueryEnv, given: &async_graphql_value::Value) -> Option<Value> {
     use async_graphql_value::Value as Given;
     match given {
-        Given::Variable(name) => env.variables.get(name).or_else(|| default(env, name)).cloned(),
+        Given::Variable(name) => env.variables.get(name).cloned(),
         Given::List(items) => {
             Some(Value::List(items.iter().map(|item| resolve(env, item).unwrap_or_default()).collect()))
         }
@@ -85,10 +98,4 @@ pub fn resolve(env: &QueryEnv, given: &async_graphql_value::Value) -> Option<Val
         }
         plain => plain.clone().into_const(),
     }
-}
-
-fn default<'q>(env: &'q QueryEnv, name: &Name) -> Option<&'q Value> {
-    let mut definitions = env.operation.node.variable_definitions.iter();
-    let definition = definitions.find(|known| known.node.name.node == *name)?;
-    definition.node.default_value.as_ref().map(|default| &default.node)
 }

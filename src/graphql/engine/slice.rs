@@ -1,11 +1,12 @@
 //! Reading where a page of a list lies, how long it is and how the list is sorted.
 
+use super::document::QueryEnv;
 use super::run::bad_input;
 use super::select::Selected;
 use super::{cursor, filter};
 use crate::repository::list::Column;
 use crate::repository::{Condition, Direction, Listed, Slice, SortKey};
-use async_graphql::{QueryEnv, ServerError, Value};
+use async_graphql::{ServerError, Value};
 
 /// How many objects a page has when nothing is said, and at most.
 pub const PAGE: usize = 25;

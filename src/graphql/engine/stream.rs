@@ -1,6 +1,7 @@
 //! Subscriptions: a stream of rows. Each is read like the answer of a query, on a snapshot of its own.
 
 use super::declare::Object;
+use super::document::{QueryEnv, operation};
 use super::events::{position, wanted};
 use super::json::{Out, Step};
 use super::mutate::Mutations;
@@ -13,10 +14,10 @@ use crate::repository::event::Wanted;
 use crate::repository::{Fault, Read};
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
-    ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
+    ExecutableDocument, Field, FragmentDefinition, OperationType, Selection, SelectionSet,
 };
 use async_graphql::registry::Registry;
-use async_graphql::{Context, InputType, Name, Positioned, QueryEnv, Response, ServerError, SubscriptionType, Value};
+use async_graphql::{Context, InputType, Name, Positioned, Response, ServerError, SubscriptionType, Value};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use std::borrow::Cow;
@@ -72,7 +73,7 @@ pub struct Source<R> {
     open: Box<Open<R>>,
 }
 
-type Open<R> = dyn Fn(&Arc<State<R>>, &QueryEnv) -> Result<BoxStream<'static, Response>, ServerError> + Send + Sync;
+type Open<R> = dyn Fn(&Arc<State<R>>) -> Result<BoxStream<'static, Response>, ServerError> + Send + Sync;
 
 impl<R: Request> Source<R> {
     /// Declares a subscription: `open` reads its arguments and answers its rows. It may wait for the database.
@@ -82,12 +83,12 @@ impl<R: Request> Source<R> {
         arguments: fn(&mut Registry) -> Vec<Argument>,
         open: fn(&R, &Opening<'_>) -> Result<Rows<P>, ServerError>,
     ) -> Self {
-        let open = move |state: &Arc<State<R>>, env: &QueryEnv| {
-            let fields = fields(env);
+        let open = move |state: &Arc<State<R>>| {
+            let fields = fields(&state.env);
             let Some(selected) = fields.first() else { return Ok(stream::empty().boxed()) };
-            let rows = open(&state.request, &Opening { env, selected })?;
-            let (state, env) = (state.clone(), env.clone());
-            Ok(rows.then(move |row| answer(state.clone(), env.clone(), row)).boxed())
+            let rows = open(&state.request, &Opening { env: &state.env, selected })?;
+            let state = state.clone();
+            Ok(rows.then(move |row| answer(state.clone(), row)).boxed())
         };
         Source { name, about, register: |registry| object::<P>(registry) + "!", arguments, open: Box::new(open) }
     }
@@ -95,17 +96,17 @@ impl<R: Request> Source<R> {
 
 /// The only field of the operation, with all that is selected of it.
 fn fields(env: &QueryEnv) -> Vec<Selected<'_>> {
-    select(env, &[&env.operation.node.selection_set.node], NAME, false)
+    select(env, &[env.selection()], NAME, false)
 }
 
 /// Reads and writes what is selected of a row.
-async fn answer<R: Request, P: Object>(state: Arc<State<R>>, env: QueryEnv, row: Result<P, ServerError>) -> Response {
+async fn answer<R: Request, P: Object>(state: Arc<State<R>>, row: Result<P, ServerError>) -> Response {
     let row = match row {
         Ok(row) => row,
         Err(error) => return Response::from_errors(vec![error]),
     };
     let span = tracing::Span::current();
-    let read = tokio::task::spawn_blocking(move || span.in_scope(|| write(&state.request, &env, &row)));
+    let read = tokio::task::spawn_blocking(move || span.in_scope(|| write(&state.request, &state.env, &row)));
     match read.await {
         Ok(Ok(response)) => response,
         Ok(Err(fault)) => Response::from_errors(vec![failed(&fault)]),
@@ -179,7 +180,7 @@ impl<R: Subscriptions> SubscriptionType for SubscriptionRoot<R> {
         if state.replayed.swap(true, Ordering::Relaxed) {
             return Some(stream::empty().boxed());
         }
-        Some(match (source.open)(state, cx.query_env) {
+        Some(match (source.open)(state) {
             Ok(answers) => stream::once(std::future::ready(open())).chain(answers).boxed(),
             Err(mut error) => {
                 error.locations = vec![cx.item.pos];
@@ -211,16 +212,6 @@ pub(super) async fn opened(
         // Its only field is skipped.
         None => Ok(answers),
     }
-}
-
-/// Which operation of a document would be run; none where that is not clear.
-pub fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'d OperationDefinition> {
-    let mut operations = document.operations.iter();
-    let found = match name {
-        Some(name) => operations.find(|(known, _)| known.is_some_and(|known| known == name)),
-        None => operations.next().filter(|_| document.operations.iter().count() == 1),
-    };
-    found.map(|(_, operation)| &operation.node)
 }
 
 /// Refuses a subscription to more than one thing, as the specification asks. async-graphql sees only fields that stand in

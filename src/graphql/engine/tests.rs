@@ -1,12 +1,13 @@
 //! What no object type of the program shows yet.
 
-use super::{Bounds, Engine, Mutation, Mutations, Object, Request, Source, Subscriptions, Type};
+use super::{Bounds, Document, Engine, Mutation, Mutations, Object, Request, Source, Subscriptions, Type};
 use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant};
 use crate::repository::Db;
 use crate::telemetry::tally;
 use async_graphql::parser::parse_query;
+use std::sync::Arc;
 use uuid::Uuid;
 
 struct Root;
@@ -61,7 +62,7 @@ fn ask(query: &str) -> String {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let db = Db::open(&url.parse().unwrap(), 1).unwrap();
     let engine = Engine::<Asking>::new(|builder| builder);
-    let document = parse_query(query).unwrap();
+    let document = Arc::new(Document::new(parse_query(query).unwrap()));
     let answer = engine.execute(async_graphql::Request::new(query), &document, Asking(Root, db));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     String::from_utf8(super::to_json(&runtime.block_on(answer).response)).unwrap()

@@ -1,12 +1,12 @@
 //! Fields that lead to objects which are part of the row.
 
 use super::declare::Object;
+use super::document::QueryEnv;
 use super::json::{Out, Written};
 use super::registry::object;
 use super::select::Selected;
 use super::view::{Cx, Fetched, Loaded, Relation, View, statements};
 use crate::repository::Read;
-use async_graphql::QueryEnv;
 use async_graphql::registry::Registry;
 
 /// One object that is part of the row.

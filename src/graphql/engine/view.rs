@@ -3,6 +3,7 @@
 
 use super::column::Column;
 use super::declare::{Field, Kind, Object, Type, of};
+use super::document::QueryEnv;
 use super::json::{Null, Out, Written};
 use super::registry::Argument;
 use super::run::coded;
@@ -12,9 +13,9 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
 use crate::repository::{Conn, Fault, Read};
 use crate::telemetry::tally;
+use async_graphql::ServerError;
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::registry::Registry;
-use async_graphql::{QueryEnv, ServerError};
 use tracing::field::Empty;
 
 /// What loading needs.

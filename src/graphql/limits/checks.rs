@@ -3,7 +3,8 @@
 use super::cost::{Estimate, Plan};
 use super::prices::Prices;
 use super::{QueryLimits, refused, shape, text};
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use crate::graphql::engine::Document;
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Pos, ServerError, Variables};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,7 +15,7 @@ const LONGEST_KEPT: usize = 8_000;
 
 /// A document that may be run, but for what it costs with some variables.
 pub struct Checked {
-    pub document: ExecutableDocument,
+    pub document: Arc<Document>,
     plan: Plan,
 }
 
@@ -40,7 +41,7 @@ impl Checks {
         let document = async_graphql::parser::parse_query(query).map_err(not_graphql)?;
         shape::check(&document, &self.limits)?;
         let plan = Plan::of(&document, &self.prices);
-        let checked = Arc::new(Checked { document, plan });
+        let checked = Arc::new(Checked { document: Arc::new(Document::new(document)), plan });
         if query.len() <= LONGEST_KEPT {
             let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
             // Clients that write values into their documents fill it with what never comes again: start anew.

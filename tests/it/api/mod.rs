@@ -24,6 +24,7 @@ mod idempotency;
 mod invoice;
 mod invoicing;
 mod isolation;
+mod known;
 mod limits;
 mod lists;
 mod lookups;
