@@ -3,6 +3,7 @@
 
 use super::batch::Batch;
 use super::ears::Ears;
+use super::tree::Trees;
 use super::url::DatabaseUrl;
 use super::watched::{Statements, Watched};
 use crate::telemetry::Metrics;
@@ -97,6 +98,8 @@ pub struct Db {
     pub(super) url: DatabaseUrl,
     /// Those who hear of events.
     pub ears: Ears,
+    /// What is read by one statement for several levels.
+    pub(super) trees: Trees,
 }
 
 impl Db {
@@ -127,7 +130,7 @@ impl Db {
         };
         let all = pool("all", pool_size)?;
         let writer = if matches!(url, DatabaseUrl::Sqlite(_)) { pool("writer", 1)? } else { all.clone() };
-        Ok(Db { pool: all, writer, metrics, url: url.clone(), ears: Ears::default() })
+        Ok(Db { pool: all, writer, metrics, url: url.clone(), ears: Ears::default(), trees: Trees::default() })
     }
 
     fn connection(&self) -> Result<PooledConnection<Manager>, Fault> {
@@ -338,9 +341,9 @@ impl ManageConnection for Manager {
             DatabaseUrl::Postgres(url) => {
                 let mut conn = PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
                 // A statement with a LIMIT parameter would be planned anew at each run; ours are look-ups by index,
-                // whatever their parameters.
+                // whatever their parameters. Compiling a plan takes longer than any of them.
                 let setup = format!(
-                    "SET plan_cache_mode = force_generic_plan; SET TIME ZONE 'UTC'; SET statement_timeout = {}",
+                    "SET plan_cache_mode = force_generic_plan; SET jit = off; SET TIME ZONE 'UTC'; SET statement_timeout = {}",
                     self.statement.as_millis()
                 );
                 conn.batch_execute(&setup).map_err(diesel::r2d2::Error::QueryError)?;

@@ -41,6 +41,7 @@ pub mod query;
 mod query_sql;
 pub mod received;
 pub mod relay;
+mod row;
 mod rows;
 pub mod scan;
 mod schema;
@@ -51,6 +52,7 @@ pub mod subscription_parts;
 pub mod tax;
 pub mod tenant;
 pub mod terms;
+pub mod tree;
 pub mod trusted_document;
 mod tx;
 pub mod url;
@@ -63,6 +65,7 @@ pub use db::{Conn, Db, Fault, OpenError, Read, Tx};
 pub use list::{Bind, Direction, List, Listed, Slice, SortKey};
 pub use migrations::{MigrateError, NotReady, VersionError};
 pub use query::{Condition, Query, Stored};
+pub use tree::Tree;
 pub use url::DatabaseUrl;
 
 /// Runs one expression on whichever database the connection leads to. The expression is compiled for each of the two,

@@ -1,45 +1,14 @@
 //! Rows that are read in part, from PostgreSQL: what was asked for is often a quarter of a row, and what is not asked for
 //! is neither sent nor read.
 
-use super::query::Stored;
+use super::query::{Query, Stored};
+use super::row::{Places, StoredColumn};
 use super::sql_types::{At, In};
 use crate::domain::subscription::ContractLength;
 use crate::domain::text::Metadata;
 use crate::domain::{Choice, Currency, Id, Instant, Zone};
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, Queryable};
 use std::collections::HashSet;
 use std::sync::{PoisonError, RwLock};
-
-/// A column's value, or a blank where the column was left out of the statement.
-pub(super) struct Got<T>(pub T);
-
-impl<T, ST, DB> FromSql<ST, DB> for Got<T>
-where
-    DB: Backend,
-    T: FromSql<ST, DB> + Blank,
-{
-    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        T::from_sql(value).map(Got)
-    }
-    fn from_nullable_sql(value: Option<DB::RawValue<'_>>) -> deserialize::Result<Self> {
-        match value {
-            Some(value) => T::from_sql(value).map(Got),
-            None => T::blank().map(Got).ok_or_else(|| "a value that must not be null".into()),
-        }
-    }
-}
-impl<T, ST, DB> Queryable<ST, DB> for Got<T>
-where
-    DB: Backend,
-    ST: diesel::sql_types::SingleValue,
-    Got<T>: FromSql<ST, DB>,
-{
-    type Row = Self;
-    fn build(row: Self) -> deserialize::Result<Self> {
-        Ok(row)
-    }
-}
 
 /// What stands for a value that nobody asked for.
 pub(super) trait Blank: Sized {
@@ -73,6 +42,7 @@ macro_rules! blank {
 }
 blank! {
     String => Some(String::new());
+    bool => Some(false);
     i32 => Some(0);
     i64 => Some(0);
     At => Some(At(Instant::UNIX_EPOCH));
@@ -90,21 +60,35 @@ pub(super) type Columns = u64;
 const MOST_PARTS: usize = 64;
 
 /// The places of these columns; none where one of them is not known.
-pub(super) fn places<T: Stored>(names: &[&str]) -> Option<Columns> {
-    let place = |name: &&str| T::COLUMNS.iter().position(|column| column == name).map(|place| 1 << place);
+pub(super) fn columns<T: Stored>(names: &[&str]) -> Option<Columns> {
+    let place = |name: &&str| T::COLUMNS.iter().position(|column| column.name == *name).map(|place| 1 << place);
     names.iter().map(place).try_fold(0, |columns, place: Option<Columns>| Some(columns | place?))
 }
 
-/// The columns for a SELECT, with nothing in place of those that are left out.
-pub(super) fn listed<T: Stored>(columns: Columns) -> String {
+/// The columns that a query reads: those that were asked for, the key, and those that the rows are found and sorted by.
+/// None where it reads them all.
+pub(super) fn needed<T: Stored>(query: &Query<T>) -> Option<Columns> {
+    let asked = query.columns?;
+    let parent = query.parents.iter().map(|(column, _)| *column);
+    let needed: Vec<_> = parent.chain(query.order.iter().map(|(column, _)| *column)).chain([T::KEY]).collect();
+    Some(asked | columns::<T>(&needed)?)
+}
+
+/// The names of these columns, or of all, for a SELECT, and where each then stands in a row.
+pub(super) fn listed<T: Stored>(columns: Option<Columns>) -> (String, Places) {
     let mut list = String::with_capacity(12 * T::COLUMNS.len());
-    for (place, name) in T::COLUMNS.iter().enumerate() {
-        if place > 0 {
-            list.push_str(", ");
+    let mut next = 0;
+    let place = |(place, column): (usize, &StoredColumn)| {
+        if columns.is_some_and(|columns| columns & (1 << place) == 0) {
+            return None;
         }
-        list.push_str(if columns & (1 << place) == 0 { "NULL" } else { name });
-    }
-    list
+        list.push_str(if next == 0 { "" } else { ", " });
+        list.push_str(column.name);
+        next += 1;
+        Some(next - 1)
+    };
+    let places = T::COLUMNS.iter().enumerate().map(place).collect();
+    (list, Places(places))
 }
 
 /// Whether this part of a row may be read.

@@ -3,7 +3,7 @@
 use super::db::{Fault, Read, Tx, changed};
 use super::list::{Bind, List, listed};
 use super::on_backend;
-use super::query::{Comparison, Condition, Query, Values, stored};
+use super::query::{Comparison, Condition, Query, Values, partly_stored};
 use super::schema::plans;
 use super::sql_types::{At, amount, duration};
 use crate::domain::plan::{Contract, PartialPeriods, Plan, PlanState, PlanTax, Reminders, SetupFee};
@@ -12,7 +12,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Choice, Id, Instant};
 use diesel::prelude::*;
 
-stored!(Plan, plans(
+partly_stored!(Plan, plans(
     id, code, version, state, name, description, currency, schedule_type, schedule_interval, fixed_day, base_month,
     billing_period, billing_cycle, partial_handling, proration_unit, minimum_prorated_amount, quantity,
     amount_includes_tax, tax_rate, trial_length, trial_unit, fixed_trial_days, setup_fee, setup_fee_text,

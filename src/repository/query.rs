@@ -4,6 +4,7 @@
 use super::db::{Conn, Read, Tx};
 use super::list::{Bind, Direction, Slice};
 use super::partly::{self, Columns};
+use super::row::{Places, PostgresRow, SqliteRow, StoredColumn};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::telemetry::tally;
@@ -14,18 +15,25 @@ pub trait Stored: Sized + Send + Sync + 'static {
     const TABLE: &'static str;
     /// The column of its identifier, beside the tenant.
     const KEY: &'static str = "id";
-    /// Its columns, where a row can be read in part; none where it is always read as a whole.
-    const COLUMNS: &'static [&'static str] = &[];
-    /// Runs one SELECT of this table's columns.
-    fn load(conn: &mut Conn, query: &Query<Self>) -> Read<Vec<Self>>;
+    /// Its columns.
+    const COLUMNS: &'static [StoredColumn];
+    /// Whether a row can be read in part; otherwise it is always read as a whole.
+    const PARTLY: bool;
+    /// Makes a row a value.
+    fn of_postgres(row: &PostgresRow, places: &Places) -> Read<Self>;
+    fn of_sqlite(row: &SqliteRow<'_, '_>, places: &Places) -> Read<Self>;
+    /// Brings rows together where several of them make one value.
+    fn together(rows: Vec<Self>) -> Vec<Self> {
+        rows
+    }
 }
 
 /// Some rows of `T`'s table, of one tenant.
 pub struct Query<T> {
     pub(super) tenant: Id<Tenant>,
     pub(super) condition: Condition,
-    /// The parents whose children are read: each parent gets a page of its own.
-    pub(super) parents: Option<(&'static str, Vec<Id<()>>)>,
+    /// The column that names a parent, and the parents whose children are read: each gets a page of its own.
+    pub(super) parents: Option<(&'static str, Parents)>,
     pub(super) order: Vec<(&'static str, Direction)>,
     /// At most so many rows, for each parent.
     pub(super) limit: Option<i64>,
@@ -34,6 +42,14 @@ pub struct Query<T> {
     /// The columns that are read; all of them where nothing is said.
     pub(super) columns: Option<Columns>,
     of: PhantomData<fn() -> T>,
+}
+
+/// The rows whose children are read.
+#[derive(Clone, Debug)]
+pub(super) enum Parents {
+    These(Vec<Id<()>>),
+    /// Those that a level of the same statement finds: the level, and its column that holds their ids.
+    Level(usize, &'static str),
 }
 
 /// For what rows are held until a transaction ends.
@@ -108,8 +124,16 @@ impl<T> Query<T> {
 
     /// The children of these parents, which the column names. Every parent has a page of its own.
     pub fn of_each<E>(mut self, column: &'static str, parents: &[Id<E>]) -> Self {
-        self.parents = Some((column, parents.iter().map(|id| id.untyped()).collect()));
+        let parents = parents.iter().map(|id| id.untyped()).collect();
+        self.parents = Some((column, Parents::These(parents)));
         self
+    }
+
+    /// The same for the rows that a level of a tree finds; none where it is not children that are read.
+    pub(super) fn below(mut self, level: usize, key: &'static str) -> Option<Self> {
+        let (_, parents) = self.parents.as_mut()?;
+        *parents = Parents::Level(level, key);
+        Some(self)
     }
 
     /// Sorted by this column, ascending, after those named before.
@@ -171,11 +195,11 @@ impl<T: Stored> Query<T> {
     /// Only these columns of each row are wanted, beside its key and what it is found and sorted by; the others may be
     /// blank. All of them where none are named.
     pub fn only(self, columns: Option<&[&str]>) -> Self {
-        Query { columns: columns.and_then(partly::places::<T>), ..self }
+        Query { columns: columns.and_then(partly::columns::<T>), ..self }
     }
 
     pub fn load(&self, conn: &mut Conn) -> Read<Vec<T>> {
-        let rows = T::load(conn, self)?;
+        let rows = super::query_sql::select(conn, self)?;
         tally::rows(rows.len());
         tracing::Span::current().record("rows", rows.len());
         Ok(rows)
@@ -216,22 +240,49 @@ impl<T: Stored> Query<T> {
 /// not fit together: then `?` answers the fault. Where several rows make one value, `together` says how.
 macro_rules! stored {
     ($type:ty, $table:ident ($($column:ident),+ $(,)?) => $value:expr $(, key: $key:ident)? $(, together: $together:expr)?) => {
+        $crate::repository::query::stored!(
+            @whole false, $type, $table($($column),+) => $value $(, key: $key)? $(, together: $together)?
+        );
+    };
+    (
+        @$read:ident $partly:literal, $type:ty, $table:ident ($($column:ident),+) => $value:expr
+        $(, key: $key:ident)? $(, together: $together:expr)?
+    ) => {
         impl $crate::repository::query::Stored for $type {
             const TABLE: &'static str = stringify!($table);
             $(const KEY: &'static str = stringify!($key);)?
+            const COLUMNS: &'static [$crate::repository::row::StoredColumn] = &[$(
+                $crate::repository::row::StoredColumn::of::<
+                    diesel::dsl::SqlTypeOf<$crate::repository::schema::$table::$column>,
+                >(stringify!($column))
+            ),+];
+            const PARTLY: bool = $partly;
 
-            fn load(
-                conn: &mut $crate::repository::Conn,
-                query: &$crate::repository::Query<Self>,
-            ) -> $crate::repository::Read<Vec<Self>> {
-                use $crate::repository::query_sql::select;
-                use $crate::repository::schema::$table;
-                type Columns = ($(diesel::dsl::SqlTypeOf<$table::$column>,)+);
-                let columns = concat!($(stringify!($column), ", "),+);
-                let rows = select::<Columns, _, _>(conn, columns, query, |($($column,)+)| Ok($value));
-                $(let rows = rows.map($together);)?
-                rows
+            fn of_postgres(
+                row: &$crate::repository::row::PostgresRow,
+                places: &$crate::repository::row::Places,
+            ) -> $crate::repository::Read<Self> {
+                let mut places = places.0.iter().copied();
+                $(let $column = $crate::repository::row::$read::<
+                    diesel::dsl::SqlTypeOf<$crate::repository::schema::$table::$column>, _, diesel::pg::Pg, _,
+                >(row, places.next().flatten())?;)+
+                Ok($value)
             }
+
+            fn of_sqlite(
+                row: &$crate::repository::row::SqliteRow<'_, '_>,
+                places: &$crate::repository::row::Places,
+            ) -> $crate::repository::Read<Self> {
+                let mut places = places.0.iter().copied();
+                $(let $column = $crate::repository::row::$read::<
+                    diesel::dsl::SqlTypeOf<$crate::repository::schema::$table::$column>, _, diesel::sqlite::Sqlite, _,
+                >(row, places.next().flatten())?;)+
+                Ok($value)
+            }
+
+            $(fn together(rows: Vec<Self>) -> Vec<Self> {
+                ($together)(rows)
+            })?
         }
     };
 }
@@ -240,22 +291,7 @@ pub(super) use stored;
 /// The same for a type whose rows can be read in part. The value is made of blanks, too: it may not fail for them.
 macro_rules! partly_stored {
     ($type:ty, $table:ident ($($column:ident),+ $(,)?) => $value:expr) => {
-        impl $crate::repository::query::Stored for $type {
-            const TABLE: &'static str = stringify!($table);
-            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
-
-            fn load(
-                conn: &mut $crate::repository::Conn,
-                query: &$crate::repository::Query<Self>,
-            ) -> $crate::repository::Read<Vec<Self>> {
-                use $crate::repository::partly::Got;
-                use $crate::repository::query_sql::select;
-                use $crate::repository::schema::$table;
-                type Columns = ($(diesel::dsl::SqlTypeOf<$table::$column>,)+);
-                let columns = concat!($(stringify!($column), ", "),+);
-                select::<Columns, _, _>(conn, columns, query, |($(Got($column),)+)| Ok($value))
-            }
-        }
+        $crate::repository::query::stored!(@part true, $type, $table($($column),+) => $value);
     };
 }
 pub(super) use partly_stored;

@@ -4,61 +4,54 @@
 use super::db::{Conn, Read};
 use super::list::{Bind, Direction};
 use super::partly;
-use super::query::{Comparison, Condition, Hold, Query, Stored, Values};
+use super::query::{Comparison, Condition, Hold, Parents, Query, Stored, Values};
 use super::sql_types::{At, Identifier, Moment, hex};
 use crate::domain::{Date, Id};
-use diesel::deserialize::FromSqlRow;
+use diesel::connection::{DefaultLoadingMode, LoadConnection};
 use diesel::pg::{Pg, PgConnection};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::query_dsl::LoadQuery;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Untyped};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{QueryResult, RunQueryDsl};
 use std::marker::PhantomData;
 
-/// Runs `SELECT columns FROM table …`; `columns` are names, each followed by a comma, and `value` makes a row a value.
-pub(super) fn select<Columns, T: Stored, Row>(
-    conn: &mut Conn,
-    columns: &str,
-    query: &Query<T>,
-    value: fn(Row) -> Read<T>,
-) -> Read<Vec<T>>
-where
-    for<'q> Statement<'q, Columns>: LoadQuery<'q, PgConnection, Row> + LoadQuery<'q, SqliteConnection, Row>,
-    Row: FromSqlRow<Columns, Pg> + FromSqlRow<Columns, Sqlite>,
-{
-    let part = match conn {
-        Conn::Postgres(_) => part(query),
-        // SQLite would go through all of a tenant's rows in an index that happens to hold the few columns, rather than
-        // look up the rows that are named.
-        Conn::Sqlite(_) => None,
-    };
-    let columns = part.as_deref().unwrap_or_else(|| columns.trim_end_matches(", "));
-    match conn {
+/// Runs `SELECT columns FROM table …`.
+pub(super) fn select<T: Stored>(conn: &mut Conn, query: &Query<T>) -> Read<Vec<T>> {
+    let rows = match conn {
         Conn::Postgres(conn) => {
-            values(Statement::<Columns>::select(Dialect::Postgres, columns, query).load_iter(conn)?, value)
+            let columns = partly::needed(query).filter(|columns| partly::is_known::<T>(*columns));
+            let (columns, places) = partly::listed::<T>(columns);
+            let statement = Statement::<Untyped>::select(Dialect::Postgres, &columns, query);
+            values(load(conn, &statement)?, |row| T::of_postgres(row, &places))
         }
+        // SQLite would go through all of a tenant's rows in an index that happens to hold a few columns, rather than look
+        // up the rows that are named: it reads them all.
         Conn::Sqlite(conn) => {
-            values(Statement::<Columns>::select(Dialect::Sqlite, columns, query).load_iter(conn)?, value)
+            let (columns, places) = partly::listed::<T>(None);
+            let statement = Statement::<Untyped>::select(Dialect::Sqlite, &columns, query);
+            values(load(conn, &statement)?, |row| T::of_sqlite(row, &places))
         }
-    }
+    };
+    Ok(T::together(rows?))
 }
 
-/// The columns of which a part of a row is made: those that were asked for, the key, and those that the rows are found
-/// and sorted by.
-fn part<T: Stored>(query: &Query<T>) -> Option<String> {
-    let asked = query.columns?;
-    let parent = query.parents.iter().map(|(column, _)| *column);
-    let needed: Vec<_> = parent.chain(query.order.iter().map(|(column, _)| *column)).chain([T::KEY]).collect();
-    let columns = asked | partly::places::<T>(&needed)?;
-    partly::is_known::<T>(columns).then(|| partly::listed::<T>(columns))
+/// Runs a statement; its rows come as they are.
+pub(super) fn load<'c, 'q, C: LoadConnection>(
+    conn: &'c mut C,
+    statement: &'q Statement<'q, Untyped>,
+) -> QueryResult<C::Cursor<'c, 'q>>
+where
+    Statement<'q, Untyped>: QueryFragment<C::Backend>,
+{
+    LoadConnection::<DefaultLoadingMode>::load(conn, statement)
 }
 
 /// All rows as values. Collecting them would forget how many there are, where the database says so.
-fn values<Row, T>(rows: impl Iterator<Item = QueryResult<Row>>, value: fn(Row) -> Read<T>) -> Read<Vec<T>> {
+fn values<Row, T>(rows: impl Iterator<Item = QueryResult<Row>>, value: impl Fn(&Row) -> Read<T>) -> Read<Vec<T>> {
     let mut values = Vec::with_capacity(rows.size_hint().0);
     for row in rows {
-        values.push(value(row?)?);
+        values.push(value(&row?)?);
     }
     Ok(values)
 }
@@ -105,7 +98,7 @@ fn json(ids: &[Id<()>]) -> String {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Dialect {
+pub(super) enum Dialect {
     Postgres,
     Sqlite,
 }
@@ -113,14 +106,14 @@ enum Dialect {
 /// A statement: its text, and which parameter stands after how much of it. `Columns` are the SQL types of its columns.
 pub(super) struct Statement<'q, Columns> {
     dialect: Dialect,
-    text: String,
+    pub text: String,
     parameters: Vec<(usize, Parameter<'q>)>,
     /// Whether it is worth keeping prepared.
     kept: bool,
     columns: PhantomData<Columns>,
 }
 
-enum Parameter<'q> {
+pub(super) enum Parameter<'q> {
     One(&'q Bind),
     Id(Id<()>),
     Limit(&'q i64),
@@ -135,27 +128,57 @@ enum Parameter<'q> {
 /// them would fill the memory with statements that never come again.
 const MOST_KEPT: usize = 3;
 
+impl<T> Query<T> {
+    /// Whether its statement is worth keeping prepared.
+    pub(super) fn is_kept(&self) -> bool {
+        self.condition.size() <= MOST_KEPT && self.order.len() <= 2
+    }
+}
+
+impl Parents {
+    /// The ids that are given.
+    fn these(&self) -> &[Id<()>] {
+        match self {
+            Parents::These(ids) => ids,
+            Parents::Level(..) => &[],
+        }
+    }
+}
+
 impl<'q, Columns> Statement<'q, Columns> {
-    fn new(dialect: Dialect, condition: &Condition, keys: usize) -> Self {
-        let kept = condition.size() <= MOST_KEPT && keys <= 2;
-        Statement { dialect, text: String::with_capacity(400), parameters: Vec::new(), kept, columns: PhantomData }
+    /// One without a text yet.
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Statement {
+            dialect,
+            text: String::with_capacity(400),
+            parameters: Vec::new(),
+            kept: true,
+            columns: PhantomData,
+        }
     }
 
     fn select<T: Stored>(dialect: Dialect, columns: &str, query: &'q Query<T>) -> Self {
-        let mut statement = Statement::new(dialect, &query.condition, query.order.len());
+        let mut statement = Statement::new(dialect);
+        statement.kept = query.is_kept();
+        statement.query(columns, query);
+        statement
+    }
+
+    /// Writes a SELECT down.
+    pub(super) fn query<T: Stored>(&mut self, columns: &str, query: &'q Query<T>) {
         match (&query.parents, &query.limit) {
-            (Some((column, parents)), Some(limit)) => statement.pages(columns, query, column, parents, limit),
+            (Some((column, parents)), Some(limit)) => self.pages(columns, query, column, parents, limit),
             (_, limit) => {
-                statement.push(&["SELECT ", columns, " FROM ", T::TABLE]);
-                statement.chosen(query);
-                statement.children(query);
-                statement.ordered(query);
+                self.push(&["SELECT ", columns, " FROM ", T::TABLE]);
+                self.chosen(query);
+                self.children(query);
+                self.ordered(query);
                 if let Some(limit) = limit {
-                    statement.push(&[" LIMIT "]);
-                    statement.bind(Parameter::Limit(limit));
+                    self.push(&[" LIMIT "]);
+                    self.bind(Parameter::Limit(limit));
                 }
-                if dialect == Dialect::Postgres {
-                    statement.push(&[match query.held {
+                if self.dialect == Dialect::Postgres {
+                    self.push(&[match query.held {
                         Some(Hold::Change) => " FOR NO KEY UPDATE",
                         Some(Hold::Keep) => " FOR SHARE",
                         Some(Hold::Claim) => " FOR NO KEY UPDATE SKIP LOCKED",
@@ -164,7 +187,6 @@ impl<'q, Columns> Statement<'q, Columns> {
                 }
             }
         }
-        statement
     }
 
     /// A page for each parent, looked up by itself, so that a parent with a million children costs no more than one with
@@ -174,16 +196,26 @@ impl<'q, Columns> Statement<'q, Columns> {
         columns: &str,
         query: &'q Query<T>,
         column: &str,
-        parents: &'q Vec<Id<()>>,
+        parents: &'q Parents,
         limit: &'q i64,
     ) {
         match self.dialect {
             Dialect::Postgres => {
-                self.push(&["SELECT page.* FROM unnest("]);
-                self.bind(Parameter::Ids(parents));
-                self.push(&[") AS parent (id), LATERAL (SELECT ", columns, " FROM ", T::TABLE]);
+                let key = match parents {
+                    Parents::These(parents) => {
+                        self.push(&["SELECT page.* FROM unnest("]);
+                        self.bind(Parameter::Ids(parents));
+                        self.push(&[") AS parent (id)"]);
+                        "id"
+                    }
+                    Parents::Level(level, key) => {
+                        self.push(&["SELECT page.* FROM l", &level.to_string(), " AS parent"]);
+                        key
+                    }
+                };
+                self.push(&[", LATERAL (SELECT ", columns, " FROM ", T::TABLE]);
                 self.chosen(query);
-                self.push(&[" AND ", column, " = parent.id"]);
+                self.push(&[" AND ", column, " = parent.", key]);
                 self.ordered(query);
                 self.push(&[" LIMIT "]);
                 self.bind(Parameter::Limit(limit));
@@ -191,7 +223,7 @@ impl<'q, Columns> Statement<'q, Columns> {
             }
             Dialect::Sqlite => {
                 self.push(&["SELECT ", columns, " FROM (SELECT unhex(value) AS of_parent FROM json_each("]);
-                self.bind(Parameter::Json(json(parents)));
+                self.bind(Parameter::Json(json(parents.these())));
                 self.push(&[")) CROSS JOIN ", T::TABLE, " WHERE tenant_id = "]);
                 self.bind(Parameter::Id(query.tenant.untyped()));
                 self.push(&[" AND ", T::KEY, " IN (SELECT ", T::KEY, " FROM ", T::TABLE]);
@@ -218,7 +250,24 @@ impl<'q, Columns> Statement<'q, Columns> {
     fn children<T>(&mut self, query: &'q Query<T>) {
         if let Some((column, parents)) = &query.parents {
             self.push(&[" AND ", column]);
-            self.ids(parents);
+            match parents {
+                Parents::These(parents) => self.ids(parents),
+                Parents::Level(level, key) => {
+                    self.push(&[" = ANY(ARRAY(SELECT ", key, " FROM l", &level.to_string(), "))"]);
+                }
+            }
+        }
+    }
+
+    /// Writes a count down: of the rows of each parent, or of all.
+    pub(super) fn counted<T: Stored>(&mut self, query: &'q Query<T>) {
+        let parent = query.parents.as_ref().map_or("NULL::uuid", |(column, _)| *column);
+        let parent = if self.dialect == Dialect::Sqlite { parent.trim_end_matches("::uuid") } else { parent };
+        self.push(&["SELECT ", parent, " AS parent, count(*) AS total FROM ", T::TABLE]);
+        self.chosen(query);
+        self.children(query);
+        if query.parents.is_some() {
+            self.push(&[" GROUP BY ", parent]);
         }
     }
 
@@ -292,7 +341,7 @@ impl<'q, Columns> Statement<'q, Columns> {
         self.push(&[after]);
     }
 
-    fn push(&mut self, parts: &[&str]) {
+    pub(super) fn push(&mut self, parts: &[&str]) {
         parts.iter().for_each(|part| self.text.push_str(part));
     }
 
@@ -303,14 +352,9 @@ impl<'q, Columns> Statement<'q, Columns> {
 
 impl<'q> Statement<'q, (Nullable<Identifier>, BigInt)> {
     fn count<T: Stored>(dialect: Dialect, query: &'q Query<T>) -> Self {
-        let mut statement = Statement::new(dialect, &query.condition, 0);
-        let parent = query.parents.as_ref().map_or("NULL", |(column, _)| *column);
-        statement.push(&["SELECT ", parent, ", count(*) FROM ", T::TABLE]);
-        statement.chosen(query);
-        statement.children(query);
-        if query.parents.is_some() {
-            statement.push(&[" GROUP BY ", parent]);
-        }
+        let mut statement = Statement::new(dialect);
+        statement.kept = query.is_kept();
+        statement.counted(query);
         statement
     }
 }

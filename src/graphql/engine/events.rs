@@ -5,11 +5,12 @@ use super::declare::Object;
 use super::document::QueryEnv;
 use super::one::{AnyLoaded, AnyNode};
 use super::page::{Page, PagesLoaded, Wanted as Selection};
+use super::reading::Cx;
 use super::registry::{Argument, argument, node_interface, object};
 use super::run::bad_input;
 use super::select::Selected;
 use super::slice::length;
-use super::view::{Cx, Fetched, Relation, View, refused};
+use super::view::{Fetched, Relation, View, refused};
 use crate::domain::Id;
 use crate::domain::event::{Event, EventType, Position};
 use crate::graphql::mutations::Wire;
@@ -54,11 +55,13 @@ impl<T: Object> Relation<T> for Events {
         };
         let selection = Selection::of::<Event>(cx.env, selected);
         let most = i64::try_from(slice.size).unwrap_or(i64::MAX).saturating_add(1);
+        let tenant = cx.tenant;
+        let conn = cx.conn()?;
         let rows = match selection.rows {
-            true => stretch.read(cx.conn, cx.tenant, most, slice.backward)?,
+            true => stretch.read(conn, tenant, most, slice.backward)?,
             false => Vec::new(),
         };
-        let total = if selection.total { stretch.count(cx.conn, cx.tenant)? } else { 0 };
+        let total = if selection.total { stretch.count(conn, tenant)? } else { 0 };
         let pages = vec![Page::new(rows, &slice, &selection, total)];
         let view = View::load(cx, &pages.iter().collect::<Vec<_>>(), &selected.sets)?;
         Ok(Ok(Box::new(PagesLoaded { pages, places: vec![0; parents.len()], view })))
@@ -135,6 +138,8 @@ impl<T: Object> Relation<T> for Named<T> {
         true
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
+        // Only the rows say which types there are.
+        cx.conn()?;
         let named = |parent: &&T| {
             let id = (self.id)(parent);
             let (prefix, _) = id.split_once('_')?;

@@ -3,10 +3,11 @@
 use super::declare::{Object, of};
 use super::json::{Out, Written};
 use super::many::distinct_ids;
+use super::reading::Cx;
 use super::registry::{Argument, argument, object};
 use super::run::bad_input;
 use super::select::Selected;
-use super::view::{Cx, Fetched, Loaded, Relation, View};
+use super::view::{Fetched, Loaded, Relation, View};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Entity, Id, Instant};
 use crate::graphql::scalars::{DateTime, instant};
@@ -58,7 +59,9 @@ impl<T: Object, V: Object> Relation<T> for OfRow<T, V> {
             Err(error) => return Ok(Err(error)),
         };
         let ids = distinct_ids(parents);
-        let foreseen = if ids.is_empty() { Vec::new() } else { (self.foresee)(cx.conn, cx.tenant, &ids, at)? };
+        let tenant = cx.tenant;
+        let conn = cx.conn()?;
+        let foreseen = if ids.is_empty() { Vec::new() } else { (self.foresee)(conn, tenant, &ids, at)? };
         let place = |row: &&T| foreseen.iter().position(|(id, _)| *id == of::<T>().id(row));
         let places = parents.iter().map(place).collect();
         Ok(Ok(Box::new(ForeseenLoaded::load(cx, foreseen, places, selected)?)))
@@ -89,7 +92,8 @@ impl<T: Object, U: Entity, V: Object> Relation<T> for OfNamed<U, V> {
             Ok(given) => given,
             Err(error) => return Ok(Err(error)),
         };
-        let foreseen = (self.foresee)(cx.conn, cx.tenant, &[id], at)?;
+        let tenant = cx.tenant;
+        let foreseen = (self.foresee)(cx.conn()?, tenant, &[id], at)?;
         let places = vec![(!foreseen.is_empty()).then_some(0); parents.len()];
         Ok(Ok(Box::new(ForeseenLoaded::load(cx, foreseen, places, selected)?)))
     }

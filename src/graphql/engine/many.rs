@@ -1,12 +1,12 @@
 //! Fields that lead to all objects that name this one, or that have a key in common with it.
 
 use super::declare::{Object, of};
-use super::document::QueryEnv;
 use super::json::{Out, Written};
+use super::reading::{By, Cx};
 use super::reads::columns;
 use super::registry::object;
 use super::select::Selected;
-use super::view::{Cx, Fetched, Loaded, Relation, View, statements};
+use super::view::{Fetched, Loaded, Relation, View};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Query, Read, Stored};
@@ -41,14 +41,12 @@ impl<T: Object, U: Object + Stored, K: Into<Option<Id<T>>> + 'static> Relation<T
     fn nullable(&self) -> bool {
         false
     }
-    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
-        1 + statements::<U>(env, &selected.sets)
-    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let ids = distinct_ids(parents);
         let columns = columns::<U>(cx.env, &selected.sets);
-        let query = || (self.query)(cx.tenant, &ids).only(columns.as_deref());
-        let rows = if ids.is_empty() { Vec::new() } else { query().load(cx.conn)? };
+        let tenant = cx.tenant;
+        let query = |ids: &[Id<T>]| (self.query)(tenant, ids).only(columns.as_deref());
+        let rows = cx.rows::<T, U, T>(By::Parent, &ids, query)?;
         let keys = parents.iter().map(|parent| Some(of::<T>().id(parent)));
         Ok(Ok(Box::new(ManyLoaded::new(cx, rows, keys, |row| (self.parent)(row).into(), selected)?)))
     }
@@ -61,15 +59,14 @@ impl<T: Object, U: Object + Stored, K: Ord + Clone + 'static> Relation<T> for Al
     fn nullable(&self) -> bool {
         false
     }
-    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
-        1 + statements::<U>(env, &selected.sets)
-    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let keys: Vec<K> = parents.iter().map(|parent| (self.own)(parent)).collect();
         let mut distinct = keys.clone();
         distinct.sort_unstable();
         distinct.dedup();
-        let rows = if keys.is_empty() { Vec::new() } else { (self.query)(cx.tenant, &distinct).load(cx.conn)? };
+        let tenant = cx.tenant;
+        let conn = cx.conn()?;
+        let rows = if keys.is_empty() { Vec::new() } else { (self.query)(tenant, &distinct).load(conn)? };
         Ok(Ok(Box::new(ManyLoaded::new(cx, rows, keys.into_iter(), self.other, selected)?)))
     }
 }

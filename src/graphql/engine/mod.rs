@@ -30,6 +30,7 @@ mod many;
 mod mutate;
 mod one;
 mod page;
+mod reading;
 mod reads;
 mod registry;
 mod run;

@@ -4,10 +4,11 @@
 use super::declare::Object;
 use super::document::QueryEnv;
 use super::json::{Out, Step};
+use super::reading::Reading;
 use super::registry::{Argument, meta_field, object, plain_object};
 use super::run::{Answered, Request, State, coded};
 use super::select::{Selected, select};
-use super::view::{Cx, View, refused};
+use super::view::refused;
 use crate::domain::Choice;
 use crate::domain::api_key::Scope;
 use crate::repository::Fault;
@@ -139,22 +140,19 @@ fn write<'q, R: Request, P: Payload>(
     payload: &P,
     out: &mut Out<'q>,
 ) -> Result<(), Stopped> {
-    let written = request.db().read(|conn| {
-        let (tenant, now, scope) = (request.tenant(), request.now(), request.scope());
-        let mut cx = Cx { conn, tenant, now, scope, env, until: None };
-        let view = View::load(&mut cx, &[payload], &selected.sets)?;
-        let seen = view.fields.iter().any(|(field, _)| field.name() == "userErrors");
-        if let Some(refusal) = payload.refusal().filter(|_| !seen) {
-            let mut error = coded(refusal.message.clone(), refusal.code.name());
-            if let Some(path) = &refusal.field {
-                let path = path.iter().map(|part| async_graphql::Value::from(part.as_str())).collect();
-                error.extensions.get_or_insert_default().set("argument", async_graphql::Value::List(path));
-            }
-            return Ok(Err(error));
+    let (tenant, now, scope) = (request.tenant(), request.now(), request.scope());
+    let reading = Reading { tenant, now, scope, env, until: None };
+    let view = reading.load(request.db(), &[payload], &selected.sets)?;
+    let seen = view.fields.iter().any(|(field, _)| field.name() == "userErrors");
+    if let Some(refusal) = payload.refusal().filter(|_| !seen) {
+        let mut error = coded(refusal.message.clone(), refusal.code.name());
+        if let Some(path) = &refusal.field {
+            let path = path.iter().map(|part| async_graphql::Value::from(part.as_str())).collect();
+            error.extensions.get_or_insert_default().set("argument", async_graphql::Value::List(path));
         }
-        Ok::<_, Fault>(Ok(view.write(payload, 0, out).is_ok()))
-    })?;
-    let written = written?;
+        return Err(Stopped::Field(error));
+    }
+    let written = view.write(payload, 0, out).is_ok();
     if let Some(mut error) = out.overflow() {
         error.message += " What was asked for was done.";
         return Err(Stopped::Field(error));

@@ -1,13 +1,13 @@
 //! Fields that lead to one object: by a key of the row, by an id of the query, or by a natural key.
 
 use super::declare::{Object, of};
-use super::document::QueryEnv;
 use super::json::{Out, Written};
+use super::reading::{By, Cx};
 use super::reads::columns;
 use super::registry::{Argument, argument, node_interface, object};
 use super::run::{bad_input, coded};
 use super::select::Selected;
-use super::view::{Cx, Fetched, Loaded, Relation, View, refused, statements};
+use super::view::{Fetched, Loaded, Relation, View, refused};
 use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Entity, Id};
@@ -39,17 +39,15 @@ enum Place {
 }
 
 impl<'q, U: Object + Stored> Found<'q, U> {
-    /// Reads each of the named objects once.
-    fn load(cx: &mut Cx<'_, 'q>, keys: &[Option<Id<U>>], selected: &Selected<'q>) -> Read<Self> {
+    /// Reads each of the named objects once. `T` is the type of the parents.
+    fn load<T: 'static>(cx: &mut Cx<'_, 'q>, by: By, keys: &[Option<Id<U>>], selected: &Selected<'q>) -> Read<Self> {
         let ty = of::<U>();
         let mut ids: Vec<Id<U>> = keys.iter().flatten().copied().collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut rows = if ids.is_empty() {
-            Vec::new()
-        } else {
-            Query::by_ids(cx.tenant, &ids).only(columns::<U>(cx.env, &selected.sets).as_deref()).load(cx.conn)?
-        };
+        let (tenant, columns) = (cx.tenant, columns::<U>(cx.env, &selected.sets));
+        let query = |ids: &[Id<U>]| Query::new(tenant).of_each(U::KEY, ids).only(columns.as_deref());
+        let mut rows = cx.rows::<T, U, U>(by, &ids, query)?;
         rows.sort_unstable_by_key(|row| ty.id(row));
         let place = |id| rows.binary_search_by_key(&id, |row| ty.id(row)).map_or(Place::Missing, Place::Row);
         let places = keys.iter().map(|key| key.map_or(Place::NoKey, place)).collect();
@@ -78,18 +76,16 @@ impl<T: Object, U: Object + Stored> Relation<T> for One<T, U> {
     fn nullable(&self) -> bool {
         !matches!(self, One::Always(_))
     }
-    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
-        1 + statements::<U>(env, &selected.sets)
-    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let keys: Vec<Option<Id<U>>> = match self {
             One::Always(key) => parents.iter().map(|parent| Some(key(parent))).collect(),
             One::Perhaps(key) | One::Remembered(key) => parents.iter().map(|parent| key(parent)).collect(),
         };
         if let One::Remembered(_) = self {
-            return Ok(Ok(Box::new(LookedUp(Found::load(cx, &keys, selected)?))));
+            return Ok(Ok(Box::new(LookedUp(Found::load::<T>(cx, By::Column, &keys, selected)?))));
         }
-        Ok(Ok(Box::new(OneLoaded { found: Found::load(cx, &keys, selected)?, pos: selected.field.pos })))
+        let found = Found::load::<T>(cx, By::Column, &keys, selected)?;
+        Ok(Ok(Box::new(OneLoaded { found, pos: selected.field.pos })))
     }
 }
 
@@ -139,16 +135,16 @@ impl<T: Object, U: Object + Stored + Entity> Relation<T> for Find<U> {
     fn arguments(&self, registry: &mut Registry) -> Vec<Argument> {
         vec![argument::<ID>(registry, "id", "Which object: its id, or its bare UUID.")]
     }
-    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
-        1 + statements::<U>(env, &selected.sets)
-    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let id = match selected.argument::<ID>(cx.env, "id") {
             Ok(given) => given.parse::<Id<U>>().map_err(|error| bad_input(error.to_string(), &["id"])),
             Err(error) => Err(error),
         };
         match id {
-            Ok(id) => Ok(Ok(Box::new(LookedUp(Found::load(cx, &vec![Some(id); parents.len()], selected)?)))),
+            Ok(id) => {
+                let keys = vec![Some(id); parents.len()];
+                Ok(Ok(Box::new(LookedUp(Found::load::<T>(cx, By::Given, &keys, selected)?))))
+            }
             Err(error) => Ok(Err(error)),
         }
     }
@@ -201,12 +197,12 @@ impl<T: Object, U: Object + Stored> Relation<T> for FindBy<U> {
         }
         arguments
     }
-    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
-        1 + statements::<U>(env, &selected.sets)
-    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let found = match self.query(cx, selected) {
-            Ok(Some(query)) => query.only(columns::<U>(cx.env, &selected.sets).as_deref()).first(cx.conn)?,
+            Ok(Some(query)) => {
+                let columns = columns::<U>(cx.env, &selected.sets);
+                cx.all(query.only(columns.as_deref()).most(1))?.pop()
+            }
             Ok(None) => None,
             Err(error) => return Ok(Err(error)),
         };
@@ -236,7 +232,7 @@ impl<T: Object> AnyNode<T> {
             needs: None,
             load: |cx, ids, selected| {
                 let keys: Vec<Option<Id<U>>> = ids.iter().map(|id| id.map(|id| Id::new(id.uuid()))).collect();
-                Ok(Box::new(LookedUp(Found::load(cx, &keys, selected)?)))
+                Ok(Box::new(LookedUp(Found::load::<T>(cx, By::Given, &keys, selected)?)))
             },
             register: object::<U>,
         }

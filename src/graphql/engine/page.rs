@@ -6,11 +6,12 @@ use super::declare::{Object, Type, of};
 use super::document::QueryEnv;
 use super::json::{Out, Written};
 use super::many::distinct_ids;
+use super::reading::{By, Cx};
 use super::reads::columns;
 use super::registry::{Argument, object};
 use super::select::{Selected, select};
 use super::slice::slice;
-use super::view::{Cx, Fetched, Loaded, Relation, View, statements};
+use super::view::{Fetched, Loaded, Relation, View};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Listed, Query, Read, Slice};
@@ -58,10 +59,6 @@ impl<T: Object, U: Object + Listed, K: Into<Option<Id<T>>> + 'static> Relation<T
     fn arguments(&self, registry: &mut Registry) -> Vec<Argument> {
         slice_arguments::<U>(registry)
     }
-    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
-        let wanted = Wanted::of::<U>(env, selected);
-        usize::from(wanted.rows) + usize::from(wanted.total) + statements::<Page<U>>(env, &selected.sets)
-    }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let slice = match slice::<U>(cx.env, selected) {
             Ok(slice) => Arc::new(slice),
@@ -71,23 +68,23 @@ impl<T: Object, U: Object + Listed, K: Into<Option<Id<T>>> + 'static> Relation<T
         let columns = columns::<U>(cx.env, &rows::<U>(cx.env, selected));
         let (pages, places) = match self {
             Connection::All { query } => {
-                let query = || query(cx.tenant);
+                let tenant = cx.tenant;
+                let query = || query(tenant);
                 let page = || query().slice(&slice).only(columns.as_deref());
-                let rows = if wanted.rows { page().load(cx.conn)? } else { Vec::new() };
-                let total = wanted.total.then(|| query().filtered(slice.filter.as_ref()).count(cx.conn)).transpose()?;
-                let total = total.and_then(|counts| counts.first().map(|(_, count)| *count)).unwrap_or_default();
+                let total = match wanted.total.then(|| query().filtered(slice.filter.as_ref())) {
+                    Some(query) => cx.total(query)?,
+                    None => 0,
+                };
+                let rows = if wanted.rows { cx.all(page())? } else { Vec::new() };
                 (vec![Page::new(rows, &slice, &wanted, total)], vec![0; parents.len()])
             }
             Connection::Below { query, parent } => {
                 let ids = distinct_ids(parents);
-                let query = || query(cx.tenant, &ids);
-                let page = || query().slice(&slice).only(columns.as_deref());
-                let rows = if wanted.rows && !ids.is_empty() { page().load(cx.conn)? } else { Vec::new() };
-                let counts = if wanted.total && !ids.is_empty() {
-                    query().filtered(slice.filter.as_ref()).count(cx.conn)?
-                } else {
-                    Vec::new()
-                };
+                let tenant = cx.tenant;
+                let list = |ids: &[Id<T>]| query(tenant, ids).filtered(slice.filter.as_ref());
+                let page = |ids: &[Id<T>]| query(tenant, ids).slice(&slice).only(columns.as_deref());
+                let counts = if wanted.total { cx.counts::<T, U, T>(By::Parent, &ids, list)? } else { Vec::new() };
+                let rows = if wanted.rows { cx.rows::<T, U, T>(By::Parent, &ids, page)? } else { Vec::new() };
                 let pages = group(&ids, rows, *parent, &slice, &wanted, counts.into_iter().collect());
                 let place = |row: &&T| ids.binary_search(&of::<T>().id(row)).unwrap_or_default();
                 (pages, parents.iter().map(place).collect())

@@ -24,6 +24,14 @@ impl Reads {
         Reads::Columns(vec![column_of(name)])
     }
 
+    /// The column that holds the key of the object that the field leads to.
+    pub fn only(&self) -> Option<&str> {
+        match self {
+            Reads::Columns(names) => names.first().filter(|_| names.len() == 1).map(String::as_str),
+            Reads::Row | Reads::Key => None,
+        }
+    }
+
     /// A field that names another object: `customer` reads `customer_id`.
     pub fn key(name: &str) -> Self {
         Reads::Columns(vec![column_of(name) + "_id"])
@@ -53,7 +61,7 @@ fn column_of(name: &str) -> String {
 
 /// The columns of `U`'s table that `sets` need; none where they need whole rows.
 pub(super) fn columns<U: Object + Stored>(env: &QueryEnv, sets: &[&SelectionSet]) -> Option<Vec<&'static str>> {
-    if U::COLUMNS.is_empty() {
+    if !U::PARTLY {
         return None;
     }
     let ty = of::<U>();
@@ -65,7 +73,7 @@ pub(super) fn columns<U: Object + Stored>(env: &QueryEnv, sets: &[&SelectionSet]
             Reads::Key => {}
             Reads::Columns(names) => {
                 for name in names {
-                    columns.push(*U::COLUMNS.iter().find(|column| *column == name)?);
+                    columns.push(U::COLUMNS.iter().find(|column| column.name == name)?.name);
                 }
             }
         }

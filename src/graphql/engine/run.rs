@@ -4,11 +4,12 @@ use super::declare::{Object, of};
 use super::document::{Document, QueryEnv, operation};
 use super::json::{Out, Step};
 use super::mutate::Mutations;
+use super::reading::Reading;
 use super::registry::object;
 use super::select::{Selected, select};
 use super::stream::{SubscriptionRoot, Subscriptions, ask_for_one, opened};
-use super::view::{Cx, SEVERAL, View, What, statements};
-use crate::repository::{Conn, Db, Fault};
+use super::view::What;
+use crate::repository::{Db, Fault};
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Field, OperationType};
 use async_graphql::registry::Registry;
@@ -200,19 +201,14 @@ fn answer_query<R: Request>(state: &State<R>) -> Answered {
     let (request, env) = (&state.request, &state.env);
     let (tenant, now, scope, bounds) = (request.tenant(), request.now(), request.scope(), request.bounds());
     let mut out = Out::new(bounds.answer);
-    let answer = |conn: &mut Conn| {
-        let mut cx = Cx { conn, tenant, now, scope, env, until: Some(bounds.until) };
-        write(&mut cx, request.query(), &mut out)
-    };
-    // One statement sees one moment by itself: it is spared two ways to the server.
-    let alone = statements::<R::Query>(env, &[env.selection()]) < SEVERAL;
-    let answered = if alone { request.db().read_once(answer) } else { request.db().read(answer) };
+    let reading = Reading { tenant, now, scope, env, until: Some(bounds.until) };
+    let answers = write(reading, request.db(), request.query(), &mut out)?;
     state.objects.store(out.objects, Ordering::Relaxed);
-    Ok((answered?, out.errors))
+    Ok((answers, out.errors))
 }
 
-fn write<'q, Q: Object>(cx: &mut Cx<'_, 'q>, root: &Q, out: &mut Out<'q>) -> Result<Answers, Fault> {
-    let view = View::load(cx, &[root], &[cx.env.selection()])?;
+fn write<'q, Q: Object>(reading: Reading<'q>, db: &Db, root: &Q, out: &mut Out<'q>) -> Result<Answers, Fault> {
+    let view = reading.load(db, &[root], &[reading.env.selection()])?;
     let mut ranges = Vec::with_capacity(view.fields.len());
     for (selected, what) in &view.fields {
         let start = out.bytes.len();

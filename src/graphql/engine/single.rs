@@ -3,9 +3,10 @@
 use super::declare::{Object, of};
 use super::json::{Out, Written};
 use super::many::distinct_ids;
+use super::reading::{By, Cx};
 use super::registry::object;
 use super::select::Selected;
-use super::view::{Cx, Fetched, Loaded, Relation, View};
+use super::view::{Fetched, Loaded, Relation, View};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Conn, Query, Read, Stored};
@@ -38,7 +39,8 @@ fn children<T: Object, U: Stored>(
     parents: &[&T],
 ) -> Read<(Vec<U>, Vec<Option<usize>>)> {
     let ids = distinct_ids(parents);
-    let mut rows = if ids.is_empty() { Vec::new() } else { query(cx.tenant, &ids).load(cx.conn)? };
+    let tenant = cx.tenant;
+    let mut rows = cx.rows::<T, U, T>(By::Parent, &ids, |ids| query(tenant, ids))?;
     rows.sort_by_key(parent);
     let place = |row: &&T| rows.binary_search_by_key(&of::<T>().id(row), parent).ok();
     let places = parents.iter().map(place).collect();
@@ -109,7 +111,9 @@ impl<T: Object, V: Object> Relation<T> for Reckoned<T, V> {
         false
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
-        let reckoned = if parents.is_empty() { Vec::new() } else { (self.0)(cx.conn, cx.tenant, parents)? };
+        let tenant = cx.tenant;
+        let conn = cx.conn()?;
+        let reckoned = if parents.is_empty() { Vec::new() } else { (self.0)(conn, tenant, parents)? };
         let mut values = Vec::new();
         let range = |own: Vec<V>| {
             let start = values.len();

@@ -5,10 +5,10 @@ use super::document::{QueryEnv, operation};
 use super::events::{position, wanted};
 use super::json::{Out, Step};
 use super::mutate::Mutations;
+use super::reading::Reading;
 use super::registry::{Argument, meta_field, object, subscription_object};
 use super::run::{Request, State, coded, internal};
 use super::select::{Selected, select};
-use super::view::{Cx, View};
 use crate::domain::event::Position;
 use crate::repository::event::Wanted;
 use crate::repository::{Fault, Read};
@@ -134,8 +134,8 @@ fn write<R: Request, P: Object>(request: &R, env: &QueryEnv, row: &P) -> Read<Re
     let Some(selected) = fields.first() else { return Ok(Response::default()) };
     let (written, out) = request.db().read(|conn| {
         let now = request.now_of(conn)?;
-        let mut cx = Cx { conn, tenant: request.tenant(), now, scope: request.scope(), env, until: None };
-        let view = View::load(&mut cx, &[row], &selected.sets)?;
+        let reading = Reading { tenant: request.tenant(), now, scope: request.scope(), env, until: None };
+        let view = reading.load_by(conn, &[row], &selected.sets)?;
         let mut out = Out::new(request.bounds().answer);
         let written = out.at(Step::Key(selected.key), false, |out| view.write(row, 0, out));
         let overflow = out.overflow();

@@ -3,10 +3,11 @@
 use super::arguments::filter_argument;
 use super::declare::Object;
 use super::json::{Out, Written};
+use super::reading::Cx;
 use super::registry::{Argument, object};
 use super::select::Selected;
 use super::slice::filter;
-use super::view::{Cx, Fetched, Loaded, Relation, View};
+use super::view::{Fetched, Loaded, Relation, View};
 use crate::domain::Id;
 use crate::domain::tenant::Tenant;
 use crate::repository::{Condition, Conn, Listed, Read};
@@ -37,7 +38,8 @@ impl<T: Object, U: Object + Listed, V: Object> Relation<T> for Summary<U, V> {
             Ok(condition) => condition,
             Err(error) => return Ok(Err(error)),
         };
-        let rows = (self.sums)(cx.conn, cx.tenant, condition.as_ref())?;
+        let tenant = cx.tenant;
+        let rows = (self.sums)(cx.conn()?, tenant, condition.as_ref())?;
         let view = View::load(cx, &rows.iter().collect::<Vec<_>>(), &selected.sets)?;
         Ok(Ok(Box::new(SummaryLoaded { rows, view })))
     }

@@ -3,8 +3,9 @@
 use super::column::Leaf;
 use super::declare::Object;
 use super::json::{Out, Written};
+use super::reading::Cx;
 use super::select::Selected;
-use super::view::{Cx, Fetched, Loaded, Relation};
+use super::view::{Fetched, Loaded, Relation};
 use crate::domain::Instant;
 use crate::repository::Read;
 use async_graphql::registry::Registry;

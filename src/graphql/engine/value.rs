@@ -1,11 +1,11 @@
 //! Fields that lead to objects which are part of the row.
 
 use super::declare::Object;
-use super::document::QueryEnv;
 use super::json::{Out, Written};
+use super::reading::Cx;
 use super::registry::object;
 use super::select::Selected;
-use super::view::{Cx, Fetched, Loaded, Relation, View, statements};
+use super::view::{Fetched, Loaded, Relation, View};
 use crate::repository::Read;
 use async_graphql::registry::Registry;
 
@@ -22,9 +22,6 @@ impl<T: Object, U: Object> Relation<T> for Value<T, U> {
     }
     fn nullable(&self) -> bool {
         false
-    }
-    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
-        statements::<U>(env, &selected.sets)
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let parts: Vec<&U> = parents.iter().map(|parent| (self.0)(parent)).collect();
@@ -49,9 +46,6 @@ impl<T: Object, U: Object> Relation<T> for MaybeValue<T, U> {
     }
     fn nullable(&self) -> bool {
         true
-    }
-    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
-        statements::<U>(env, &selected.sets)
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let mut parts = Vec::new();
@@ -94,9 +88,6 @@ impl<T: Object, U: Object> Relation<T> for Values<T, U> {
     }
     fn nullable(&self) -> bool {
         false
-    }
-    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
-        statements::<U>(env, &selected.sets)
     }
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>> {
         let mut parts = Vec::new();

@@ -3,42 +3,18 @@
 
 use super::column::Column;
 use super::declare::{Field, Kind, Object, Type, of};
-use super::document::QueryEnv;
 use super::json::{Null, Out, Written};
+use super::reading::Cx;
 use super::registry::Argument;
 use super::run::coded;
 use super::select::{Selected, select};
+use crate::domain::Choice;
 use crate::domain::api_key::Scope;
-use crate::domain::tenant::Tenant;
-use crate::domain::{Choice, Id, Instant};
-use crate::repository::{Conn, Fault, Read};
+use crate::repository::Read;
 use crate::telemetry::tally;
 use async_graphql::ServerError;
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::registry::Registry;
-use tracing::field::Empty;
-
-/// What loading needs.
-pub struct Cx<'c, 'q> {
-    pub conn: &'c mut Conn,
-    pub tenant: Id<Tenant>,
-    /// The tenant's time, as it was when the request came.
-    pub now: Instant,
-    /// What the key of the request may do.
-    pub scope: Scope,
-    pub env: &'q QueryEnv,
-    /// When it is too late to read on; none where there is no such moment.
-    pub until: Option<std::time::Instant>,
-}
-
-impl Cx<'_, '_> {
-    fn check_time(&self) -> Read<()> {
-        match self.until {
-            Some(until) if std::time::Instant::now() > until => Err(Fault::TimedOut),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// The error in the place of what the key may not see, where it may not.
 pub fn refused(what: &str, needs: Option<Scope>, scope: Scope) -> Option<ServerError> {
@@ -59,27 +35,9 @@ pub trait Relation<T>: Send + Sync {
     fn is_worked_out(&self) -> bool {
         false
     }
-    /// How many statements loading takes, with all that is selected below; [`SEVERAL`] where that is not known.
-    fn statements(&self, env: &QueryEnv, selected: &Selected<'_>) -> usize {
-        let _ = (env, selected);
-        SEVERAL
-    }
     /// One statement for all parents, then the same for what was selected below. Bad arguments are found before any
     /// statement: they are an error of the field, not of the request.
     fn load<'q>(&'static self, cx: &mut Cx<'_, 'q>, parents: &[&T], selected: &Selected<'q>) -> Read<Fetched<'q, T>>;
-}
-
-/// More statements than one.
-pub const SEVERAL: usize = 2;
-
-/// How many statements loading what `sets` select of rows of `T` takes: at least [`SEVERAL`] where that is not known.
-pub fn statements<T: Object>(env: &QueryEnv, sets: &[&SelectionSet]) -> usize {
-    let ty = of::<T>();
-    let of_field = |selected: &Selected<'_>| match ty.fields.iter().find(|field| field.name == selected.name()) {
-        Some(Field { kind: Kind::Relation(relation), .. }) => relation.statements(env, selected),
-        _ => 0,
-    };
-    select(env, sets, &ty.name, ty.id.is_some()).iter().map(of_field).sum()
 }
 
 pub type Fetched<'q, T> = Result<Box<dyn Loaded<'q, T> + 'q>, ServerError>;
@@ -132,17 +90,14 @@ impl<'q, T: Object> View<'q, T> {
         if let Some(error) = refused(field.name, field.needs, cx.scope) {
             return Ok(What::Refused { nullable, error });
         }
-        if field.deprecated.is_some() {
+        if field.deprecated.is_some() && !cx.only_notes() {
             tally::deprecated(&of::<T>().name, field.name);
         }
         let relation = match &field.kind {
             Kind::Column(column) => return Ok(What::Column(&**column)),
             Kind::Relation(relation) => relation,
         };
-        cx.check_time()?;
-        let name = &*of::<T>().name;
-        let span = tracing::debug_span!("load", on = name, field = field.name, parents = rows.len(), rows = Empty);
-        Ok(match span.in_scope(|| relation.load(cx, rows, selected))? {
+        Ok(match cx.below(field, rows.len(), |cx| relation.load(cx, rows, selected))? {
             Ok(loaded) => What::Relation { nullable, loaded },
             Err(error) => What::Refused { nullable, error },
         })

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 fn look_ups(database: &TestDatabase, by_ids: &str) -> BTreeSet<String> {
     watch_statements();
     let subject = Subject::new(database.open());
-    let all = QUERIES.iter().flat_map(|(query, _)| run_by(|| subject.answer(query, &json!({"n": 50}))));
+    let all = QUERIES.iter().flat_map(|(query, ..)| run_by(|| subject.answer(query, &json!({"n": 50}))));
     let found: BTreeSet<String> = all.filter(|statement| statement.contains(by_ids)).collect();
     assert!(found.len() > 20, "{found:#?}");
     found
