@@ -4,13 +4,15 @@ use super::App;
 use crate::domain::api_key::{ApiKey, Grant, Scope};
 use crate::domain::tenant::{Tenant, TenantMode};
 use crate::domain::{Id, Instant};
-use crate::repository::api_key::KnownKey;
+use crate::repository::api_key::{KnownKey, Standing};
 use crate::repository::{Db, Fault, api_key};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use subtle::ConstantTimeEq;
 
 /// Who is asking: the tenant comes from the key, never from an argument.
@@ -26,6 +28,8 @@ pub struct Viewer {
     pub mode: TenantMode,
     /// The tenant's own time, as it was when the request came.
     pub clock: Option<Instant>,
+    /// Whether the key was not looked up for this request: all of this is as it was a moment ago ([`App::recall`]).
+    pub is_remembered: bool,
 }
 
 impl Viewer {
@@ -40,7 +44,20 @@ impl Viewer {
             expires_at: None,
             mode: TenantMode::Live,
             clock: None,
+            is_remembered: false,
         }
+    }
+
+    fn of(key: KnownKey) -> Self {
+        let KnownKey { tenant_id, id: key_id, name: key_name, grant, expires_at, mode, clock, .. } = key;
+        Viewer { tenant_id, key_id, key_name, grant, expires_at, mode, clock, is_remembered: false }
+    }
+
+    /// What has to hold of the key when something is read; none where it was looked up.
+    pub fn standing(&self) -> Option<Standing> {
+        let now = (self.mode, self.clock);
+        let standing = || Standing::of(self.tenant_id, self.key_id, self.grant, self.expires_at, now);
+        self.is_remembered.then(standing)
     }
 
     pub fn scope(&self) -> Scope {
@@ -106,17 +123,66 @@ impl App {
             return Ok(None);
         }
         let hash = hash(secret);
-        let Some(key) = self.db.read_once(|conn| api_key::by_hash(conn, &hash))? else { return Ok(None) };
+        let found = self.db.read_once(|conn| api_key::by_hash(conn, &hash))?;
         // A key is used, and expires, when the machine says so, whatever the tenant's clock shows.
         let now = self.ambient.now();
-        if !bool::from(key.hash.ct_eq(&hash)) || key.expires_at.is_some_and(|at| at <= now) {
+        let is_valid = |key: &KnownKey| bool::from(key.hash.ct_eq(&hash)) && key.expires_at.is_none_or(|at| at > now);
+        let Some(mut key) = found.filter(is_valid) else {
+            self.remembered.forget(&hash);
             return Ok(None);
-        }
-        if key.last_used_at.is_none_or(|last| now - last >= TimeDelta::minutes(1)) {
+        };
+        if is_to_be_noted(key.last_used_at, now) {
             note_use(&self.db, key.tenant_id, key.id, now);
+            key.last_used_at = Some(now);
         }
-        let KnownKey { tenant_id, id: key_id, name: key_name, grant, expires_at, mode, clock, .. } = key;
-        Ok(Some(Viewer { tenant_id, key_id, key_name, grant, expires_at, mode, clock }))
+        if self.db.is_postgres() {
+            self.remembered.keep(hash, key.clone());
+        }
+        Ok(Some(Viewer::of(key)))
+    }
+
+    /// Who the owner of this key was when it was last looked up. It may be nobody by now: whoever acts on it has to see
+    /// whether the key is what it was, at the moment for which it answers ([`Viewer::standing`]). None where nothing is
+    /// known of it, where it has to be looked up in any case, and with SQLite, which answers as fast as a memory.
+    pub fn recall(&self, secret: &str) -> Option<Viewer> {
+        let key = self.remembered.get(&hash(secret))?;
+        let now = self.ambient.now();
+        let is_over = key.expires_at.is_some_and(|at| at <= now) || is_to_be_noted(key.last_used_at, now);
+        (!is_over).then(|| Viewer { is_remembered: true, ..Viewer::of(key) })
+    }
+}
+
+/// Whether it is to be noted that a key is used.
+fn is_to_be_noted(last: Option<Instant>, now: Instant) -> bool {
+    last.is_none_or(|last| now - last >= TimeDelta::minutes(1))
+}
+
+/// Keys that were looked up, by the hashes of their secrets. What is known of them is only ever taken as a guess.
+#[derive(Default)]
+pub struct Remembered(Mutex<HashMap<[u8; 32], KnownKey>>);
+
+/// Of how many keys something is remembered.
+const MOST_REMEMBERED: usize = 10_000;
+
+impl Remembered {
+    fn keys(&self) -> MutexGuard<'_, HashMap<[u8; 32], KnownKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, hash: &[u8; 32]) -> Option<KnownKey> {
+        self.keys().get(hash).cloned()
+    }
+
+    fn keep(&self, hash: [u8; 32], key: KnownKey) {
+        let mut keys = self.keys();
+        if keys.len() >= MOST_REMEMBERED {
+            keys.clear();
+        }
+        keys.insert(hash, key);
+    }
+
+    fn forget(&self, hash: &[u8; 32]) {
+        self.keys().remove(hash);
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Pace {
 impl Pace {
     /// Other programs on the same PostgreSQL tell. Those on the same file do not.
     pub fn of(db: &Db) -> Self {
-        let look = if db.is_postgres().unwrap_or_default() { Duration::from_secs(5) } else { Duration::from_secs(1) };
+        let look = if db.is_postgres() { Duration::from_secs(5) } else { Duration::from_secs(1) };
         Pace { look, hear: Duration::from_millis(20) }
     }
 }

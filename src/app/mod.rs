@@ -42,7 +42,7 @@ pub mod usage;
 mod watch;
 
 pub use ambient::Ambient;
-pub use credentials::{Unavailable, Viewer};
+pub use credentials::{Remembered, Unavailable, Viewer};
 pub use mutation::{Answer, Call, Stop, Work};
 pub use payment_gateway::PaymentGateway;
 pub use test_gateway::TestGateway;
@@ -63,6 +63,8 @@ pub struct App {
     pub gateways: Gateways,
     /// Where customers reach this program, without a slash at the end: links that are handed out begin with it.
     pub public_url: String,
+    /// What is remembered of keys.
+    pub remembered: Remembered,
 }
 
 /// Who moves the money.
@@ -93,7 +95,7 @@ impl App {
     /// With the machine's clock, random identifiers and the test gateway.
     pub fn new(db: Db, public_url: String) -> Self {
         let gateways = Gateways::only(Arc::new(TestGateway::new(TestGateway::DEADLINE)));
-        App { db, ambient: Ambient::real(), gateways, public_url }
+        App { db, ambient: Ambient::real(), gateways, public_url, remembered: Remembered::default() }
     }
 
     /// The same, which asks this gateway for the money of live tenants.

@@ -89,6 +89,7 @@ pub fn fill(app: &App, progress: &dyn Fn(u64, u64)) -> Result<Demo, DemoError> {
             expires_at: None,
             mode: tenant.settings.mode,
             clock: tenant.clock,
+            is_remembered: false,
         };
         fill::store(app, &viewer, &tenant, progress)?;
     }

@@ -1,7 +1,7 @@
 //! The API: the schema, and one operation at a time on somebody's behalf.
 
 use super::documents::Documents;
-use super::engine::{self, Bounds, Engine, Mutations, Source, Subscriptions, coded, complete_variables};
+use super::engine::{self, Bounds, Engine, Mutations, Source, Subscriptions, coded, complete_variables, internal};
 use super::introspection::{self, Introspection};
 use super::limits::{Buckets, Checked, Checks, Estimate, MUTATION, Prices, QueryLimits};
 use super::query::Query;
@@ -12,6 +12,7 @@ use crate::app::{App, Viewer};
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::tenant::{Tenant, TenantMode};
 use crate::domain::{Id, Instant};
+use crate::repository::api_key::Standing;
 use crate::repository::{Conn, Db, Read};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{CustomDirective, Directive, Request, Response, ServerError, Value};
@@ -186,23 +187,53 @@ impl Api {
         }
     }
 
-    /// Runs one operation, if the bucket of its key holds what it may cost.
-    pub async fn run(&self, Asked { request, caller, checked, estimate }: Asked) -> Answer {
-        let (key, request_id) = (caller.viewer.key_id, caller.request_id.clone());
+    /// Answers a query of somebody whose key is remembered and was not looked up: what is read sees at the same moment
+    /// whether the key is what it was. None where that cannot be said without looking it up, and for all that is no query.
+    pub async fn recall(&self, request: &Request, caller: Caller) -> Option<Answer> {
+        let mut copy = Request::new(request.query.as_str()).variables(request.variables.clone());
+        copy.operation_name.clone_from(&request.operation_name);
+        copy.extensions = request.extensions.clone();
+        self.documents.find(&self.app, &caller.viewer, &mut copy).ok()?;
+        let checked = self.checks.check(&copy.query).ok()?;
+        let estimate = self.expected(&checked, &mut copy).ok()?;
+        let asked = Asked { request: copy, caller, checked, estimate };
+        if asked.operation_type() == Some(OperationType::Query) { self.try_run(asked).await } else { None }
+    }
+
+    /// Runs one operation of somebody whose key was looked up, if the bucket of the key holds what it may cost.
+    pub async fn run(&self, asked: Asked) -> Answer {
+        let answer = self.try_run(asked).await;
+        // There is always one where the key was looked up.
+        answer.unwrap_or_else(|| Response::from_errors(vec![internal()]).into())
+    }
+
+    /// The same for anybody. None where the key is only remembered, and it is not known whether it is what it was.
+    async fn try_run(&self, Asked { request, caller, checked, estimate }: Asked) -> Option<Answer> {
+        let (key, request_id, is_remembered) =
+            (caller.viewer.key_id, caller.request_id.clone(), caller.viewer.is_remembered);
         let mut watched = Watched::begin(self.app.metrics(), self.slow, &request, &caller.viewer);
         watched.saw(&checked.document);
         let requested = estimate.cost;
         let available = match self.take(key, requested) {
             Ok(available) => available,
+            Err(_) if is_remembered => {
+                watched.forget();
+                return None;
+            }
             Err(mut throttled) => {
                 errors::finish(&mut throttled.response, &request_id);
                 watched.end(&throttled.response);
-                return *throttled;
+                return Some(*throttled);
             }
         };
         let tell = request.extensions.get(TELL_COST) == Some(&Value::Boolean(true));
         let on_behalf = self.on_behalf(caller);
         let done = self.engine.execute(request, &checked.document, on_behalf).await;
+        if is_remembered && !done.confirmed {
+            self.settle(key, requested, 0);
+            watched.forget();
+            return None;
+        }
         let run = done.mutations.saturating_mul(MUTATION);
         let actual = done.objects.saturating_add(run).saturating_add(estimate.uncounted);
         let available = self.settle(key, requested, actual).unwrap_or(available);
@@ -213,7 +244,7 @@ impl Api {
         errors::finish(&mut response, &request_id);
         tracing::Span::current().record("cost", actual);
         watched.end(&response);
-        response.into()
+        Some(response.into())
     }
 
     /// Opens a subscription, or answers why not. Its key pays for one answer, when it is opened.
@@ -331,6 +362,9 @@ impl engine::Request for OnBehalf {
     }
     fn scope(&self) -> Scope {
         self.query.viewer.scope()
+    }
+    fn standing(&self) -> Option<Standing> {
+        self.query.viewer.standing()
     }
     fn bounds(&self) -> Bounds {
         self.bounds

@@ -63,6 +63,11 @@ impl<'m> Watched<'m> {
         }
     }
 
+    /// It was no operation after all: nothing is counted.
+    pub fn forget(mut self) {
+        self.ended = true;
+    }
+
     /// It is over.
     pub fn end(mut self, response: &Response) {
         let (refusals, _) = self.finish(response.errors.first().map(|error| code(error).to_owned()));

@@ -29,6 +29,7 @@ stored!(ApiKeyRotation, api_key_rotations(api_key_id, replaced_by_id, rotated_at
 }, key: api_key_id);
 
 /// What a request needs to know of its key.
+#[derive(Clone)]
 pub struct KnownKey {
     pub tenant_id: Id<Tenant>,
     pub id: Id<ApiKey>,
@@ -82,6 +83,40 @@ pub fn by_hash(conn: &mut Conn, hash: &[u8]) -> Read<Option<KnownKey>> {
             clock: instant(clock),
         }
     }))
+}
+
+/// What has to hold for a key to open what it opened when it was looked up.
+pub struct Standing {
+    pub(super) key: Query<ApiKey>,
+    pub(super) tenant: Query<Tenant>,
+}
+
+impl Standing {
+    /// `now` is the mode of the tenant, and its clock.
+    pub fn of(
+        tenant: Id<Tenant>,
+        key: Id<ApiKey>,
+        grant: Grant,
+        expires_at: Option<Instant>,
+        (mode, clock): (TenantMode, Option<Instant>),
+    ) -> Self {
+        let is = |column, value: Bind| Condition::Is(column, Comparison::Equal, value);
+        let text = |name: &str| Bind::Text(name.to_owned());
+        let at = |column, instant: Option<Instant>| match instant {
+            Some(instant) => is(column, instant.into()),
+            None => Condition::Null(column, true),
+        };
+        let key = [
+            is("id", key.into()),
+            is("scope", text(grant.scope.name())),
+            is("trusted_documents_only", Bind::Bool(grant.trusted_documents_only)),
+            at("expires_at", expires_at),
+            Condition::Null("revoked_at", true),
+        ];
+        let own = [is("mode", text(mode.name())), at("clock", clock)];
+        let (key, own) = (Condition::All(key.into()), Condition::All(own.into()));
+        Standing { key: Query::new(tenant).filter(key), tenant: Query::new(tenant).filter(own) }
+    }
 }
 
 /// All keys of a tenant, the revoked ones too.

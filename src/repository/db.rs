@@ -40,6 +40,9 @@ pub enum Fault {
     /// A statement took longer than it may.
     #[error("the database took too long")]
     TimedOut,
+    /// What was remembered of a key does not hold any more.
+    #[error("the key is not what it was")]
+    Outdated,
     /// Anything else. The text is for the log, never for a client.
     #[error("{0}")]
     Database(String),
@@ -252,9 +255,9 @@ impl Db {
         Ok(run(&mut self.connection()?.conn))
     }
 
-    /// Whether this is PostgreSQL.
-    pub fn is_postgres(&self) -> Result<bool, Fault> {
-        self.with(|conn| matches!(conn, Conn::Postgres(_)))
+    /// Whether this is PostgreSQL: a server, to which each statement takes a way.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.url, DatabaseUrl::Postgres(_))
     }
 }
 

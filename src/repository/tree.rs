@@ -4,13 +4,13 @@
 //! `WITH l0 AS (…), l1 AS (… FROM l0 …) SELECT 0, … FROM l0 UNION ALL SELECT 1, … FROM l1`. The rows of all levels have the
 //! same columns: each level puts its values where the type fits, and nothing into the others.
 
+use super::api_key::Standing;
 use super::db::{Db, Read};
 use super::partly::{self, Columns};
 use super::query::{Query, Stored};
 use super::query_sql::{Dialect, Statement, load};
 use super::row::{Places, PostgresRow, StoredColumn, whole};
 use super::sql_types::Identifier;
-use super::url::DatabaseUrl;
 use super::{Conn, Fault};
 use crate::domain::Id;
 use crate::telemetry::tally;
@@ -58,6 +58,11 @@ impl Tree {
     /// Adds the number of rows of a query; answers its level.
     pub fn add_count<T: Stored>(&mut self, query: Query<T>) -> usize {
         self.push(Count(query))
+    }
+
+    /// Adds the question whether a key is what it was, where that is asked: the last level answers it.
+    pub fn add_standing(&mut self, standing: Option<Standing>) {
+        standing.map(|standing| self.push(standing));
     }
 
     fn push(&mut self, level: impl Level + 'static) -> usize {
@@ -215,6 +220,42 @@ impl<T: Stored> Level for Count<T> {
     }
 }
 
+impl Level for Standing {
+    fn holds(&self) -> TypeId {
+        TypeId::of::<Self>()
+    }
+    fn key(&self) -> &'static str {
+        "id"
+    }
+    fn most(&self) -> i64 {
+        0
+    }
+    fn columns(&self) -> Vec<&'static StoredColumn> {
+        Vec::new()
+    }
+    fn write<'q>(&'q self, statement: &mut Statement<'q, Untyped>) {
+        statement.query("id", &self.key);
+        statement.push(&[" AND EXISTS ("]);
+        statement.query("tenant_id", &self.tenant);
+        statement.push(&[")"]);
+    }
+    fn gather(&self, _: &[usize]) -> Box<dyn Gather> {
+        Box::new(Stands(false))
+    }
+}
+
+struct Stands(bool);
+
+impl Gather for Stands {
+    fn row(&mut self, _: &PostgresRow) -> Read<()> {
+        self.0 = true;
+        Ok(())
+    }
+    fn all(self: Box<Self>) -> (usize, Box<dyn Any>) {
+        (0, Box::new(self.0))
+    }
+}
+
 struct Counted {
     places: Vec<usize>,
     counts: Counts,
@@ -272,7 +313,7 @@ impl Db {
     /// Reads all of a tree by one statement. None where it is not read that way: SQLite is not far enough away for that, and
     /// there may be too many different trees.
     pub fn read_tree(&self, tree: &Tree) -> Option<Read<Found>> {
-        if matches!(self.url, DatabaseUrl::Sqlite(_)) {
+        if !self.is_postgres() {
             return None;
         }
         let (statement, places) = tree.statement();
@@ -280,6 +321,22 @@ impl Db {
         let is_read = tree.pays(width) && self.trees.holds(&statement.text);
         is_read.then(|| self.read_once(|conn| tree.load(conn, &statement, &places)))
     }
+}
+
+impl Standing {
+    /// Whether the key is what it was. With SQLite, where a key is looked up each time, nothing is known of that.
+    pub fn holds(self, conn: &mut Conn) -> Read<bool> {
+        let mut tree = Tree::default();
+        tree.add_standing(Some(self));
+        let (statement, places) = tree.statement();
+        let mut found = tree.load(conn, &statement, &places)?;
+        Ok(stands(&mut found))
+    }
+}
+
+/// Whether the key is what it was, which the last level says.
+pub fn stands(found: &mut Found) -> bool {
+    found.next_back().and_then(|stands| stands.downcast::<bool>().ok()).is_some_and(|stands| *stands)
 }
 
 impl Tree {

@@ -114,7 +114,7 @@ impl Db {
             Some(Fault::LostRace) => self.metrics.database.failed(Failed::LostRaces),
             Some(Fault::Unavailable(_)) => self.metrics.database.failed(Failed::Unavailable),
             Some(Fault::Database(_) | Fault::TimedOut) => self.metrics.database.failed(Failed::Statement),
-            None => {}
+            Some(Fault::Outdated) | None => {}
         }
     }
 

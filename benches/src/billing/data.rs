@@ -81,7 +81,7 @@ fn copy(app: &App, tenant: Id<Tenant>, copies: u64) -> Result<(), Failure> {
     if copies == 0 {
         return Ok(());
     }
-    let postgres = app.db.is_postgres()?;
+    let postgres = app.db.is_postgres();
     let tenant = literal(postgres, tenant);
     let renewed = |column: &&str| match postgres {
         true => format!("{column} = CAST(left(CAST({column} AS text), 28) || lpad(to_hex(n), 8, '0') AS uuid)"),

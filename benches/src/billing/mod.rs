@@ -95,7 +95,7 @@ struct Made {
 
 /// Sees to it that every subscription has exactly one new invoice, with the right total and the right number of lines.
 fn check(app: &App, tenant: Id<Tenant>, count: u64) -> Result<(), Failure> {
-    let tenant = data::literal(app.db.is_postgres()?, tenant);
+    let tenant = data::literal(app.db.is_postgres(), tenant);
     let made = format!("FROM invoices WHERE tenant_id = {tenant} AND reason = 'SUBSCRIPTION_CYCLE'");
     let sql = format!(
         "SELECT count(*) AS invoices, count(DISTINCT subscription_id) AS subscriptions,

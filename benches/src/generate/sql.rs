@@ -59,7 +59,7 @@ const LONGEST: usize = 200_000;
 
 impl<'d> Sink<'d> {
     pub fn new(db: &'d Db, tables: &'static [Table]) -> Result<Self, Fault> {
-        Ok(Sink { db, postgres: db.is_postgres()?, tables, rows: tables.iter().map(|_| Vec::new()).collect() })
+        Ok(Sink { db, postgres: db.is_postgres(), tables, rows: tables.iter().map(|_| Vec::new()).collect() })
     }
 
     pub fn add(&mut self, table: &str, values: &[Value<'_>]) {

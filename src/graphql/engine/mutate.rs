@@ -142,7 +142,7 @@ fn write<'q, R: Request, P: Payload>(
 ) -> Result<(), Stopped> {
     let (tenant, now, scope) = (request.tenant(), request.now(), request.scope());
     let reading = Reading { tenant, now, scope, env, until: None };
-    let view = reading.load(request.db(), &[payload], &selected.sets)?;
+    let view = reading.load(request.db(), || None, &[payload], &selected.sets)?;
     let seen = view.fields.iter().any(|(field, _)| field.name() == "userErrors");
     if let Some(refusal) = payload.refusal().filter(|_| !seen) {
         let mut error = coded(refusal.message.clone(), refusal.code.name());

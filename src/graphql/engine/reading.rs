@@ -7,7 +7,8 @@ use super::view::View;
 use crate::domain::api_key::Scope;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Id, Instant};
-use crate::repository::tree::{Counts, Found};
+use crate::repository::api_key::Standing;
+use crate::repository::tree::{Counts, Found, stands};
 use crate::repository::{Conn, Db, Fault, Query, Read, Stored, Tree};
 use async_graphql::parser::types::SelectionSet;
 use tracing::field::Empty;
@@ -27,23 +28,39 @@ pub struct Reading<'q> {
 
 impl<'q> Reading<'q> {
     /// Loads what `sets` select of rows that are in hand, as of one moment and by as few ways to the database as it takes.
-    pub fn load<T: Object>(self, db: &Db, rows: &[&T], sets: &[&'q SelectionSet]) -> Read<View<'q, T>> {
+    /// Where the key was not looked up, that is the moment at which `standing` has to hold.
+    pub fn load<T: Object>(
+        self,
+        db: &Db,
+        standing: impl Fn() -> Option<Standing>,
+        rows: &[&T],
+        sets: &[&'q SelectionSet],
+    ) -> Read<View<'q, T>> {
         let mut tree = Tree::default();
         let noted = View::load(&mut Cx::new(self, Source::Noted(&mut tree)), rows, sets);
-        let one_by_one = |conn: &mut Conn| self.load_by(conn, rows, sets);
-        match noted {
-            Ok(view) if tree.is_empty() => return Ok(view),
+        match (noted, standing()) {
+            (Ok(view), None) if tree.is_empty() => return Ok(view),
+            (Ok(_), Some(_)) if tree.is_empty() => return Err(Fault::Outdated),
             // One statement sees one moment by itself: it is spared two ways to the server.
-            Ok(_) if tree.is_single() => return db.read_once(one_by_one),
-            Ok(_) => {
+            (Ok(_), None) if tree.is_single() => return db.read_once(|conn| self.load_by(conn, rows, sets)),
+            (Ok(_), standing) => {
+                let is_remembered = standing.is_some();
+                tree.add_standing(standing);
                 if let Some(found) = db.read_tree(&tree) {
-                    return View::load(&mut Cx::new(self, Source::Found(found?)), rows, sets);
+                    let mut found = found?;
+                    if is_remembered && !stands(&mut found) {
+                        return Err(Fault::Outdated);
+                    }
+                    return View::load(&mut Cx::new(self, Source::Found(found)), rows, sets);
                 }
             }
             // It is not known beforehand what will be read.
-            Err(_) => {}
+            (Err(_), _) => {}
         }
-        db.read(one_by_one)
+        db.read(|conn| match standing().map(|standing| standing.holds(conn)).transpose()? {
+            Some(false) => Err(Fault::Outdated),
+            Some(true) | None => self.load_by(conn, rows, sets),
+        })
     }
 
     /// Loads what `sets` select, by one statement after the other on a connection.

@@ -9,6 +9,7 @@ use super::registry::object;
 use super::select::{Selected, select};
 use super::stream::{SubscriptionRoot, Subscriptions, ask_for_one, opened};
 use super::view::What;
+use crate::repository::api_key::Standing;
 use crate::repository::{Db, Fault};
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Field, OperationType};
@@ -39,6 +40,10 @@ pub trait Request: Send + Sync + 'static {
         Ok(self.now())
     }
     fn scope(&self) -> crate::domain::api_key::Scope;
+    /// What has to hold of the key when a query is read; none where it was looked up for this request.
+    fn standing(&self) -> Option<Standing> {
+        None
+    }
     fn bounds(&self) -> Bounds;
 }
 
@@ -60,6 +65,8 @@ pub(super) struct State<R> {
     answers: OnceLock<Option<Answers>>,
     /// Whether a mutation answered what it had answered before; or a subscription was opened before.
     pub replayed: AtomicBool,
+    /// Whether what was read has seen that the key is what it was.
+    confirmed: AtomicBool,
     /// Objects that were written.
     pub objects: AtomicU64,
     /// Mutations that were run.
@@ -72,7 +79,8 @@ impl<R> State<R> {
         let variables = std::mem::take(&mut asked.variables);
         let env = QueryEnv::new(document.clone(), asked.operation_name.clone(), variables);
         let (objects, mutations) = (0.into(), 0.into());
-        State { request, env, answers: OnceLock::new(), replayed: false.into(), objects, mutations }
+        let (replayed, confirmed) = (false.into(), false.into());
+        State { request, env, answers: OnceLock::new(), replayed, confirmed, objects, mutations }
     }
 }
 
@@ -138,6 +146,8 @@ impl<R: Request> Root<R> {
     fn run(&self, state: &State<R>) -> (Option<Answers>, Vec<ServerError>) {
         let fault = match (self.answer)(state) {
             Ok((answers, errors)) => return (Some(answers), errors),
+            // The key is looked up now, and the query asked again.
+            Err(Fault::Outdated) => return (None, Vec::new()),
             Err(fault) => fault,
         };
         tracing::error!(cause = %fault, "the database failed");
@@ -151,7 +161,7 @@ impl<R: Request> Root<R> {
                 "TIMEOUT",
             ),
             Fault::LostRace => coded("Too many others change the same. Try again.", "CONFLICT"),
-            Fault::Database(_) => internal(),
+            Fault::Database(_) | Fault::Outdated => internal(),
         };
         // It happened while the request was executed: it has a place.
         if let Some(first) = self.fields(&state.env).iter().find(|field| !is_foreign(field)) {
@@ -202,13 +212,15 @@ fn answer_query<R: Request>(state: &State<R>) -> Answered {
     let (tenant, now, scope, bounds) = (request.tenant(), request.now(), request.scope(), request.bounds());
     let mut out = Out::new(bounds.answer);
     let reading = Reading { tenant, now, scope, env, until: Some(bounds.until) };
-    let answers = write(reading, request.db(), request.query(), &mut out)?;
+    let answers = write(reading, request, &mut out)?;
+    state.confirmed.store(true, Ordering::Relaxed);
     state.objects.store(out.objects, Ordering::Relaxed);
     Ok((answers, out.errors))
 }
 
-fn write<'q, Q: Object>(reading: Reading<'q>, db: &Db, root: &Q, out: &mut Out<'q>) -> Result<Answers, Fault> {
-    let view = reading.load(db, &[root], &[reading.env.selection()])?;
+fn write<'q, R: Request>(reading: Reading<'q>, request: &R, out: &mut Out<'q>) -> Result<Answers, Fault> {
+    let root = request.query();
+    let view = reading.load(request.db(), || request.standing(), &[root], &[reading.env.selection()])?;
     let mut ranges = Vec::with_capacity(view.fields.len());
     for (selected, what) in &view.fields {
         let start = out.bytes.len();
@@ -288,7 +300,7 @@ impl<R: Subscriptions> Engine<R> {
             Some(OperationType::Subscription) => {
                 let message = "A subscription is answered bit by bit: send it with `Accept: text/event-stream`, or over a WebSocket.";
                 let response = Response::from_errors(vec![coded(message, "SUBSCRIPTION_NEEDS_STREAM")]);
-                return Executed { response, objects: 0, mutations: 0 };
+                return Executed { response, confirmed: false, objects: 0, mutations: 0 };
             }
             None => None,
         };
@@ -301,7 +313,7 @@ impl<R: Subscriptions> Engine<R> {
             response.extensions.insert("idempotency".to_owned(), Value::Object(replayed));
         }
         let [objects, mutations] = [&state.objects, &state.mutations].map(|count| count.load(Ordering::Relaxed));
-        Executed { response, objects, mutations }
+        Executed { response, confirmed: state.confirmed.load(Ordering::Relaxed), objects, mutations }
     }
 
     /// Has an operation validated and executed by async-graphql, which asks the roots for what they have.
@@ -360,6 +372,8 @@ fn answered((answers, errors): (Option<Answers>, Vec<ServerError>)) -> Response 
 /// An operation that was run.
 pub struct Executed {
     pub response: Response,
+    /// Whether what was read has seen that the key is what it was.
+    pub confirmed: bool,
     /// Objects that were written.
     pub objects: u64,
     /// Mutations that were run, whatever became of them.

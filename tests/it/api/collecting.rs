@@ -344,7 +344,7 @@ both! {
 /// A tenant's id as a literal of the database.
 fn tenant_literal(app: &TestApp, tenant: perennial::domain::Id<perennial::domain::tenant::Tenant>) -> String {
     let uuid = tenant.uuid();
-    match app.app.db.is_postgres().unwrap() {
+    match app.app.db.is_postgres() {
         true => format!("'{uuid}'"),
         false => format!("x'{}'", uuid.simple()),
     }

@@ -40,6 +40,7 @@ mod plan_refusals;
 mod plan_versions;
 mod product;
 mod received;
+mod remembered;
 mod schedules;
 mod slow;
 pub mod subscription;

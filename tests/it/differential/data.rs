@@ -22,7 +22,7 @@ use perennial::app::fulfilment::{self, FulfilOrderItems, Scan};
 use perennial::app::mutation::OnError;
 use perennial::app::order::{self, CreateOrder, NewItem};
 use perennial::app::product::{self, CreateProduct, UpdateProduct};
-use perennial::app::{Ambient, Answer, App, Call, Gateways, TestGateway, Viewer, operator};
+use perennial::app::{Ambient, Answer, App, Call, Gateways, Remembered, TestGateway, Viewer, operator};
 use perennial::domain::asset::{StatusChange, UnavailableReason};
 use perennial::domain::billing_group::{BillingDay, BillingGroup, BillingGroupStatus};
 use perennial::domain::customer::Customer;
@@ -78,7 +78,7 @@ pub fn app(db: Db) -> App {
         Uuid::from_u128(millis << 80 | 7 << 76 | 2 << 62 | number >> 2)
     };
     let gateways = Gateways::only(Arc::new(TestGateway::new(Duration::ZERO)));
-    App { db, ambient: Ambient::new(clock, id), gateways, public_url: String::new() }
+    App { db, ambient: Ambient::new(clock, id), gateways, public_url: String::new(), remembered: Remembered::default() }
 }
 
 /// How much of everything a tenant gets.

@@ -119,7 +119,7 @@ impl Subject {
 pub fn statements_do_not_depend_on_rows(open: &dyn Fn() -> Db) {
     watch_statements();
     let db = open();
-    let is_postgres = db.is_postgres().unwrap();
+    let is_postgres = db.is_postgres();
     let subject = Subject::new(db);
     for (query, each, at_once) in QUERIES {
         let expected = if is_postgres && *at_once { &1 } else { each };

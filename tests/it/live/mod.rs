@@ -7,8 +7,8 @@ mod web;
 mod websocket;
 
 use crate::support::{Served, TestApp, serve, settings};
-use perennial::app::App;
 use perennial::app::feed::Pace;
+use perennial::app::{App, Remembered};
 use perennial::graphql::Api;
 use perennial::http::cors::Origins;
 use perennial::http::live::{Live, LiveSettings};
@@ -38,6 +38,7 @@ impl Server {
             ambient: app.app.ambient.clone(),
             gateways: app.app.gateways.clone(),
             public_url: app.app.public_url.clone(),
+            remembered: Remembered::default(),
         });
         let pace = pace.unwrap_or_else(|| Pace::of(&own.db));
         let api = Arc::new(Api::new(own.clone()).at_pace(pace));

@@ -14,7 +14,7 @@ pub mod together;
 
 use database::TestDatabase;
 use gate::Gate;
-use perennial::app::{Ambient, App, Gateways, PaymentGateway, TestGateway, operator};
+use perennial::app::{Ambient, App, Gateways, PaymentGateway, Remembered, TestGateway, operator};
 use perennial::domain::api_key::Scope;
 use perennial::domain::{Id, Instant, tenant::Tenant};
 use perennial::graphql::Api;
@@ -159,7 +159,8 @@ impl TestApp {
         let gate = Arc::new(Gate::new(gateway.clone()));
         let gateways = Gateways { live: live(&ambient).unwrap_or_else(|| gate.clone()), test: gate.clone() };
         let public_url = PUBLIC_URL.to_owned();
-        let app = Arc::new(App { db: database.open_within(setup.query.reading), ambient, gateways, public_url });
+        let db = database.open_within(setup.query.reading);
+        let app = Arc::new(App { db, ambient, gateways, public_url, remembered: Remembered::default() });
         let (tenant, key) = operator::create_tenant(&app, "Acme").unwrap();
         let api = Arc::new(Api::within(app.clone(), setup.query));
         let (workers, blocking_threads, limits) = (setup.workers, setup.blocking_threads, setup.http);
