@@ -68,8 +68,9 @@ impl Call<'_> {
             if let Some(Idempotency { key, fingerprint }) = &self.idempotency {
                 journal::take(&mut batch, tenant, key, fingerprint, &written.to_string(), machine_now);
             }
-            batch.append(effect);
+            // Nobody waits for these, so they come before what others wait for.
             journal::leave(&mut batch, tenant, &self.audit_record(written, machine_now), &events);
+            batch.append(effect);
             Ok((outcome, batch))
         });
         if stored.is_ok() {

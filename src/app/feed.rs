@@ -27,7 +27,7 @@ const PAGE: usize = 100;
 pub struct Pace {
     /// For what other programs have stored without telling, and for what was told to nobody.
     pub look: Duration,
-    /// For what others tell.
+    /// For what others tell. More often than that it is told to nobody: what happens meanwhile is told together.
     pub hear: Duration,
 }
 
@@ -89,6 +89,7 @@ impl Feed {
         self.0.db.metrics.events.listeners.inc();
         drop(state);
         self.0.look.notify_one();
+        self.0.tell.notify_one();
         let (shared, at, caught) = (self.0.clone(), after.unwrap_or(now), VecDeque::new());
         // Whoever goes on after a position has not heard of it.
         let passed = if after.is_none() { seen.into_iter().collect() } else { BTreeSet::new() };
@@ -116,10 +117,13 @@ impl Shared {
     fn stored(self: &Arc<Self>, tenant: Id<Tenant>) {
         let mut state = self.state();
         self.start(&mut state);
+        let first = state.told.is_empty();
         state.told.insert(tenant);
         let listened = state.wake(tenant);
         drop(state);
-        self.tell.notify_one();
+        if first {
+            self.tell.notify_one();
+        }
         if listened {
             self.look.notify_one();
         }

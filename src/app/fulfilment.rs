@@ -68,17 +68,17 @@ pub struct RowFulfilled {
 pub fn fulfil_order_item(call: &Call<'_>, request: &FulfilOrderItem) -> Result<Answer<Fulfilled>, Fault> {
     call.run_at_once(|deciding| {
         let serial_number = &request.scan.serial_number;
-        let (mut fulfilling, asset) = begin(deciding, request.order_id, serial_number, &request.terms)?;
+        let (mut fulfilling, asset, keeps) = begin(deciding, request.order_id, serial_number, &request.terms)?;
         fulfilling.scan(serial_number, asset.as_ref(), request.scan.order_item_id)?;
         let notes = [request.scan.notes.clone()];
-        let (made, batch) = finish(deciding, fulfilling, &notes)?;
+        let (made, batch) = finish(deciding, fulfilling, keeps, &notes)?;
         Ok((made.into_iter().next().ok_or(Fault::LostRace)?, batch))
     })
 }
 
 pub fn fulfil_order_items(call: &Call<'_>, request: &FulfilOrderItems) -> Result<Answer<BulkFulfilled>, Fault> {
     call.run_at_once(|deciding| {
-        let (mut fulfilling, _) = begin(deciding, request.order_id, "", &request.terms)?;
+        let (mut fulfilling, _, keeps) = begin(deciding, request.order_id, "", &request.terms)?;
         let serial_numbers = request.scans.iter().map(|scan| scan.serial_number.clone()).collect();
         let assets = repository::asset::by_serial_numbers(deciding.tenant, serial_numbers).load(deciding.conn)?;
         let mut refusals = Vec::new();
@@ -99,7 +99,7 @@ pub fn fulfil_order_items(call: &Call<'_>, request: &FulfilOrderItems) -> Result
             let rows = rows(request, refusals, Vec::new());
             return Err(Stop::showing(failed, &BulkFulfilled { order: None, rows }));
         }
-        let (made, batch) = finish(deciding, fulfilling, &notes)?;
+        let (made, batch) = finish(deciding, fulfilling, keeps, &notes)?;
         Ok((BulkFulfilled { order: Some(request.order_id), rows: rows(request, refusals, made) }, batch))
     })
 }
@@ -126,16 +126,16 @@ fn at_row(refusal: Refusal, index: usize) -> Refusal {
     }
 }
 
-/// Reads what the decision needs, and the device that was scanned.
+/// Reads what the decision needs, the device that was scanned, and whether any are kept for the order.
 fn begin(
     deciding: &mut Deciding<'_>,
     order: Id<Order>,
     serial_number: &str,
     terms: &Terms,
-) -> Result<(Fulfilling, Option<Asset>), Stop> {
+) -> Result<(Fulfilling, Option<Asset>, bool), Stop> {
     let Deciding { tenant, now, ref mut conn, .. } = *deciding;
     let scanned = repository::scan::scanned(conn, tenant, order, serial_number)?;
-    let Scanned { order, items, zone, billing_start, asset } = scanned.ok_or_else(order::not_found)?;
+    let Scanned { order, items, zone, billing_start, asset, keeps } = scanned.ok_or_else(order::not_found)?;
     let customer_exists =
         terms.customer_id != order.customer_id && Query::by_id(tenant, terms.customer_id).first(conn)?.is_some();
     let billing_group: Option<BillingGroup> = match terms.billing_group_id.or(order.billing_group_id) {
@@ -150,14 +150,16 @@ fn begin(
         None => Vec::new(),
     };
     let situation = Situation { zone, billing_start, order, items, customer_exists, billing_group, prices };
-    Ok((Fulfilling::begin(situation, terms.clone(), now)?, asset))
+    Ok((Fulfilling::begin(situation, terms.clone(), now)?, asset, keeps))
 }
 
-/// What is to be stored of what was decided; `notes` are those of each unit. Answers the subscriptions in the order of the
-/// scans.
+/// What is to be stored of what was decided; `notes` are those of each unit, and the order `keeps` devices that may have
+/// to be released. (Keeping one more makes a new version of the order, so that the batch would lose the race.) Answers the
+/// subscriptions in the order of the scans.
 fn finish(
     deciding: &mut Deciding<'_>,
     fulfilling: Fulfilling,
+    keeps: bool,
     notes: &[Option<String>],
 ) -> Result<(Vec<Fulfilled>, Batch), Stop> {
     let (today, order, mut batch) = (fulfilling.today(), fulfilling.order().clone(), Batch::default());
@@ -189,7 +191,7 @@ fn finish(
         made.push(Fulfilled { subscription: id, order: order.id, asset });
     }
     let mut released = Vec::new();
-    if decided.status == OrderStatus::Fulfilled {
+    if keeps && decided.status == OrderStatus::Fulfilled {
         released = repository::asset::reserved_for(deciding.tenant, &[order.id]).load(deciding.conn)?;
         released.retain(|kept| assignments.iter().all(|assignment| assignment.asset_id != kept.id));
         for kept in &released {

@@ -1,5 +1,6 @@
 //! Add-ons.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
@@ -83,7 +84,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, add_on: &AddOn) -> Read<()> {
 
 /// Stores a changed add-on over the version before it. Its code and its currency never change.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, add_on: &AddOn) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(add_ons::table)
+    let rows = on_backend!(tx, |conn| change(add_ons::table)
         .filter(add_ons::tenant_id.eq(tenant))
         .filter(add_ons::id.eq(add_on.id))
         .filter(add_ons::version.eq(add_on.version - 1))

@@ -1,5 +1,6 @@
 //! API keys. Only the hash of a secret is stored.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{Bind, List, listed};
 use super::query::{Comparison, Condition, Query, stored};
@@ -151,7 +152,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, key: &ApiKey, hash: &[u8]) ->
 }
 
 pub fn used(tx: &mut Tx<'_>, tenant: Id<Tenant>, key: Id<ApiKey>, now: Instant) -> Read<()> {
-    on_backend!(tx, |conn| diesel::update(api_keys::table)
+    on_backend!(tx, |conn| change(api_keys::table)
         .filter(api_keys::tenant_id.eq(tenant))
         .filter(api_keys::id.eq(key))
         .set(api_keys::last_used_at.eq(At(now)))
@@ -162,7 +163,7 @@ pub fn used(tx: &mut Tx<'_>, tenant: Id<Tenant>, key: Id<ApiKey>, now: Instant) 
 /// Notes which key took the place of another, which expires now or soon. Where it is revoked, or has a successor by now,
 /// the race is lost.
 pub fn replace(tx: &mut Tx<'_>, tenant: Id<Tenant>, rotation: &ApiKeyRotation, expires_at: Instant) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(api_keys::table)
+    let rows = on_backend!(tx, |conn| change(api_keys::table)
         .filter(api_keys::tenant_id.eq(tenant))
         .filter(api_keys::id.eq(rotation.api_key_id))
         .filter(api_keys::revoked_at.is_null())
@@ -182,7 +183,7 @@ pub fn replace(tx: &mut Tx<'_>, tenant: Id<Tenant>, rotation: &ApiKeyRotation, e
 
 /// Revokes a key that is not revoked yet.
 pub fn revoke(tx: &mut Tx<'_>, tenant: Id<Tenant>, key: Id<ApiKey>, now: Instant) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(api_keys::table)
+    let rows = on_backend!(tx, |conn| change(api_keys::table)
         .filter(api_keys::tenant_id.eq(tenant))
         .filter(api_keys::id.eq(key))
         .filter(api_keys::revoked_at.is_null())

@@ -1,6 +1,7 @@
 //! Assets, and the history of who had them.
 
 use super::batch::Batch;
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
@@ -101,7 +102,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, asset: &Asset) -> Read<()> {
 
 /// Stores a changed asset over the version before it. Who holds it is not touched.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, asset: &Asset) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(assets::table)
+    let rows = on_backend!(tx, |conn| change(assets::table)
         .filter(assets::tenant_id.eq(tenant))
         .filter(assets::id.eq(asset.id))
         .filter(assets::version.eq(asset.version - 1))
@@ -131,7 +132,7 @@ pub fn rent_out(
     now: Instant,
 ) {
     batch.change(
-        diesel::update(assets::table)
+        change(assets::table)
             .filter(assets::tenant_id.eq(tenant))
             .filter(assets::id.eq(asset))
             .filter(assets::status.eq(AssetStatus::Available).or(
@@ -151,7 +152,7 @@ pub fn rent_out(
 /// Makes an asset available again that was kept for an order. Whoever finds it changed since loses the race.
 pub fn release(batch: &mut Batch, tenant: Id<Tenant>, kept: &Asset, now: Instant) {
     batch.change(
-        diesel::update(assets::table)
+        change(assets::table)
             .filter(assets::tenant_id.eq(tenant))
             .filter(assets::id.eq(kept.id))
             .filter(assets::version.eq(kept.version))

@@ -32,6 +32,9 @@ struct Part {
 
 /// More of them are not sent as one: hundreds would be a statement that is prepared to be run once.
 const MOST_AS_ONE: usize = 20;
+/// More of them are sent as one, but not kept prepared by the connection: there are many ways to be that many, and each
+/// that is kept takes PostgreSQL some 300 KB. One scan is twelve at most.
+const MOST_PREPARED: usize = 12;
 
 impl Batch {
     /// Adds a statement that must change one row.
@@ -123,6 +126,9 @@ struct AsOne<'p>(&'p [Part]);
 
 impl QueryFragment<Pg> for AsOne<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if self.0.len() > MOST_PREPARED {
+            out.unsafe_to_cache_prepared();
+        }
         for (place, part) in self.0.iter().enumerate() {
             out.push_sql(if place == 0 { "WITH p" } else { ", p" });
             out.push_sql(&place.to_string());

@@ -1,5 +1,6 @@
 //! What the billing run reads and writes: who is due, what was billed of whom, and who was set aside.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::given::{self, Column, UpdateEach};
 use super::list::{Bind, List, listed};
@@ -136,7 +137,7 @@ pub fn claim_group(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: Id<()>, until: In
 /// Bills the subscriptions of a group together from now on, or one by one.
 pub fn consolidate(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: Id<BillingGroup>, together: bool) -> Read<()> {
     let by = together.then(|| group.untyped());
-    on_backend!(tx, |conn| diesel::update(subscriptions::table)
+    on_backend!(tx, |conn| change(subscriptions::table)
         .filter(subscriptions::tenant_id.eq(tenant))
         .filter(subscriptions::billing_group_id.eq(group))
         .set(subscriptions::consolidated_by.eq(by))
@@ -317,7 +318,7 @@ pub fn hold(tx: &mut Tx<'_>, tenant: Id<Tenant>, hold: &BillingHold) -> Read<()>
             billing_holds::retry_at.eq(At(hold.retry_at)),
         ))
         .execute(conn))?;
-    let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+    let rows = on_backend!(tx, |conn| change(subscriptions::table)
         .filter(subscriptions::tenant_id.eq(tenant))
         .filter(subscriptions::id.eq(hold.subscription_id))
         .filter(subscriptions::due_at.is_not_null())

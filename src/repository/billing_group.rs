@@ -1,6 +1,7 @@
 //! Billing groups.
 
 use super::batch::Batch;
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::on_backend;
 use super::query::{Query, stored};
@@ -44,7 +45,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: &BillingGroup) -> Read
 
 /// Stores a changed group over the version before it.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: &BillingGroup) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(billing_groups::table)
+    let rows = on_backend!(tx, |conn| change(billing_groups::table)
         .filter(billing_groups::tenant_id.eq(tenant))
         .filter(billing_groups::id.eq(group.id))
         .filter(billing_groups::version.eq(group.version - 1))
@@ -63,7 +64,7 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, group: &BillingGroup) -> Read
 pub fn join(batch: &mut Batch, tenant: Id<Tenant>, group: Id<BillingGroup>, currency: Currency) {
     use crate::domain::billing_group::BillingGroupStatus::Active;
     batch.change(
-        diesel::update(billing_groups::table)
+        change(billing_groups::table)
             .filter(billing_groups::tenant_id.eq(tenant))
             .filter(billing_groups::id.eq(group))
             .filter(billing_groups::status.eq(Active))

@@ -1,5 +1,6 @@
 //! Coupons and their redemptions.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::query::{Comparison, Condition, Query, Values, stored};
@@ -110,7 +111,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, coupon: &Coupon) -> Read<()> 
 /// Stores a changed coupon over the version before it. A redemption makes a version, too, so that what was decided by the
 /// number of redemptions still holds.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, coupon: &Coupon) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(coupons::table)
+    let rows = on_backend!(tx, |conn| change(coupons::table)
         .filter(coupons::tenant_id.eq(tenant))
         .filter(coupons::id.eq(coupon.id))
         .filter(coupons::version.eq(coupon.version - 1))
@@ -122,7 +123,7 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, coupon: &Coupon) -> Read<()> 
 /// Counts a redemption and keeps it. The last one that is possible ends the coupon. Whoever comes too late, or redeems
 /// what the strategy allows once for a second time, has lost a race.
 pub fn redeem(tx: &mut Tx<'_>, tenant: Id<Tenant>, redemption: &CouponRedemption, now: Instant) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(coupons::table)
+    let rows = on_backend!(tx, |conn| change(coupons::table)
         .filter(coupons::tenant_id.eq(tenant))
         .filter(coupons::id.eq(redemption.coupon_id))
         .filter(coupons::state.eq(CouponState::Active))

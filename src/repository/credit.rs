@@ -1,5 +1,6 @@
 //! Credits, and what invoices took of them.
 
+use super::change::change;
 use super::db::{Conn, Read, Tx, changed};
 use super::list::{Bind, List, listed};
 use super::on_backend;
@@ -98,7 +99,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, credit: &Credit) -> Read<()> 
 
 /// Stores how far a credit is used, over the version before. Whoever comes second loses the race.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, credit: &Credit) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(credits::table)
+    let rows = on_backend!(tx, |conn| change(credits::table)
         .filter(credits::tenant_id.eq(tenant))
         .filter(credits::id.eq(credit.id))
         .filter(credits::version.eq(credit.version - 1))
@@ -128,7 +129,7 @@ pub fn insert_applications(tx: &mut Tx<'_>, tenant: Id<Tenant>, applications: &[
 
 /// Notes that what an invoice took of a credit went back, once.
 pub fn return_application(tx: &mut Tx<'_>, tenant: Id<Tenant>, application: &CreditApplication) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(credit_applications::table)
+    let rows = on_backend!(tx, |conn| change(credit_applications::table)
         .filter(credit_applications::tenant_id.eq(tenant))
         .filter(credit_applications::credit_id.eq(application.credit_id))
         .filter(credit_applications::invoice_id.eq(application.invoice_id))

@@ -1,6 +1,7 @@
 //! Customers, and what they bring in each month.
 
 use super::batch::Batch;
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::query::{Query, partly_stored, stored};
@@ -103,7 +104,7 @@ fn new_row(tenant: Id<Tenant>, customer: &Customer) -> Rows {
 
 /// Stores a changed customer over the version before it. The counters are not touched.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, customer: &Customer) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(customers::table)
+    let rows = on_backend!(tx, |conn| change(customers::table)
         .filter(customers::tenant_id.eq(tenant))
         .filter(customers::id.eq(customer.id))
         .filter(customers::version.eq(customer.version - 1))
@@ -127,25 +128,20 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, customer: &Customer) -> Read<
 /// Counts new devices and what they bring in each month.
 pub fn gain(batch: &mut Batch, tenant: Id<Tenant>, customer: Id<Customer>, devices: i32, monthly: Money, now: Instant) {
     batch.change(
-        diesel::update(customers::table)
-            .filter(customers::tenant_id.eq(tenant))
-            .filter(customers::id.eq(customer))
-            .set((
-                customers::device_count.eq(customers::device_count + devices),
-                customers::version.eq(customers::version + 1),
-                customers::updated_at.eq(At(now)),
-            )),
+        change(customers::table).filter(customers::tenant_id.eq(tenant)).filter(customers::id.eq(customer)).set((
+            customers::device_count.eq(customers::device_count + devices),
+            customers::version.eq(customers::version + 1),
+            customers::updated_at.eq(At(now)),
+        )),
     );
-    batch.change(
-        diesel::insert_into(customer_revenues::table)
-            .values((
-                customer_revenues::tenant_id.eq(tenant),
-                customer_revenues::customer_id.eq(customer),
-                customer_revenues::currency.eq(monthly.currency),
-                customer_revenues::monthly_amount.eq(monthly.minor),
-            ))
-            .on_conflict((customer_revenues::tenant_id, customer_revenues::customer_id, customer_revenues::currency))
-            .do_update()
-            .set(customer_revenues::monthly_amount.eq(customer_revenues::monthly_amount + monthly.minor)),
-    );
+    let revenue = rows!(customer_revenues, [()], |_once| {
+        tenant_id: tenant,
+        customer_id: customer,
+        currency: monthly.currency,
+        monthly_amount: monthly.minor,
+    });
+    batch.insert(revenue.on_conflict(
+        " ON CONFLICT (tenant_id, customer_id, currency) DO UPDATE
+         SET monthly_amount = customer_revenues.monthly_amount + EXCLUDED.monthly_amount",
+    ));
 }

@@ -1,5 +1,6 @@
 //! Discounts: the templates.
 
+use super::change::change;
 use super::db::{Fault, Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
@@ -100,7 +101,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, discount: &Discount) -> Read<
 
 /// Stores a changed discount over the version before it. Its code never changes.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, discount: &Discount) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(discounts::table)
+    let rows = on_backend!(tx, |conn| change(discounts::table)
         .filter(discounts::tenant_id.eq(tenant))
         .filter(discounts::id.eq(discount.id))
         .filter(discounts::version.eq(discount.version - 1))

@@ -1,5 +1,6 @@
 //! Features, and who entitles to them.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
@@ -87,7 +88,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, feature: &Feature) -> Read<()
 
 /// Stores a changed feature over the version before it. Its code and its type never change.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, feature: &Feature) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(features::table)
+    let rows = on_backend!(tx, |conn| change(features::table)
         .filter(features::tenant_id.eq(tenant))
         .filter(features::id.eq(feature.id))
         .filter(features::version.eq(feature.version - 1))

@@ -3,6 +3,7 @@
 //! where somebody was faster it finds no row, and the use case starts anew.
 
 use super::batch::Batch;
+use super::change::change;
 use super::db::{Read, Tx};
 use super::rows::{Rows, rows};
 use super::schema::{asset_assignments, order_items, orders, scheduled_payments};
@@ -79,7 +80,7 @@ fn advance_order(batch: &mut Batch, tenant: Id<Tenant>, order: &Order, units: i3
     let fulfilled = status == OrderStatus::Fulfilled;
     let is_last = || rented().eq(orders::total_devices);
     batch.change(
-        diesel::update(orders::table)
+        change(orders::table)
             .filter(orders::tenant_id.eq(tenant))
             .filter(orders::id.eq(order.id))
             .filter(orders::status.eq(OrderStatus::Confirmed).or(orders::status.eq(OrderStatus::Partial)))
@@ -98,7 +99,7 @@ fn advance_order(batch: &mut Batch, tenant: Id<Tenant>, order: &Order, units: i3
 
 fn advance_item(batch: &mut Batch, tenant: Id<Tenant>, item: Id<OrderItem>, units: i32) {
     batch.change(
-        diesel::update(order_items::table)
+        change(order_items::table)
             .filter(order_items::tenant_id.eq(tenant))
             .filter(order_items::id.eq(item))
             .filter((order_items::fulfilled_quantity + units).le(order_items::quantity))

@@ -1,5 +1,6 @@
 //! Invoices and their lines.
 
+use super::change::change;
 use super::db::{Conn, Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
@@ -220,7 +221,7 @@ fn insert_lines(tx: &mut Tx<'_>, tenant: Id<Tenant>, lines: &[&InvoiceLine]) -> 
 /// Stores how far an invoice has come, over the version before.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice) -> Read<()> {
     let (balance, collection) = (invoice.balance, invoice.collection);
-    let rows = on_backend!(tx, |conn| diesel::update(invoices::table)
+    let rows = on_backend!(tx, |conn| change(invoices::table)
         .filter(invoices::tenant_id.eq(tenant))
         .filter(invoices::id.eq(invoice.id))
         .filter(invoices::version.eq(invoice.version - 1))
@@ -250,7 +251,7 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice) -> Read<()
 /// Stores a changed draft over the version before, and its new lines in place of those before where there are any.
 pub fn redraft(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: &Invoice, lines: Option<&[InvoiceLine]>) -> Read<()> {
     let totals = invoice.totals;
-    let rows = on_backend!(tx, |conn| diesel::update(invoices::table)
+    let rows = on_backend!(tx, |conn| change(invoices::table)
         .filter(invoices::tenant_id.eq(tenant))
         .filter(invoices::id.eq(invoice.id))
         .filter(invoices::version.eq(invoice.version - 1))
@@ -296,7 +297,7 @@ fn delete_lines(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: Id<Invoice>) -> Re
 
 /// Cancels the payments of rentals that an invoice asked for, as it was withdrawn: nobody asks for them again.
 pub fn cancel_payments(tx: &mut Tx<'_>, tenant: Id<Tenant>, invoice: Id<Invoice>) -> Read<()> {
-    on_backend!(tx, |conn| diesel::update(scheduled_payments::table)
+    on_backend!(tx, |conn| change(scheduled_payments::table)
         .filter(scheduled_payments::tenant_id.eq(tenant))
         .filter(scheduled_payments::invoice_id.eq(invoice))
         .set((

@@ -2,6 +2,7 @@
 //! its events.
 
 use super::batch::Batch;
+use super::change::change;
 use super::db::{Conn, Read, Tx};
 use super::on_backend;
 use super::rows::rows;
@@ -58,7 +59,7 @@ pub fn release(tx: &mut Tx<'_>, tenant: Id<Tenant>, key: &str) -> Read<()> {
 /// Notes under a claimed key what the mutation answers, as a part of a batch.
 pub fn record(batch: &mut Batch, tenant: Id<Tenant>, key: &str, outcome: String) {
     batch.change(
-        diesel::update(idempotency_keys::table)
+        change(idempotency_keys::table)
             .filter(idempotency_keys::tenant_id.eq(tenant))
             .filter(idempotency_keys::key.eq(key.to_owned()))
             .set(idempotency_keys::outcome.eq(Json(outcome))),

@@ -1,5 +1,6 @@
 //! Meters.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
@@ -68,7 +69,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, meter: &Meter) -> Read<()> {
 
 /// Stores a changed meter over the version before it. What it counts never changes.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, meter: &Meter) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(meters::table)
+    let rows = on_backend!(tx, |conn| change(meters::table)
         .filter(meters::tenant_id.eq(tenant))
         .filter(meters::id.eq(meter.id))
         .filter(meters::version.eq(meter.version - 1))

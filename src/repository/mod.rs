@@ -10,6 +10,7 @@ pub mod asset;
 pub mod batch;
 pub mod billing;
 pub mod billing_group;
+mod change;
 pub mod collecting;
 pub mod counter;
 pub mod coupon;

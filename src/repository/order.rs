@@ -1,6 +1,7 @@
 //! Orders and their items.
 
 use super::batch::Batch;
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
@@ -91,7 +92,7 @@ pub fn add(batch: &mut Batch, tenant: Id<Tenant>, order: &Order, items: &[OrderI
 
 /// Stores a changed order over the version before it. Its items and its progress are not touched.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, order: &Order) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(orders::table)
+    let rows = on_backend!(tx, |conn| change(orders::table)
         .filter(orders::tenant_id.eq(tenant))
         .filter(orders::id.eq(order.id))
         .filter(orders::version.eq(order.version - 1))
@@ -111,7 +112,7 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, order: &Order) -> Read<()> {
 
 /// Notes that an order, held as it is given, was changed in what is kept elsewhere: an asset is kept for it.
 pub fn touch(tx: &mut Tx<'_>, tenant: Id<Tenant>, held: &Order, now: Instant) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(orders::table)
+    let rows = on_backend!(tx, |conn| change(orders::table)
         .filter(orders::tenant_id.eq(tenant))
         .filter(orders::id.eq(held.id))
         .filter(orders::version.eq(held.version))

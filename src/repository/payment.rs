@@ -1,5 +1,6 @@
 //! The log of payment attempts.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{Bind, List, listed};
 use super::query::{Comparison, Condition, Query, stored};
@@ -114,7 +115,7 @@ pub fn reserve(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt) ->
 
 /// Takes an attempt over whose request died, until a moment. Whoever comes second loses the race.
 pub fn take_over(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt, until: Instant) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(payment_attempts::table)
+    let rows = on_backend!(tx, |conn| change(payment_attempts::table)
         .filter(payment_attempts::tenant_id.eq(tenant))
         .filter(payment_attempts::id.eq(attempt.id))
         .filter(payment_attempts::status.eq(PaymentAttemptStatus::Reserved))
@@ -126,7 +127,7 @@ pub fn take_over(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt, 
 
 /// Stores what came of an attempt, over the status that it had before. Whoever comes second loses the race.
 pub fn finish(tx: &mut Tx<'_>, tenant: Id<Tenant>, attempt: &PaymentAttempt) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(payment_attempts::table)
+    let rows = on_backend!(tx, |conn| change(payment_attempts::table)
         .filter(payment_attempts::tenant_id.eq(tenant))
         .filter(payment_attempts::id.eq(attempt.id))
         .filter(payment_attempts::status.nullable().eq(attempt.status.previous()))

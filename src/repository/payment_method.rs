@@ -1,5 +1,6 @@
 //! Payment methods and one-time tokens.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::on_backend;
 use super::query::{Query, stored};
@@ -53,7 +54,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, method: &PaymentMethod) -> Re
 
 /// Stores a changed payment method over the version before it. Only its state ever changes.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, method: &PaymentMethod) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(payment_methods::table)
+    let rows = on_backend!(tx, |conn| change(payment_methods::table)
         .filter(payment_methods::tenant_id.eq(tenant))
         .filter(payment_methods::id.eq(method.id))
         .filter(payment_methods::version.eq(method.version - 1))
@@ -92,7 +93,7 @@ pub fn hold_token(
     now: Instant,
     until: Instant,
 ) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(payment_tokens::table)
+    let rows = on_backend!(tx, |conn| change(payment_tokens::table)
         .filter(payment_tokens::tenant_id.eq(tenant))
         .filter(payment_tokens::id.eq(token))
         .filter(payment_tokens::used_at.is_null())
@@ -110,7 +111,7 @@ pub fn keep_hold(
     attempt: Id<PaymentAttempt>,
     until: Instant,
 ) -> Read<()> {
-    on_backend!(tx, |conn| diesel::update(payment_tokens::table)
+    on_backend!(tx, |conn| change(payment_tokens::table)
         .filter(payment_tokens::tenant_id.eq(tenant))
         .filter(payment_tokens::id.eq(token))
         .filter(payment_tokens::reserved_by.eq(attempt))
@@ -126,7 +127,7 @@ pub fn release_token(
     token: Id<PaymentToken>,
     attempt: Id<PaymentAttempt>,
 ) -> Read<()> {
-    on_backend!(tx, |conn| diesel::update(payment_tokens::table)
+    on_backend!(tx, |conn| change(payment_tokens::table)
         .filter(payment_tokens::tenant_id.eq(tenant))
         .filter(payment_tokens::id.eq(token))
         .filter(payment_tokens::reserved_by.eq(attempt))
@@ -147,7 +148,7 @@ pub fn use_token(
     attempt: Option<Id<PaymentAttempt>>,
     (now, machine_now): (Instant, Instant),
 ) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(payment_tokens::table)
+    let rows = on_backend!(tx, |conn| change(payment_tokens::table)
         .filter(payment_tokens::tenant_id.eq(tenant))
         .filter(payment_tokens::id.eq(token))
         .filter(payment_tokens::used_at.is_null())

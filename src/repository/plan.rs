@@ -1,5 +1,6 @@
 //! Plans: a row is one version.
 
+use super::change::change;
 use super::db::{Fault, Read, Tx, changed};
 use super::list::{Bind, List, listed};
 use super::on_backend;
@@ -145,7 +146,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, plan: &Plan) -> Read<()> {
 
 /// Stores a changed version over the revision before it: its state, and what may change in a version.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, plan: &Plan) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(plans::table)
+    let rows = on_backend!(tx, |conn| change(plans::table)
         .filter(plans::tenant_id.eq(tenant))
         .filter(plans::id.eq(plan.id))
         .filter(plans::revision.eq(plan.revision - 1))
@@ -156,7 +157,7 @@ pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, plan: &Plan) -> Read<()> {
 
 /// Archives all versions of a plan.
 pub fn archive(tx: &mut Tx<'_>, tenant: Id<Tenant>, code: &str, now: Instant) -> Read<()> {
-    on_backend!(tx, |conn| diesel::update(plans::table)
+    on_backend!(tx, |conn| change(plans::table)
         .filter(plans::tenant_id.eq(tenant))
         .filter(plans::code.eq(code))
         .set((

@@ -1,5 +1,6 @@
 //! Products and their rental prices.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
@@ -69,7 +70,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, product: &Product) -> Read<()
 
 /// Stores a changed product over the version before it. Its SKU and its currency never change.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, product: &Product) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(products::table)
+    let rows = on_backend!(tx, |conn| change(products::table)
         .filter(products::tenant_id.eq(tenant))
         .filter(products::id.eq(product.id))
         .filter(products::version.eq(product.version - 1))

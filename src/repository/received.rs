@@ -1,5 +1,6 @@
 //! Payments that came in, and what goes back of them.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{Bind, List, listed};
 use super::query::{Comparison, Condition, Query, stored};
@@ -100,7 +101,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, made: &[Payment]) -> Read<()>
 
 /// Takes so much of a payment for a refund. Where less is left by now, it loses the race.
 pub fn take(tx: &mut Tx<'_>, tenant: Id<Tenant>, payment: Id<Payment>, amount: Money) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(payments::table)
+    let rows = on_backend!(tx, |conn| change(payments::table)
         .filter(payments::tenant_id.eq(tenant))
         .filter(payments::id.eq(payment))
         .filter((payments::amount - payments::amount_refunded).ge(amount.minor))
@@ -111,7 +112,7 @@ pub fn take(tx: &mut Tx<'_>, tenant: Id<Tenant>, payment: Id<Payment>, amount: M
 
 /// Gives back what a refund took that failed.
 pub fn give_back(tx: &mut Tx<'_>, tenant: Id<Tenant>, payment: Id<Payment>, amount: Money) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(payments::table)
+    let rows = on_backend!(tx, |conn| change(payments::table)
         .filter(payments::tenant_id.eq(tenant))
         .filter(payments::id.eq(payment))
         .filter(payments::amount_refunded.ge(amount.minor))
@@ -143,7 +144,7 @@ pub fn insert_refund(tx: &mut Tx<'_>, tenant: Id<Tenant>, refund: &Refund) -> Re
 
 /// Stores what came of a refund that was pending. Whoever comes second loses the race.
 pub fn finish_refund(tx: &mut Tx<'_>, tenant: Id<Tenant>, refund: &Refund) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(refunds::table)
+    let rows = on_backend!(tx, |conn| change(refunds::table)
         .filter(refunds::tenant_id.eq(tenant))
         .filter(refunds::id.eq(refund.id))
         .filter(refunds::status.eq(RefundStatus::Pending))

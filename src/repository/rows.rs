@@ -18,8 +18,8 @@ pub(super) struct Rows {
     names: &'static [&'static str],
     columns: Vec<Box<dyn Column>>,
     pub count: usize,
-    /// Whether a row that is there already is passed over.
-    only_new: bool,
+    /// What becomes of a row that is there already, if that is no failure.
+    on_conflict: &'static str,
 }
 
 /// The values of one column, in the order of the rows.
@@ -72,12 +72,17 @@ impl Rows {
         columns: Vec<Box<dyn Column>>,
         count: usize,
     ) -> Self {
-        Rows { table, names, columns, count, only_new: false }
+        Rows { table, names, columns, count, on_conflict: "" }
     }
 
     /// The same, where a row that is there already is passed over.
     pub(super) fn only_new(self) -> Self {
-        Rows { only_new: true, ..self }
+        self.on_conflict(" ON CONFLICT DO NOTHING")
+    }
+
+    /// The same with a clause, that begins with a space, for rows that are there already.
+    pub(super) fn on_conflict(self, clause: &'static str) -> Self {
+        Rows { on_conflict: clause, ..self }
     }
 
     pub(super) fn insert(&self, tx: &mut Tx<'_>) -> Read<()> {
@@ -107,7 +112,8 @@ impl Rows {
     }
 
     fn end<B: diesel::backend::Backend>(&self, out: &mut AstPass<'_, '_, B>) {
-        out.push_sql(if self.only_new { ") ON CONFLICT DO NOTHING" } else { ")" });
+        out.push_sql(")");
+        out.push_sql(self.on_conflict);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::product::Product;
 use crate::domain::subscription::{ContractLength, Subscription};
 use crate::domain::tenant::{BillingStart, Tenant};
 use crate::domain::{Currency, Id, Money, Zone};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 /// An order, and the device that was scanned for it.
@@ -23,6 +24,8 @@ pub struct Scanned {
     pub billing_start: BillingStart,
     /// What the serial number names.
     pub asset: Option<Asset>,
+    /// Whether any assets are kept for the order.
+    pub keeps: bool,
 }
 
 type OrderRow = (
@@ -47,12 +50,17 @@ type AssetRow = (
     At,
     At,
 );
-type Row = (OrderRow, (In, BillingStart), ItemRow, Option<AssetRow>);
+type Row = (OrderRow, (In, BillingStart, bool), ItemRow, Option<AssetRow>);
 
 diesel::allow_tables_to_appear_in_same_query!(orders, tenants, order_items, assets);
 
 /// An order with its items, and the device with this serial number. (No device has an empty one.)
 pub fn scanned(conn: &mut Conn, tenant: Id<Tenant>, order: Id<Order>, serial_number: &str) -> Read<Option<Scanned>> {
+    let kept = diesel::alias!(assets as kept);
+    let keeps = || {
+        let reserved = kept.field(assets::reserved_order_id).eq(orders::id.nullable());
+        exists(kept.filter(kept.field(assets::tenant_id).eq(orders::tenant_id)).filter(reserved))
+    };
     let rows: Vec<Row> = on_backend!(conn, |conn| orders::table
         .inner_join(tenants::table.on(tenants::tenant_id.eq(orders::tenant_id)))
         .inner_join(
@@ -88,7 +96,7 @@ pub fn scanned(conn: &mut Conn, tenant: Id<Tenant>, order: Id<Order>, serial_num
                     orders::cancelled_at,
                 ),
             ),
-            (tenants::timezone, tenants::billing_start),
+            (tenants::timezone, tenants::billing_start, keeps()),
             (
                 order_items::id,
                 order_items::position,
@@ -121,13 +129,14 @@ pub fn scanned(conn: &mut Conn, tenant: Id<Tenant>, order: Id<Order>, serial_num
         ))
         .load(conn))?;
     let mut scanned: Option<Scanned> = None;
-    for (order, (In(zone), billing_start), item, asset) in rows {
+    for (order, (In(zone), billing_start, keeps), item, asset) in rows {
         let item = made_item(order.0.0, item);
         match &mut scanned {
             Some(scanned) => scanned.items.push(item),
             None => {
                 let asset = asset.map(|asset| made_asset(serial_number, asset));
-                scanned = Some(Scanned { order: made_order(order), items: vec![item], zone, billing_start, asset });
+                let (order, items) = (made_order(order), vec![item]);
+                scanned = Some(Scanned { order, items, zone, billing_start, asset, keeps });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Subscriptions and their payment schedules.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{List, listed};
 use super::on_backend;
@@ -155,7 +156,7 @@ pub(super) fn new_rows(tenant: Id<Tenant>, rows: &[&Subscription]) -> Rows {
 
 /// Stores what the activation of a draft settles, over the version before it.
 pub fn activate(tx: &mut Tx<'_>, tenant: Id<Tenant>, subscription: &Subscription) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+    let rows = on_backend!(tx, |conn| change(subscriptions::table)
         .filter(subscriptions::tenant_id.eq(tenant))
         .filter(subscriptions::id.eq(subscription.id))
         .filter(subscriptions::version.eq(subscription.version - 1))
@@ -181,7 +182,7 @@ pub fn activate(tx: &mut Tx<'_>, tenant: Id<Tenant>, subscription: &Subscription
 /// Lets a subscription run that waited for its first payment, and its billing go on. Answers whether it did wait: one
 /// that is over, or paused, stays so (`decisions.md` 19).
 pub fn complete(tx: &mut Tx<'_>, tenant: Id<Tenant>, subscription: Id<Subscription>, now: Instant) -> Read<bool> {
-    let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+    let rows = on_backend!(tx, |conn| change(subscriptions::table)
         .filter(subscriptions::tenant_id.eq(tenant))
         .filter(subscriptions::id.eq(subscription))
         .filter(subscriptions::status.eq(SubscriptionStatus::Incomplete))
@@ -205,7 +206,7 @@ pub fn stop(
 ) -> Read<()> {
     let over = SubscriptionStatus::OVER.contains(&to);
     let next = held.billing.next_at.filter(|_| !over);
-    let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+    let rows = on_backend!(tx, |conn| change(subscriptions::table)
         .filter(subscriptions::tenant_id.eq(tenant))
         .filter(subscriptions::id.eq(held.id))
         .filter(subscriptions::version.eq(held.version))
@@ -223,7 +224,7 @@ pub fn stop(
 
 /// Notes that a subscription was changed in what is kept elsewhere, over the version that it had.
 pub fn touch(tx: &mut Tx<'_>, tenant: Id<Tenant>, held: &Subscription, now: Instant) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(subscriptions::table)
+    let rows = on_backend!(tx, |conn| change(subscriptions::table)
         .filter(subscriptions::tenant_id.eq(tenant))
         .filter(subscriptions::id.eq(held.id))
         .filter(subscriptions::version.eq(held.version))
@@ -239,7 +240,7 @@ pub fn conclude_payments(
     invoice: Id<Invoice>,
     to: ScheduledPaymentStatus,
 ) -> Read<()> {
-    on_backend!(tx, |conn| diesel::update(scheduled_payments::table)
+    on_backend!(tx, |conn| change(scheduled_payments::table)
         .filter(scheduled_payments::tenant_id.eq(tenant))
         .filter(scheduled_payments::invoice_id.eq(invoice))
         .set(scheduled_payments::status.eq(to))

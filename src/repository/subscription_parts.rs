@@ -1,5 +1,6 @@
 //! What subscriptions to plans consist of: items, add-ons, additional costs, discounts, phases.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::on_backend;
 use super::query::{Condition, Query, Values, stored};
@@ -223,7 +224,7 @@ pub fn activate(
     discounts: &[SubscriptionDiscount],
 ) -> Read<()> {
     for item in items {
-        let rows = on_backend!(tx, |conn| diesel::update(subscription_items::table)
+        let rows = on_backend!(tx, |conn| change(subscription_items::table)
             .filter(subscription_items::tenant_id.eq(tenant))
             .filter(subscription_items::id.eq(item.id))
             .set(subscription_items::start_date.eq(At(item.start_date)))
@@ -231,7 +232,7 @@ pub fn activate(
         changed(rows, 1)?;
     }
     for add_on in add_ons {
-        let rows = on_backend!(tx, |conn| diesel::update(subscription_add_ons::table)
+        let rows = on_backend!(tx, |conn| change(subscription_add_ons::table)
             .filter(subscription_add_ons::tenant_id.eq(tenant))
             .filter(subscription_add_ons::id.eq(add_on.id))
             .set(subscription_add_ons::start_date.eq(At(add_on.start_date)))
@@ -239,7 +240,7 @@ pub fn activate(
         changed(rows, 1)?;
     }
     for cost in costs {
-        let rows = on_backend!(tx, |conn| diesel::update(additional_costs::table)
+        let rows = on_backend!(tx, |conn| change(additional_costs::table)
             .filter(additional_costs::tenant_id.eq(tenant))
             .filter(additional_costs::id.eq(cost.id))
             .set((additional_costs::state.eq(cost.state), additional_costs::invoice_id.eq(cost.invoice_id)))
@@ -247,7 +248,7 @@ pub fn activate(
         changed(rows, 1)?;
     }
     for discount in discounts {
-        let rows = on_backend!(tx, |conn| diesel::update(subscription_discounts::table)
+        let rows = on_backend!(tx, |conn| change(subscription_discounts::table)
             .filter(subscription_discounts::tenant_id.eq(tenant))
             .filter(subscription_discounts::id.eq(discount.id))
             .set((

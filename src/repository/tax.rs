@@ -1,5 +1,6 @@
 //! Tax rates of countries.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::list::{Bind, List, listed};
 use super::on_backend;
@@ -53,7 +54,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: Id<Tenant>, rate: &CountryTaxRate) -> Rea
 
 /// Stores the name and the rate. Whoever finds it removed loses the race.
 pub fn update(tx: &mut Tx<'_>, tenant: Id<Tenant>, rate: &CountryTaxRate) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(tax_rates::table)
+    let rows = on_backend!(tx, |conn| change(tax_rates::table)
         .filter(tax_rates::tenant_id.eq(tenant))
         .filter(tax_rates::id.eq(rate.id))
         .set((

@@ -1,5 +1,6 @@
 //! Tenants and their settings.
 
+use super::change::change;
 use super::db::{Fault, Read, Tx, changed};
 use super::query::{Query, stored};
 use super::schema::tenants;
@@ -92,7 +93,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
 
 /// Stores the changed settings of a tenant over the version before it. Its mode never changes.
 pub fn update(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(tenants::table)
+    let rows = on_backend!(tx, |conn| change(tenants::table)
         .filter(tenants::tenant_id.eq(tenant.id))
         .filter(tenants::version.eq(tenant.version - 1))
         .set(changeable!(tenant))
@@ -102,7 +103,7 @@ pub fn update(tx: &mut Tx<'_>, tenant: &Tenant) -> Read<()> {
 
 /// Sets a tenant's clock, over the time that it had before. Whoever finds another one loses the race.
 pub fn set_clock(tx: &mut Tx<'_>, tenant: Id<Tenant>, before: Option<Instant>, to: Instant) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(tenants::table)
+    let rows = on_backend!(tx, |conn| change(tenants::table)
         .filter(tenants::tenant_id.eq(tenant))
         .filter(tenants::clock.is_null().eq(before.is_none()))
         .filter(tenants::clock.is_null().or(tenants::clock.eq(before.map(At))))

@@ -1,5 +1,6 @@
 //! The terms of subscriptions to plans.
 
+use super::change::change;
 use super::db::{Read, Tx, changed};
 use super::on_backend;
 use super::plan::schedule;
@@ -71,7 +72,7 @@ fn committed(window_start: Option<Instant>, used: Option<Decimal>) -> Option<Com
 /// Stores what was used against the commitment in the window that was billed last.
 pub fn committed_use(tx: &mut Tx<'_>, tenant: Id<Tenant>, terms: &Terms) -> Read<()> {
     let committed = terms.committed.as_ref();
-    let rows = on_backend!(tx, |conn| diesel::update(subscription_terms::table)
+    let rows = on_backend!(tx, |conn| change(subscription_terms::table)
         .filter(subscription_terms::tenant_id.eq(tenant))
         .filter(subscription_terms::subscription_id.eq(terms.subscription_id))
         .set((
@@ -147,7 +148,7 @@ pub fn insert(
 
 /// Stores what the activation of a draft settles.
 pub fn activate(tx: &mut Tx<'_>, tenant: Id<Tenant>, terms: &Terms) -> Read<()> {
-    let rows = on_backend!(tx, |conn| diesel::update(subscription_terms::table)
+    let rows = on_backend!(tx, |conn| change(subscription_terms::table)
         .filter(subscription_terms::tenant_id.eq(tenant))
         .filter(subscription_terms::subscription_id.eq(terms.subscription_id))
         .set((
@@ -168,7 +169,7 @@ pub fn set_method(
     subscription: Id<Subscription>,
     method: Id<PaymentMethod>,
 ) -> Read<()> {
-    on_backend!(tx, |conn| diesel::update(subscription_terms::table)
+    on_backend!(tx, |conn| change(subscription_terms::table)
         .filter(subscription_terms::tenant_id.eq(tenant))
         .filter(subscription_terms::subscription_id.eq(subscription))
         .set(subscription_terms::payment_method_id.eq(method))

@@ -64,18 +64,21 @@ impl Shared {
     }
 
     fn relay(&self) {
-        let mut relay = None;
+        let (mut relay, mut told_at) = (None, None::<Instant>);
         loop {
             let mut state = self.state();
             if state.told.is_empty() && !state.ended {
                 let wait = if state.channels.is_empty() { IDLE } else { self.pace.hear };
                 state = wait_for(&self.tell, state, wait);
             }
+            if let Some(rest) = told_at.and_then(|at| self.pace.hear.checked_sub(at.elapsed())) {
+                let waited = self.tell.wait_timeout_while(state, rest, |state| !state.ended);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
             if state.ended {
                 return;
             }
             let told = std::mem::take(&mut state.told);
-            let listened = !state.channels.is_empty();
             drop(state);
             if relay.is_none() {
                 relay = match Relay::open(&self.db) {
@@ -94,8 +97,12 @@ impl Shared {
                 };
             }
             let Some(open) = &mut relay else { continue };
+            if !told.is_empty() {
+                told_at = Some(Instant::now());
+            }
             let told = if told.is_empty() { Ok(()) } else { open.tell(told.into_iter()) };
-            match told.and_then(|()| if listened { open.heard() } else { Ok(Vec::new()) }) {
+            // Also where nobody listens here: what is not taken from the connection stays in it.
+            match told.and_then(|()| open.heard()) {
                 Ok(heard) if heard.is_empty() => {}
                 Ok(heard) => self.wake(Some(&heard)),
                 Err(fault) => {

@@ -4,5 +4,6 @@ mod exposition;
 mod leaks;
 mod log;
 mod metrics;
+mod prepared;
 mod readiness;
 mod traces;

@@ -1,0 +1,2 @@
+-- SQLite numbers events by a trigger.
+SELECT 1;
