@@ -9,12 +9,13 @@ use async_graphql::{InputType, Name, Positioned, ServerError, ServerResult, Valu
 pub struct Selected<'q> {
     pub key: &'q str,
     pub field: &'q Positioned<Field>,
+    /// What is selected below it: none where it is a scalar.
     pub sets: Vec<&'q SelectionSet>,
 }
 
 /// The fields that `sets` select on an object of the type `name`, which may also be a `Node`.
 pub fn select<'q>(env: &'q QueryEnv, sets: &[&'q SelectionSet], name: &str, is_node: bool) -> Vec<Selected<'q>> {
-    let mut selected = Vec::new();
+    let mut selected = Vec::with_capacity(sets.iter().map(|set| set.items.len()).sum());
     for set in sets {
         add(env, set, name, is_node, &mut selected);
     }
@@ -28,9 +29,10 @@ fn add<'q>(env: &'q QueryEnv, set: &'q SelectionSet, name: &str, is_node: bool, 
             Selection::Field(field) => {
                 let key = field.node.response_key().node.as_str();
                 let set = &field.node.selection_set.node;
+                let below = (!set.items.is_empty()).then_some(set);
                 match selected.iter_mut().find(|known| known.key == key) {
-                    Some(known) => known.sets.push(set),
-                    None => selected.push(Selected { key, field, sets: vec![set] }),
+                    Some(known) => known.sets.extend(below),
+                    None => selected.push(Selected { key, field, sets: below.into_iter().collect() }),
                 }
             }
             Selection::InlineFragment(fragment) => {
