@@ -120,8 +120,8 @@ impl Statement for Rows {
     }
 }
 
-/// `WITH p0 AS (… RETURNING 1), p1 AS (…) SELECT …`. The SELECT counts what each part has changed, in their order: a
-/// part is run when it is counted, and `lost_race()` takes all of it back.
+/// `WITH p0 AS (… RETURNING 1), p1 AS (…) SELECT …`. The SELECT asks what each part has changed, in their order: a
+/// part is run when it is asked for, and `lost_race()` takes all of it back.
 struct AsOne<'p>(&'p [Part]);
 
 impl QueryFragment<Pg> for AsOne<'_> {
@@ -138,10 +138,15 @@ impl QueryFragment<Pg> for AsOne<'_> {
         }
         out.push_sql(" SELECT CASE");
         for (place, part) in self.0.iter().enumerate() {
-            out.push_sql(" WHEN (SELECT count(*) FROM p");
+            // That there is one is cheaper to ask than how many there are, and no change finds more by a primary key.
+            let single = part.rows == 1;
+            out.push_sql(if single { " WHEN NOT EXISTS (SELECT FROM p" } else { " WHEN (SELECT count(*) FROM p" });
             out.push_sql(&place.to_string());
-            out.push_sql(") <> ");
-            out.push_bind_param::<BigInt, i64>(&part.rows)?;
+            out.push_sql(")");
+            if !single {
+                out.push_sql(" <> ");
+                out.push_bind_param::<BigInt, i64>(&part.rows)?;
+            }
             out.push_sql(" THEN lost_race()");
         }
         out.push_sql(" END");
