@@ -152,7 +152,10 @@ impl Db {
                 Ok(answer) => return Ok((kept, answer)),
                 Err(error) => error,
             };
-            let Some(fault) = error.fault().filter(|_| !kept.is_alive()) else { return Err(error) };
+            let Some(fault) = error.fault().filter(|fault| !matches!(fault, Fault::Outdated) && !kept.is_alive())
+            else {
+                return Err(error);
+            };
             tracing::warn!(%fault, "a connection broke and is replaced");
         }
         Err(Fault::Unavailable("every connection broke".to_owned()).into())

@@ -48,6 +48,7 @@ pub mod scan;
 mod schema;
 mod sql_types;
 mod sqlite;
+mod statement;
 pub mod subscription;
 pub mod subscription_parts;
 pub mod tax;

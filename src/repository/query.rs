@@ -1,6 +1,7 @@
 //! What to read, as a value: which rows of a table, for which parents, in which order, how many. The reading engine and
-//! the use cases make queries of the same kind; `query_sql.rs` writes them down for each database.
+//! the use cases make queries of the same kind; `statement.rs` writes them down for each database.
 
+use super::api_key::Standing;
 use super::db::{Conn, Read, Tx};
 use super::list::{Bind, Direction, Slice};
 use super::partly::{self, Columns};
@@ -41,6 +42,8 @@ pub struct Query<T> {
     pub(super) held: Option<Hold>,
     /// The columns that are read; all of them where nothing is said.
     pub(super) columns: Option<Columns>,
+    /// What has to hold of the key of whoever asks: otherwise there are no rows.
+    pub(super) standing: Option<Box<Standing>>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -104,6 +107,7 @@ impl<T> Query<T> {
             limit: None,
             held: None,
             columns: None,
+            standing: None,
             of: PhantomData,
         }
     }
@@ -120,6 +124,11 @@ impl<T> Query<T> {
             other => *other = Condition::All(vec![other.clone(), condition]),
         }
         self
+    }
+
+    /// No rows unless this holds of the key of whoever asks.
+    pub fn given(self, standing: Option<Box<Standing>>) -> Self {
+        Query { standing, ..self }
     }
 
     /// The children of these parents, which the column names. Every parent has a page of its own.

@@ -44,14 +44,14 @@ fn run(app: &Arc<App>, url: &str, count: u64, processes: usize) -> Result<String
     let mut database: Option<f64> = None;
     while jobs.iter_mut().map(Job::is_running).collect::<Result<Vec<_>, _>>()?.contains(&true) {
         // What a backend has used is gone with it.
-        database = database_cpu(url).map(|cpu| cpu.max(database.unwrap_or_default()));
+        database = database_cpu(url).map(|cpu| cpu.since(&before).max(database.unwrap_or_default()));
         std::thread::sleep(Duration::from_millis(10));
     }
     let seconds = began.elapsed().as_secs_f64();
     check(app, tenant, count)?;
     let invoices = count as f64;
     let milliseconds = |cpu: f64| cpu * 1_000.0 / invoices;
-    let database = database.map(|cpu| format!("{:.2}", milliseconds(cpu - before)));
+    let database = database.map(|cpu| format!("{:.2}", milliseconds(cpu)));
     Ok(format!(
         "| {count} | {processes} | {:.0} | {:.2} | {} | {} |",
         invoices / seconds,

@@ -52,7 +52,8 @@ pub fn measure(
         threads.into_iter().map(|thread| thread.join().expect("a thread that does not panic")).collect()
     });
     let elapsed = began.elapsed().as_secs_f64();
-    let (cpu, database) = (server.cpu() - cpu, database.zip(database_cpu(url)).map(|(before, after)| after - before));
+    let cpu = server.cpu().since(&cpu);
+    let database = database.zip(database_cpu(url)).map(|(before, after)| after.since(&before));
     let mut micros = Vec::new();
     let mut failed = 0;
     for run in runs {

@@ -1,7 +1,10 @@
 //! The servers' processes, and what `/proc` says of them.
 
 use crate::Failure;
+use std::collections::HashMap;
+use std::fs::{DirEntry, read_dir};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -42,9 +45,9 @@ impl Server {
         Ok(Server { address, child })
     }
 
-    /// Seconds of CPU that the process has used.
-    pub fn cpu(&self) -> f64 {
-        cpu_of(&self.child.id().to_string())
+    /// What its threads have used until now.
+    pub fn cpu(&self) -> Used {
+        Used::by([self.child.id().to_string()])
     }
 
     /// Megabytes of memory: now, and at most.
@@ -107,17 +110,37 @@ fn cpu_of(process: &str) -> f64 {
     fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS
 }
 
-/// Seconds of CPU that the backends of this PostgreSQL database have used; none for SQLite, which has no process.
-pub fn database_cpu(url: &str) -> Option<f64> {
+/// The CPU time of threads, in nanoseconds, as the scheduler counts it: to the last one, where `/proc/…/stat` looks a
+/// hundred times a second who is running.
+#[derive(Default)]
+pub struct Used(HashMap<PathBuf, u64>);
+
+impl Used {
+    fn by(processes: impl IntoIterator<Item = String>) -> Self {
+        let threads = processes.into_iter().filter_map(|process| read_dir(format!("/proc/{process}/task")).ok());
+        let time = |thread: PathBuf| {
+            let text = std::fs::read_to_string(thread.join("schedstat")).ok()?;
+            Some((thread, text.split(' ').next()?.parse().ok()?))
+        };
+        Used(threads.flatten().flatten().filter_map(|thread| time(thread.path())).collect())
+    }
+
+    /// Seconds between two moments. What a thread used that has ended by then is lost.
+    pub fn since(&self, before: &Used) -> f64 {
+        let used =
+            |(thread, now): (&PathBuf, &u64)| now.saturating_sub(before.0.get(thread).copied().unwrap_or_default());
+        self.0.iter().map(used).sum::<u64>() as f64 / 1e9
+    }
+}
+
+/// What the backends of this PostgreSQL database have used until now; none for SQLite, which has no process.
+pub fn database_cpu(url: &str) -> Option<Used> {
     let name = url.strip_prefix("postgres")?.rsplit_once('/')?.1.split('?').next()?;
-    let mut cpu = 0.0;
-    for entry in std::fs::read_dir("/proc").ok()?.flatten() {
-        let process = entry.file_name().to_string_lossy().into_owned();
+    let is_backend = |entry: &DirEntry| {
         let title = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let title = String::from_utf8_lossy(&title);
-        if title.starts_with("postgres:") && title.split_whitespace().any(|word| word == name) {
-            cpu += cpu_of(&process);
-        }
-    }
-    Some(cpu)
+        title.starts_with("postgres:") && title.split_whitespace().any(|word| word == name)
+    };
+    let backends = read_dir("/proc").ok()?.flatten().filter(is_backend);
+    Some(Used::by(backends.map(|entry| entry.file_name().to_string_lossy().into_owned())))
 }

@@ -43,6 +43,11 @@ impl<'q> Reading<'q> {
             (Ok(_), Some(_)) if tree.is_empty() => return Err(Fault::Outdated),
             // One statement sees one moment by itself: it is spared two ways to the server.
             (Ok(_), None) if tree.is_single() => return db.read_once(|conn| self.load_by(conn, rows, sets)),
+            (Ok(_), Some(_)) if tree.is_list() => {
+                return db.read_once(|conn| {
+                    View::load(&mut Cx::new(self, Source::Given(conn, standing().map(Box::new))), rows, sets)
+                });
+            }
             (Ok(_), standing) => {
                 let is_remembered = standing.is_some();
                 tree.add_standing(standing);
@@ -89,6 +94,8 @@ pub struct Cx<'c, 'q> {
 enum Source<'c> {
     /// The database is asked.
     Asked(&'c mut Conn),
+    /// The database is asked, once, for rows that there are only if something holds of the key.
+    Given(&'c mut Conn, Option<Box<Standing>>),
     /// Nowhere: what would be asked is only noted.
     Noted(&'c mut Tree),
     /// They were read already.
@@ -132,7 +139,9 @@ impl<'c, 'q> Cx<'c, 'q> {
     pub fn conn(&mut self) -> Read<&mut Conn> {
         match &mut self.source {
             Source::Asked(conn) => Ok(conn),
-            Source::Noted(_) | Source::Found(_) => Err(Fault::Database("this cannot be foreseen".to_owned())),
+            Source::Given(..) | Source::Noted(_) | Source::Found(_) => {
+                Err(Fault::Database("this cannot be foreseen".to_owned()))
+            }
         }
     }
 
@@ -215,6 +224,14 @@ impl<'c, 'q> Cx<'c, 'q> {
         }
         let rows = match &mut self.source {
             Source::Asked(conn) => load(&query(ids), conn)?,
+            Source::Given(conn, standing) => {
+                let rows = load(&query(ids).given(standing.take()), conn)?;
+                // There may be none, or the key is another by now: that is looked at.
+                if rows.is_empty() {
+                    return Err(Fault::Outdated);
+                }
+                rows
+            }
             Source::Noted(tree) => {
                 let query = match level {
                     Level::Query(above) => {

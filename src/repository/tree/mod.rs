@@ -4,18 +4,21 @@
 //! `WITH l0 AS (…), l1 AS (… FROM l0 …) SELECT 0, … FROM l0 UNION ALL SELECT 1, … FROM l1`. The rows of all levels have the
 //! same columns: each level puts its values where the type fits, and nothing into the others.
 
+mod level;
+
 use super::api_key::Standing;
 use super::db::{Db, Read};
-use super::partly::{self, Columns};
+use super::partly;
 use super::query::{Query, Stored};
-use super::query_sql::{Dialect, Statement, load};
-use super::row::{Places, PostgresRow, StoredColumn, whole};
-use super::sql_types::Identifier;
+use super::query_sql::load;
+use super::row::{StoredColumn, whole};
+use super::statement::{Dialect, Statement};
 use super::{Conn, Fault};
 use crate::domain::Id;
 use crate::telemetry::tally;
 use diesel::pg::Pg;
-use diesel::sql_types::{BigInt, Integer, Nullable, Untyped};
+use diesel::sql_types::{Integer, Untyped};
+use level::{Count, Gather, Level, Rows};
 use std::any::{Any, TypeId};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -47,6 +50,11 @@ impl Tree {
 
     pub fn is_single(&self) -> bool {
         self.levels.len() == 1
+    }
+
+    /// Whether it is one query for rows: a count answers in any case.
+    pub fn is_list(&self) -> bool {
+        self.is_single() && self.levels.iter().all(|level| level.holds() != TypeId::of::<Counts>())
     }
 
     /// Adds a query; answers its level.
@@ -126,151 +134,6 @@ fn take_slots(columns: &[&'static StoredColumn], slots: &mut Vec<&'static str>) 
         taken.push(slot + 1);
     }
     taken
-}
-
-/// One query of a tree.
-trait Level {
-    /// The type of the rows that it finds.
-    fn holds(&self) -> TypeId;
-    /// The column of their own key.
-    fn key(&self) -> &'static str;
-    /// How many rows it finds at most by itself: none where they follow from those above.
-    fn most(&self) -> i64;
-    /// The columns that it reads.
-    fn columns(&self) -> Vec<&'static StoredColumn>;
-    fn write<'q>(&'q self, statement: &mut Statement<'q, Untyped>);
-    /// Makes values of its rows, whose columns stand at these places.
-    fn gather(&self, places: &[usize]) -> Box<dyn Gather>;
-}
-
-/// The values of a level in the making.
-trait Gather {
-    fn row(&mut self, row: &PostgresRow) -> Read<()>;
-    /// How many there are, and all of them as a `Vec`.
-    fn all(self: Box<Self>) -> (usize, Box<dyn Any>);
-}
-
-struct Rows<T> {
-    query: Query<T>,
-    columns: Option<Columns>,
-}
-
-impl<T: Stored> Level for Rows<T> {
-    fn holds(&self) -> TypeId {
-        TypeId::of::<T>()
-    }
-    fn key(&self) -> &'static str {
-        T::KEY
-    }
-    fn most(&self) -> i64 {
-        self.query.limit.filter(|_| self.query.parents.is_none()).unwrap_or_default()
-    }
-    fn columns(&self) -> Vec<&'static StoredColumn> {
-        let read = |(place, _): &(usize, _)| self.columns.is_none_or(|columns| columns & (1 << place) != 0);
-        T::COLUMNS.iter().enumerate().filter(read).map(|(_, column)| column).collect()
-    }
-    fn write<'q>(&'q self, statement: &mut Statement<'q, Untyped>) {
-        statement.query(&partly::listed::<T>(self.columns).0, &self.query);
-    }
-    fn gather(&self, places: &[usize]) -> Box<dyn Gather> {
-        // The columns that are read come in the order of all, of which some are left out.
-        let (_, Places(read)) = partly::listed::<T>(self.columns);
-        let places = read.into_iter().map(|place| place.and_then(|place| places.get(place)).copied()).collect();
-        Box::new(Gathered::<T> { places: Places(places), values: Vec::new() })
-    }
-}
-
-struct Gathered<T> {
-    places: Places,
-    values: Vec<T>,
-}
-
-impl<T: Stored> Gather for Gathered<T> {
-    fn row(&mut self, row: &PostgresRow) -> Read<()> {
-        self.values.push(T::of_postgres(row, &self.places)?);
-        Ok(())
-    }
-    fn all(self: Box<Self>) -> (usize, Box<dyn Any>) {
-        (self.values.len(), Box::new(T::together(self.values)))
-    }
-}
-
-struct Count<T>(Query<T>);
-
-impl<T: Stored> Level for Count<T> {
-    fn holds(&self) -> TypeId {
-        TypeId::of::<Counts>()
-    }
-    fn key(&self) -> &'static str {
-        "parent"
-    }
-    fn most(&self) -> i64 {
-        0
-    }
-    fn columns(&self) -> Vec<&'static StoredColumn> {
-        const COLUMNS: &[StoredColumn] =
-            &[StoredColumn::of::<Identifier>("parent"), StoredColumn::of::<BigInt>("total")];
-        COLUMNS.iter().collect()
-    }
-    fn write<'q>(&'q self, statement: &mut Statement<'q, Untyped>) {
-        statement.counted(&self.0);
-    }
-    fn gather(&self, places: &[usize]) -> Box<dyn Gather> {
-        Box::new(Counted { places: places.to_vec(), counts: Vec::new() })
-    }
-}
-
-impl Level for Standing {
-    fn holds(&self) -> TypeId {
-        TypeId::of::<Self>()
-    }
-    fn key(&self) -> &'static str {
-        "id"
-    }
-    fn most(&self) -> i64 {
-        0
-    }
-    fn columns(&self) -> Vec<&'static StoredColumn> {
-        Vec::new()
-    }
-    fn write<'q>(&'q self, statement: &mut Statement<'q, Untyped>) {
-        statement.query("id", &self.key);
-        statement.push(&[" AND EXISTS ("]);
-        statement.query("tenant_id", &self.tenant);
-        statement.push(&[")"]);
-    }
-    fn gather(&self, _: &[usize]) -> Box<dyn Gather> {
-        Box::new(Stands(false))
-    }
-}
-
-struct Stands(bool);
-
-impl Gather for Stands {
-    fn row(&mut self, _: &PostgresRow) -> Read<()> {
-        self.0 = true;
-        Ok(())
-    }
-    fn all(self: Box<Self>) -> (usize, Box<dyn Any>) {
-        (0, Box::new(self.0))
-    }
-}
-
-struct Counted {
-    places: Vec<usize>,
-    counts: Counts,
-}
-
-impl Gather for Counted {
-    fn row(&mut self, row: &PostgresRow) -> Read<()> {
-        let mut places = self.places.iter().copied();
-        let parent = whole::<Nullable<Identifier>, _, Pg, _>(row, places.next())?;
-        self.counts.push((parent, whole::<BigInt, _, Pg, _>(row, places.next())?));
-        Ok(())
-    }
-    fn all(self: Box<Self>) -> (usize, Box<dyn Any>) {
-        (0, Box::new(self.counts))
-    }
 }
 
 /// The trees that are read by one statement. Clients compose their queries freely, and every connection keeps each of these
