@@ -27,7 +27,7 @@ partly_stored!(Asset, assets(
         id, serial_number, sku, product_id, status, reason, reserved_order_id, customer_id, subscription_id,
         acquisition_cost, location, notes, version, created_at, updated_at,
     }
-});
+}, along: version);
 
 listed!(Asset: List::new()
     .text(assets::serial_number).sorted(|asset: &Asset| (&asset.serial_number).into())

@@ -25,7 +25,7 @@ partly_stored!(Customer, customers(
         id, external_id, name, email, phone, timezone, parent_customer_id, metadata, device_count, version, created_at,
         updated_at, archived_at: instant(archived_at), country,
     }
-});
+}, along: version);
 
 listed!(Customer: List::new()
     .text(customers::name).sorted(|customer: &Customer| (&customer.name).into())

@@ -25,7 +25,7 @@ partly_stored!(Order, orders(
         cancel_reason, version, created_at, updated_at, confirmed_at: instant(confirmed_at),
         fulfilled_at: instant(fulfilled_at), cancelled_at: instant(cancelled_at),
     }
-});
+}, along: version);
 
 listed!(Order: List::new()
     .text(orders::number).sorted(|order: &Order| (&order.number).into())
@@ -39,7 +39,7 @@ partly_stored!(OrderItem, order_items(
 ) => OrderItem {
     id, order_id, position, product_id, sku, quantity, fulfilled_quantity,
     unit_price: Money::new(unit_price, currency), contract_length,
-});
+}, along: contract_length);
 
 pub fn all(tenant: Id<Tenant>) -> Query<Order> {
     Query::new(tenant)

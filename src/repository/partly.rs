@@ -1,4 +1,4 @@
-//! Rows that are read in part, from PostgreSQL: what was asked for is often a quarter of a row, and what is not asked for
+//! Rows that are read in part: what was asked for is often a quarter of a row, and what is not asked for
 //! is neither sent nor read.
 
 use super::query::{Query, Stored};

@@ -41,7 +41,7 @@ partly_stored!(Plan, plans(
         reminders: Reminders { renewal_days: renewal_reminder_days, trial_days: trial_reminder_days }, metadata,
         revision, created_at, updated_at,
     }
-});
+}, along: revision);
 
 listed!(Plan: List::new()
     .text(plans::code).sorted(|plan: &Plan| (&plan.code).into())

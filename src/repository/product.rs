@@ -19,7 +19,7 @@ partly_stored!(Product, products(
     let (At(created_at), At(updated_at)) = (created_at, updated_at);
     let list_price = amount(list_price, Some(currency));
     Product { id, sku, name, status, currency, list_price, metadata, version, created_at, updated_at }
-});
+}, along: version);
 
 listed!(Product: List::new()
     .text(products::sku).sorted(|product: &Product| (&product.sku).into())

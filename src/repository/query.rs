@@ -18,8 +18,8 @@ pub trait Stored: Sized + Send + Sync + 'static {
     const KEY: &'static str = "id";
     /// Its columns.
     const COLUMNS: &'static [StoredColumn];
-    /// Whether a row can be read in part; otherwise it is always read as a whole.
-    const PARTLY: bool;
+    /// Where a row can be read in part, a column that is in no index; otherwise a row is always read as a whole.
+    const ALONG: Option<&'static str>;
     /// Makes a row a value.
     fn of_postgres(row: &PostgresRow, places: &Places) -> Read<Self>;
     fn of_sqlite(row: &SqliteRow<'_, '_>, places: &Places) -> Read<Self>;
@@ -250,11 +250,11 @@ impl<T: Stored> Query<T> {
 macro_rules! stored {
     ($type:ty, $table:ident ($($column:ident),+ $(,)?) => $value:expr $(, key: $key:ident)? $(, together: $together:expr)?) => {
         $crate::repository::query::stored!(
-            @whole false, $type, $table($($column),+) => $value $(, key: $key)? $(, together: $together)?
+            @whole None, $type, $table($($column),+) => $value $(, key: $key)? $(, together: $together)?
         );
     };
     (
-        @$read:ident $partly:literal, $type:ty, $table:ident ($($column:ident),+) => $value:expr
+        @$read:ident $along:expr, $type:ty, $table:ident ($($column:ident),+) => $value:expr
         $(, key: $key:ident)? $(, together: $together:expr)?
     ) => {
         impl $crate::repository::query::Stored for $type {
@@ -265,7 +265,7 @@ macro_rules! stored {
                     diesel::dsl::SqlTypeOf<$crate::repository::schema::$table::$column>,
                 >(stringify!($column))
             ),+];
-            const PARTLY: bool = $partly;
+            const ALONG: Option<&'static str> = $along;
 
             fn of_postgres(
                 row: &$crate::repository::row::PostgresRow,
@@ -297,10 +297,13 @@ macro_rules! stored {
 }
 pub(super) use stored;
 
-/// The same for a type whose rows can be read in part. The value is made of blanks, too: it may not fail for them.
+/// The same for a type whose rows can be read in part. The value is made of blanks, too: it may not fail for them. SQLite
+/// reads one column `along` that is in no index.
 macro_rules! partly_stored {
-    ($type:ty, $table:ident ($($column:ident),+ $(,)?) => $value:expr) => {
-        $crate::repository::query::stored!(@part true, $type, $table($($column),+) => $value);
+    ($type:ty, $table:ident ($($column:ident),+ $(,)?) => $value:expr, along: $along:ident) => {
+        $crate::repository::query::stored!(
+            @part Some(stringify!($along)), $type, $table($($column),+) => $value
+        );
     };
 }
 pub(super) use partly_stored;

@@ -22,10 +22,12 @@ pub(super) fn select<T: Stored>(conn: &mut Conn, query: &Query<T>) -> Read<Vec<T
             let statement = Statement::<Untyped>::select(Dialect::Postgres, &columns, query);
             values(load(conn, &statement)?, |row| T::of_postgres(row, &places))
         }
-        // SQLite would go through all of a tenant's rows in an index that happens to hold a few columns, rather than look
-        // up the rows that are named: it reads them all.
+        // SQLite would go through all of a tenant's rows in an index that happens to hold the few columns, rather than look
+        // up the rows that are named. No index holds the one that is read along.
         Conn::Sqlite(conn) => {
-            let (columns, places) = partly::listed::<T>(None);
+            let along = T::ALONG.and_then(|column| partly::columns::<T>(&[column])).unwrap_or_default();
+            let columns = partly::needed(query).map(|columns| columns | along);
+            let (columns, places) = partly::listed::<T>(columns.filter(|columns| partly::is_known::<T>(*columns)));
             let statement = Statement::<Untyped>::select(Dialect::Sqlite, &columns, query);
             values(load(conn, &statement)?, |row| T::of_sqlite(row, &places))
         }

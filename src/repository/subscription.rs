@@ -41,7 +41,7 @@ partly_stored!(Subscription, subscriptions(
         },
         hosted_payment_link, notes, metadata, version, created_at, updated_at,
     }
-});
+}, along: version);
 
 listed!(Subscription: List::new()
     .choice::<SubscriptionStatus>(subscriptions::status)

@@ -143,6 +143,8 @@ fn group<T, U: Listed, K: Into<Option<Id<T>>>>(
     rows.sort_by_key(|row| parent(row).into());
     let mut rows = rows.into_iter().peekable();
     let page = |id: &Id<T>| {
+        // Those of a row beyond the page of the parents may be there, too.
+        while rows.next_if(|row| parent(row).into() < Some(*id)).is_some() {}
         let own = std::iter::from_fn(|| rows.next_if(|row| parent(row).into() == Some(*id)));
         Page::new(own.collect(), slice, wanted, counts.get(&Some(id.untyped())).copied().unwrap_or_default())
     };

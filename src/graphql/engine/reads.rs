@@ -61,7 +61,7 @@ fn column_of(name: &str) -> String {
 
 /// The columns of `U`'s table that `sets` need; none where they need whole rows.
 pub(super) fn columns<U: Object + Stored>(env: &QueryEnv, sets: &[&SelectionSet]) -> Option<Vec<&'static str>> {
-    if !U::PARTLY {
+    if U::ALONG.is_none() {
         return None;
     }
     let ty = of::<U>();

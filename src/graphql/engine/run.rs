@@ -65,7 +65,7 @@ pub(super) struct State<R> {
     answers: OnceLock<Option<Answers>>,
     /// Whether a mutation answered what it had answered before; or a subscription was opened before.
     pub replayed: AtomicBool,
-    /// Whether what was read has seen that the key is what it was.
+    /// Whether what was read has seen that the key is what it was, or could not be read.
     confirmed: AtomicBool,
     /// Objects that were written.
     pub objects: AtomicU64,
@@ -148,7 +148,11 @@ impl<R: Request> Root<R> {
             Ok((answers, errors)) => return (Some(answers), errors),
             // The key is looked up now, and the query asked again.
             Err(Fault::Outdated) => return (None, Vec::new()),
-            Err(fault) => fault,
+            // Nothing is shown of what the key opens, whatever it is by now.
+            Err(fault) => {
+                state.confirmed.store(true, Ordering::Relaxed);
+                fault
+            }
         };
         tracing::error!(cause = %fault, "the database failed");
         let mut error = match fault {
@@ -372,7 +376,7 @@ fn answered((answers, errors): (Option<Answers>, Vec<ServerError>)) -> Response 
 /// An operation that was run.
 pub struct Executed {
     pub response: Response,
-    /// Whether what was read has seen that the key is what it was.
+    /// Whether what was read has seen that the key is what it was, or could not be read.
     pub confirmed: bool,
     /// Objects that were written.
     pub objects: u64,

@@ -59,7 +59,7 @@ impl Tree {
 
     /// Adds a query; answers its level.
     pub fn add<T: Stored>(&mut self, query: Query<T>) -> usize {
-        let columns = if T::PARTLY { partly::needed(&query) } else { None };
+        let columns = partly::needed(&query);
         self.push(Rows { query, columns })
     }
 

@@ -4,6 +4,21 @@ use crate::support::both;
 use serde_json::{Value, json};
 
 both! {
+    what_lies_beyond_a_page_takes_nothing_from_the_pages_below(app) {
+        app.product("LAP", "10.00");
+        for name in ["A", "B", "C", "D"] {
+            let customer = app.customer(name);
+            app.pending_order(&customer, &[("LAP", 1, 12)]);
+        }
+        for arguments in ["first: 2", "last: 2", "first: 2, orderBy: [{field: NAME}]", "last: 2, orderBy: [{field: NAME}]"] {
+            let query = format!("{{ customers({arguments}) {{ nodes {{ name orders(first: 3) {{ totalCount nodes {{ id }} }} }} }} }}");
+            let found = app.data(&query);
+            let orders = |node: &Value| (node["orders"]["totalCount"].clone(), node["orders"]["nodes"].as_array().unwrap().len());
+            let found: Vec<_> = found["customers"]["nodes"].as_array().unwrap().iter().map(orders).collect();
+            assert_eq!(found, [(json!(1), 1), (json!(1), 1)], "{arguments}");
+        }
+    }
+
     each_parent_has_its_own_page(app) {
         app.product("LAP", "10.00");
         for (name, orders) in [("A", 0), ("B", 1), ("C", 5)] {

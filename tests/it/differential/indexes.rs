@@ -7,6 +7,13 @@ use crate::support::Backend;
 use crate::support::database::TestDatabase;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use perennial::domain::asset::Asset;
+use perennial::domain::customer::Customer;
+use perennial::domain::order::{Order, OrderItem};
+use perennial::domain::plan::Plan;
+use perennial::domain::product::Product;
+use perennial::domain::subscription::Subscription;
+use perennial::repository::Stored;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -82,4 +89,32 @@ fn no_view_keeps_a_condition_from_its_tables_on_postgres() {
         }
         assert!(views > 0, "no statement reads a view");
     });
+}
+
+/// A column that SQLite reads along, so that no index holds all that is read of a row.
+#[test]
+fn what_is_read_along_is_in_no_index() {
+    fn along<T: Stored>() -> (&'static str, &'static str) {
+        (T::TABLE, T::ALONG.unwrap())
+    }
+    let database = TestDatabase::fresh(Backend::Sqlite);
+    let all = [
+        along::<Asset>(),
+        along::<Customer>(),
+        along::<Order>(),
+        along::<OrderItem>(),
+        along::<Plan>(),
+        along::<Product>(),
+        along::<Subscription>(),
+    ];
+    for (table, column) in all {
+        let indexed = format!(
+            "SELECT of_index.name AS line FROM pragma_index_list('{table}') AS known, pragma_index_info(known.name) AS of_index"
+        );
+        let indexed = database.texts(&indexed);
+        assert!(
+            indexed.contains(&"tenant_id".to_owned()) && !indexed.contains(&column.to_owned()),
+            "{table}: {indexed:?}"
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! A failure shows a code, a message and a request id. Nothing of how the program is made, and nothing of its database.
 
 use crate::support::{Answer, TestApp, both};
+use perennial::domain::api_key::Scope;
 use serde_json::{Value, json};
 
 /// What would tell a stranger how the program is made.
@@ -75,9 +76,10 @@ both! {
             assert_only(&answer, "INTERNAL_SERVER_ERROR");
             assert_eq!(answer.json().get("data"), Some(&Value::Null));
         }
-        // The key cannot be looked up.
+        // A key that is not remembered cannot be looked up.
+        let key = app.key_with(Scope::Read);
         app.app.db.execute_batch("ALTER TABLE api_keys RENAME TO no_keys").unwrap();
-        let answer = send(app, "{ tenant { name } }");
+        let answer = app.send_as(&key, &[], "{ tenant { name } }", json!({}));
         assert_eq!(answer.status, 503);
         assert_only(&answer, "SERVICE_UNAVAILABLE");
     }

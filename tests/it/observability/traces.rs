@@ -1,7 +1,7 @@
 //! Traces reach a collector, and are part of the caller's own.
 
-use crate::support::on_both;
 use crate::support::program::{PATIENCE, Program, tenant};
+use crate::support::{Backend, on_both};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -102,7 +102,10 @@ on_both! {
         assert_eq!(mutation["parentSpanId"], request["spanId"]);
         let transactions = named("transaction");
         let kinds = |kind: &str| transactions.iter().filter(|span| attribute(span, "kind") == kind).count();
-        assert!(kinds("write") >= 1 && kinds("read") >= 2, "{transactions:#?}");
+        assert!(kinds("write") >= 1, "{transactions:#?}");
+        // Several statements are one transaction; PostgreSQL gets one statement for all.
+        let reads = usize::from(database.backend == Backend::Sqlite);
+        assert_eq!(kinds("read"), reads, "{transactions:#?}");
         let loads = named("load");
         let page = loads.iter().find(|span| attribute(span, "field") == "customers").unwrap();
         assert_eq!([attribute(page, "on"), attribute(page, "parents"), attribute(page, "rows")], ["Query", "1", "1"]);
