@@ -61,9 +61,8 @@ fn column_of(name: &str) -> String {
 
 /// The columns of `U`'s table that `sets` need; none where they need whole rows.
 pub(super) fn columns<U: Object + Stored>(env: &QueryEnv, sets: &[&SelectionSet]) -> Option<Vec<&'static str>> {
-    if U::ALONG.is_none() {
-        return None;
-    }
+    // Where rows are read as a whole, it does not matter what is selected.
+    U::ALONG?;
     let ty = of::<U>();
     let mut columns = Vec::new();
     for selected in select(env, sets, &ty.name, ty.id.is_some()) {
