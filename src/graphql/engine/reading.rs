@@ -39,7 +39,10 @@ impl<'q> Reading<'q> {
         let mut tree = Tree::default();
         let noted = View::load(&mut Cx::new(self, Source::Noted(&mut tree)), rows, sets);
         match (noted, standing()) {
-            (Ok(view), None) if tree.is_empty() => return Ok(view),
+            // What is only noted is not counted: it is loaded from nothing.
+            (Ok(_), None) if tree.is_empty() => {
+                return View::load(&mut Cx::new(self, Source::Found(Found::default())), rows, sets);
+            }
             (Ok(_), Some(_)) if tree.is_empty() => return Err(Fault::Outdated),
             // One statement sees one moment by itself: it is spared two ways to the server.
             (Ok(_), None) if tree.is_single() => return db.read_once(|conn| self.load_by(conn, rows, sets)),
