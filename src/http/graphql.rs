@@ -106,14 +106,21 @@ async fn answer(
         let Some(api_key) = api_key else {
             return runtime.block_on(api.introspect(request, request_id)).ok_or_else(Rejection::unauthenticated);
         };
-        if let Some(viewer) = app.recall(&api_key).filter(|viewer| tenant.is_none_or(|id| id == viewer.tenant_id)) {
+        let recalled = app.recall(&api_key).filter(|viewer| tenant.is_none_or(|id| id == viewer.tenant_id));
+        let is_noted = recalled.is_some();
+        if let Some(viewer) = recalled {
             note(&viewer);
             let caller = Caller { viewer, request_id: request_id.clone(), idempotency_key: None };
             if let Some(answer) = runtime.block_on(api.recall(&request, caller)) {
                 return Ok(answer);
             }
         }
-        let viewer = authenticate(&app, &api_key, tenant)?;
+        let viewer = look_up(&app, &api_key)?;
+        // A span keeps all that is recorded in it, also what it was told before.
+        if !is_noted {
+            note(&viewer);
+        }
+        check_tenant(&viewer, tenant)?;
         let asked = match api.ask(request, Caller { viewer, request_id, idempotency_key }) {
             Ok(asked) => asked,
             Err(refused) => return Ok((*refused).into()),
@@ -130,17 +137,25 @@ async fn answer(
     })
 }
 
+/// Who is asking, by a key that is looked up now.
 pub(super) fn authenticate(app: &App, api_key: &str, tenant: Option<Id<Tenant>>) -> Result<Viewer, Rejection> {
+    let viewer = look_up(app, api_key)?;
+    note(&viewer);
+    check_tenant(&viewer, tenant)?;
+    Ok(viewer)
+}
+
+fn look_up(app: &App, api_key: &str) -> Result<Viewer, Rejection> {
     let viewer = app.authenticate(api_key).map_err(|cause| {
         tracing::error!(%cause, "credentials could not be checked");
         Rejection::unavailable()
     })?;
-    let viewer = viewer.ok_or_else(Rejection::unauthenticated)?;
-    note(&viewer);
-    if tenant.is_some_and(|tenant| tenant != viewer.tenant_id) {
-        return Err(Rejection::other_tenant());
-    }
-    Ok(viewer)
+    viewer.ok_or_else(Rejection::unauthenticated)
+}
+
+/// Whether the key is of the tenant that the request names, where it names one.
+fn check_tenant(viewer: &Viewer, tenant: Option<Id<Tenant>>) -> Result<(), Rejection> {
+    if tenant.is_some_and(|tenant| tenant != viewer.tenant_id) { Err(Rejection::other_tenant()) } else { Ok(()) }
 }
 
 /// Notes who is asking.

@@ -9,6 +9,7 @@
 //! - `select.rs` asks which fields are meant for a type. `view.rs` loads a level: each relation of all its rows in one
 //!   statement (`one.rs`, `many.rs`, `single.rs`, `page.rs`; `value.rs` for what is part of the row, `timed.rs`
 //!   for what follows from the time, `summary.rs` for sums, `foreseen.rs` for what a use case works out), then the level below.
+//! - `reading.rs` says how those statements reach the database: as one, where all of them are known beforehand.
 //! - `arguments.rs` declares the arguments of a list; `slice.rs`, `filter.rs` and `cursor.rs` read what clients give.
 //! - `events.rs` is the list of events, and the object that an event is about.
 //! - `json.rs` writes the rows into one buffer. Nothing is written before everything is loaded.

@@ -69,6 +69,19 @@ on_both! {
         assert_eq!(refused["kind"], "mutation");
     }
 
+    who_asks_is_said_once(database) {
+        let program = Program::serve(&database.url);
+        let (_, key) = tenant(&database.url);
+        // The key is looked up, then remembered, and looked up all the same for a mutation.
+        for document in [QUERY, QUERY, "mutation Shop { createCustomer(input: {name: \"Jane\"}) { userErrors { code } } }"] {
+            program.send(&key, None, document, &json!({"name": "a"})).unwrap();
+            let line = program.await_log("\"answered\"");
+            for field in ["\"key\":", "\"tenant\":"] {
+                assert_eq!(line.matches(field).count(), 1, "{line}");
+            }
+        }
+    }
+
     an_operation_on_a_socket_is_a_line_too(database) {
         let program = Program::serve(&database.url);
         let (tenant_id, key) = tenant(&database.url);
